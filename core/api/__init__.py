@@ -1,0 +1,1 @@
+"""The wire: contract errors and messages, base view, pagination, rendering, routing, API description."""

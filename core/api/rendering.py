@@ -1,0 +1,50 @@
+"""JSON on the wire: orjson, ObjectIds as text, dates as ISO 8601 UTC with milliseconds and Z."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from bson import ObjectId
+from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer
+
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+
+
+def to_json(data: Any) -> bytes:
+    """Return `data` as JSON. Raises TypeError for a value that has no form on the wire."""
+    return orjson.dumps(data, default=_wire_form, option=_OPTIONS)
+
+
+def iso(moment: datetime) -> str:
+    """Return `moment` as the contract writes dates: 2026-11-24T09:00:00.000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _wire_form(value: Any) -> Any:
+    if isinstance(value, ObjectId):
+        return str(value)
+    if isinstance(value, datetime):
+        return iso(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if hasattr(value, "to_decimal"):
+        return float(value.to_decimal())
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Return `data` as a Django response, outside of DRF."""
+    return HttpResponse(to_json(data), content_type=JSONRenderer.content_type, status=status, headers=headers)
+
+
+class JSONRenderer(BaseRenderer):
+    """DRF's renderer for every answer; None is an empty body."""
+
+    media_type = "application/json"
+    content_type = "application/json; charset=utf-8"
+    format = "json"
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        """Return the body of `data`."""
+        return b"" if data is None else to_json(data)

@@ -1,0 +1,67 @@
+"""Counting tries, in Redis so that all processes share them; when Redis is away, per process and stricter."""
+
+import math
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from prometheus_client import Counter
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+_FALLBACKS = Counter("leadmesh_throttle_fallback_total", "Throttle checks made without Redis", ["name"])
+# Without shared counters every process counts alone: allow this share of the limit in each.
+_FALLBACK_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one more try is allowed, and in how many seconds to come back otherwise."""
+
+    allowed: bool
+    retry_after: int = 0
+
+
+def hit(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
+    """Count a try of `key` under the rule `name` (at most `limit` in `seconds`) and say whether it is allowed."""
+    item = RateLimitItemPerSecond(limit, seconds)
+    try:
+        return _verdict(_shared(), item, name, key)
+    except RedisError as error:
+        _FALLBACKS.labels(name).inc()
+        log.warning("throttle_without_redis", rule=name, error=type(error).__name__)
+        stricter = RateLimitItemPerSecond(max(1, math.floor(limit * _FALLBACK_SHARE)), seconds)
+        return _verdict(_local(), stricter, name, key)
+
+
+def clear(name: str, key: str, *, limit: int, seconds: int) -> None:
+    """Forget the tries of `key` under the rule `name`."""
+    item = RateLimitItemPerSecond(limit, seconds)
+    try:
+        _shared().clear(item, name, key)
+    except RedisError:
+        _local().clear(item, name, key)
+
+
+def _verdict(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name: str, key: str) -> Verdict:
+    if limiter.hit(item, name, key):
+        return Verdict(True)
+    reset = limiter.get_window_stats(item, name, key).reset_time
+    return Verdict(False, max(1, math.ceil(reset - time.time())))
+
+
+@lru_cache(maxsize=1)
+def _shared() -> FixedWindowRateLimiter:
+    timeouts = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+    return FixedWindowRateLimiter(RedisStorage(settings.REDIS_URL, wrap_exceptions=False, key_prefix="throttle", **timeouts))
+
+
+@lru_cache(maxsize=1)
+def _local() -> FixedWindowRateLimiter:
+    return FixedWindowRateLimiter(MemoryStorage())

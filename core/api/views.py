@@ -1,0 +1,103 @@
+"""The base of every API view: declared access, declared bodies and queries, tenant headers."""
+
+from typing import Any, ClassVar
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api.authentication import ServiceAuthentication
+from core.api.parsing import PARSERS, plain_body
+from core.api.permissions import Access, DeclaredAccess
+from core.api.rendering import JSONRenderer
+from core.api.validation import Body
+from core.documents.scope import TenantScope
+from core.identity.principals import Principal
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """Every answer is JSON whatever `Accept` says, as in the old system."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
+        """Return the first parser whose media type fits the request's content type."""
+        media_type = request.content_type.partition(";")[0].strip().lower()
+        for parser in parsers:
+            if parser.media_type in (media_type, "*/*"):
+                return parser
+        return None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[Any, str]:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class ContractView(APIView):
+    """An operation or two of the contract.
+
+    access: who may call which method. bodies, queries: the validator of each method's body and query string; they are
+    also what the API description shows. A method named in no declaration does not exist (404, as in the old system).
+    """
+
+    access: ClassVar[dict[str, Access]] = {}
+    bodies: ClassVar[dict[str, type[Body]]] = {}
+    queries: ClassVar[dict[str, type[Body]]] = {}
+    statuses: ClassVar[dict[str, int]] = {}
+
+    permission_classes = [DeclaredAccess]
+    parser_classes = PARSERS
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = OnlyJSON
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a method without declaration before anything else; then DRF's checks."""
+        if (request.method or "").lower() not in self.access:
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """CORS preflights end at the gateway; anything else has no such method."""
+        return self.http_method_not_allowed(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add the tenant headers that the old system sent (users-rules §5)."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        principal = getattr(request._request, "principal", None)
+        if principal is not None and principal.tenant_id:
+            response["X-Tenant-ID"] = principal.tenant_id
+            if principal.tenant_name:
+                response["X-Tenant-Name"] = principal.tenant_name.encode("ascii", "ignore").decode()
+        return response
+
+    @property
+    def principal(self) -> Principal:
+        """The caller. Only for methods that are not public."""
+        principal: Principal = self.request.user
+        return principal
+
+    @property
+    def scope(self) -> TenantScope:
+        """The documents that the caller may see."""
+        return self.principal.scope
+
+    def validated_body(self) -> dict[str, Any]:
+        """Return the body checked by `bodies`. Raises ValidationError with the contract's messages."""
+        return self._validated(self.bodies, plain_body(self.request.data))
+
+    def validated_query(self) -> dict[str, Any]:
+        """Return the query string checked by `queries`. Raises ValidationError with the contract's messages."""
+        return self._validated(self.queries, plain_body(self.request.query_params))
+
+    def _validated(self, validators: dict[str, type[Body]], data: dict[str, Any]) -> dict[str, Any]:
+        validator = validators[(self.request.method or "").lower()](data=data)
+        validator.is_valid(raise_exception=True)
+        checked: dict[str, Any] = validator.validated_data
+        return checked
+
+
+class InternalView(ContractView):
+    """A route for other services only; the gateway does not know it. `request.user` is the calling service's name."""
+
+    authentication_classes = [ServiceAuthentication]
+    permission_classes: list[Any] = []

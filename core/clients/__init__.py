@@ -1,0 +1,1 @@
+"""Calls to other services: where they are, how long we wait, when we stop asking."""

@@ -1,0 +1,1 @@
+"""django-mongodb-backend with the faults mended that we measured (docs/decisions)."""

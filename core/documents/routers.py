@@ -1,0 +1,36 @@
+"""Which database an app's models live in: `leads_queueing` belongs to the service `leads`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+
+from core.documents.database import alias_of
+
+
+def service_of(app_label: str) -> str | None:
+    """Return the service that owns the app `app_label`, or None for Django's and core's own apps."""
+    service = app_label.split("_", 1)[0]
+    return service if service in settings.PLATFORM_SERVICES else None
+
+
+class ServiceRouter:
+    """Sends each model to its owner's database; apps without an owner live in `default`."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        """Return the database alias of `model`."""
+        service = service_of(model._meta.app_label)
+        return alias_of(service) if service else DEFAULT_DB_ALIAS
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
+        """Allow relations only inside one database."""
+        return self.db_for_read(type(first)) == self.db_for_read(type(second))
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        """Migrate an app only where it lives; core's outbox, inbox and access tables live in every database."""
+        if app_label in ("core_events", "core_identity"):
+            return True
+        service = service_of(app_label)
+        return db == (alias_of(service) if service else DEFAULT_DB_ALIAS)

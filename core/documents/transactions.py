@@ -1,0 +1,103 @@
+"""One MongoDB transaction around a use case, together with its outbox records, retried on transient errors.
+
+Django's own `transaction.atomic` does nothing on MongoDB and is banned by lint (docs/decisions).
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.errors import PyMongoError
+
+from core.documents.database import client
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A use case must end while its caller still waits (gateway timeout 30 s), retries included.
+TRANSACTION_SECONDS = 15
+
+
+@dataclass
+class Transaction:
+    """A running transaction of one service and what to do once it is durable."""
+
+    service: str
+    session: ClientSession
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+_running: ContextVar[Transaction | None] = ContextVar("leadmesh_transaction", default=None)
+
+
+def transactional(service: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate an action of `service` so that it runs in one transaction; a nested one joins the outer.
+
+    The function may run several times (write conflicts, elections), so it must have no effect outside MongoDB;
+    such effects belong into `on_commit`. Raises RuntimeError when nested in another service's transaction.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            return in_transaction(service, lambda: function(*args, **kwargs))
+
+        return run
+
+    return decorate
+
+
+def in_transaction(service: str, work: Callable[[], T]) -> T:
+    """Run `work` in a transaction on the database of `service` and return its result; see `transactional`."""
+    outer = _running.get()
+    if outer is not None:
+        if outer.service != service:
+            raise RuntimeError(f"a transaction of {outer.service} cannot span {service}: use an event")
+        return work()
+    committed: list[Transaction] = []
+
+    def attempt(session: ClientSession) -> T:
+        transaction = Transaction(service, session)
+        committed[:] = [transaction]
+        token = _running.set(transaction)
+        try:
+            return work()
+        finally:
+            _running.reset(token)
+
+    with pymongo.timeout(TRANSACTION_SECONDS), client(service).start_session() as session:
+        result = session.with_transaction(attempt)
+    for hook in committed[0].after_commit:
+        hook()
+    return result
+
+
+def current_session(service: str) -> ClientSession | None:
+    """Return the session of the running transaction of `service`, or None outside of one."""
+    transaction = _running.get()
+    return transaction.session if transaction is not None and transaction.service == service else None
+
+
+def on_commit(hook: Callable[[], None]) -> None:
+    """Call `hook` once the running transaction is durable, or now when there is none. Hooks must not raise."""
+    transaction = _running.get()
+    if transaction is None:
+        hook()
+    else:
+        transaction.after_commit.append(hook)
+
+
+def outside_transaction(function: Callable[P, Any]) -> Callable[P, None]:
+    """Wrap a best-effort write (an activity log, a last-seen time) so that its failure never fails the request."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with suppress(PyMongoError):
+            function(*args, **kwargs)
+
+    return run

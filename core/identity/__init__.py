@@ -1,0 +1,1 @@
+"""Who is calling: tokens, key sets, principals, roles, permissions, access changes and the tenant of a request."""

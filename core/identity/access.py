@@ -1,0 +1,144 @@
+"""Access changes take effect on every service within seconds, without a call to another service.
+
+Entries are read once and kept in memory; every two seconds one query asks which entries changed and forgets those.
+So a cached token costs no round trip, and a suspended user is out two seconds after the event arrived.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from pymongo.errors import PyMongoError
+
+from core.documents.collection import now
+from core.documents.database import Document
+from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
+from core.identity.tables import ACCESS, expiry
+
+log = structlog.get_logger(__name__)
+
+REFRESH_SECONDS = 2.0
+# Entries are stamped by the worker's clock and become visible at commit: look back further than either can differ.
+_OVERLAP = timedelta(seconds=10)
+_MEMORY_ENTRIES = 20_000
+
+
+class AccessMemory:
+    """The entries that this process has seen, forgotten when they change."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, Document | None] = OrderedDict()
+        self._seen: dict[str, Any] = {}
+        self._checked = float("-inf")
+        self._lock = threading.Lock()
+
+    def get(self, entry_id: str) -> Document | None:
+        """Return the entry `entry_id` as of at most two seconds ago, or None when there is none."""
+        self._forget_changed()
+        with self._lock:
+            if entry_id in self._entries:
+                self._entries.move_to_end(entry_id)
+                return self._entries[entry_id]
+        entry = ACCESS.find_one(settings.SERVICES[0], entry_id)
+        with self._lock:
+            self._entries[entry_id] = entry
+            while len(self._entries) > _MEMORY_ENTRIES:
+                self._entries.popitem(last=False)
+        return entry
+
+    def forget(self) -> None:
+        """Empty the memory: after a change in this process, and between tests."""
+        with self._lock:
+            self._entries.clear()
+            self._seen.clear()
+            self._checked = float("-inf")
+
+    def _forget_changed(self) -> None:
+        with self._lock:
+            if time.monotonic() - self._checked < REFRESH_SECONDS:
+                return
+            self._checked = time.monotonic()
+        try:
+            changed = ACCESS.changed_since(settings.SERVICES[0], now() - _OVERLAP)
+        except PyMongoError as error:
+            log.warning("access_changes_unreadable", error=type(error).__name__)
+            return
+        with self._lock:
+            for entry in changed:
+                if self._seen.get(entry["_id"]) != entry["changedAt"]:
+                    self._entries.pop(entry["_id"], None)
+            self._seen = {entry["_id"]: entry["changedAt"] for entry in changed}
+
+
+memory = AccessMemory()
+
+
+def check(principal: Principal) -> Principal:
+    """Return `principal` with the roles, tenant name and permissions that hold now.
+
+    Raises AuthenticationFailed when its session was ended or its user is suspended, inactive or deleted (the texts of
+    auth-rules §3), AccessDenied when its tenant is not active (users-rules §5).
+    """
+    if principal.session_id and memory.get(f"session:{principal.session_id}"):
+        raise AuthenticationFailed("Unauthorized")
+    user = memory.get(f"user:{principal.user_id}")
+    if user:
+        _refuse_unwelcome(user["status"])
+        principal = replace(
+            principal,
+            roles=tuple(user["roles"]),
+            status=user["status"],
+            extra_permissions=tuple(user.get("permissions") or ()),
+        )
+    if principal.tenant_id:
+        principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
+    return principal
+
+
+def _refuse_unwelcome(status: str) -> None:
+    if status in ("suspended", "inactive"):
+        raise AuthenticationFailed(f"User account is {status}")
+    if status == "deleted":
+        raise AuthenticationFailed("Token validation failed")
+
+
+def _with_tenant(principal: Principal, tenant: Document | None) -> Principal:
+    if tenant is None:
+        return principal
+    insider = principal.user_id in (tenant.get("ownerId"), *tenant.get("adminIds", ()))
+    usable = tenant["status"] == "active" or (tenant["status"] == "pending" and insider)
+    if tenant.get("deleted") or not (usable or principal.is_operator):
+        raise AccessDenied("Invalid or inactive tenant")
+    return replace(principal, tenant_name=tenant.get("name") or principal.tenant_name)
+
+
+def tenant_entry(tenant_id: str) -> Document | None:
+    """Return what this service knows of a tenant: {uuid, name, subdomain, status, ownerId, adminIds, deleted}."""
+    return memory.get(f"tenant:{tenant_id}")
+
+
+def apply_access_change(service: str, payload: Document, version: int) -> None:
+    """Store the status, roles and tenant of a user, from the event `access.changed`."""
+    fields = {key: payload.get(key) for key in ("status", "roles", "tenantId", "permissions")}
+    ACCESS.save(service, f"user:{payload['userId']}", fields, version=version)
+    memory.forget()
+
+
+def apply_session_revocation(service: str, payload: Document) -> None:
+    """Remember ended sessions until their last token has expired, from the event `session.revoked`."""
+    for session_id in payload["sessionIds"]:
+        fields = {"userId": payload["userId"], "expiresAt": expiry(settings.ACCESS_TOKEN_SECONDS)}
+        ACCESS.save(service, f"session:{session_id}", fields)
+    memory.forget()
+
+
+def apply_tenant(service: str, payload: Document, version: int) -> None:
+    """Store name and state of a tenant, from the events `tenant.*`."""
+    keys = ("uuid", "name", "subdomain", "status", "ownerId", "adminIds", "deleted")
+    ACCESS.save(service, f"tenant:{payload['tenantId']}", {key: payload.get(key) for key in keys}, version=version)
+    memory.forget()

@@ -1,0 +1,100 @@
+"""Public keys of auth's tokens (JWKS): from memory, from the own database, or from auth over HTTP, in this order.
+
+A service that starts while auth is down still verifies tokens: the last key set is kept in its own database.
+"""
+
+import threading
+import time
+from typing import Any
+
+import httpx
+import structlog
+from django.conf import settings
+from django.utils.module_loading import import_string
+from jwt import PyJWK, PyJWKSet
+from jwt.exceptions import PyJWTError
+from pymongo.errors import PyMongoError
+
+from core.documents.database import Document
+from core.identity.tables import ACCESS
+from core.settings.discovery import address_of
+
+log = structlog.get_logger(__name__)
+
+# A forged `kid` must not make us ask auth at every request, nor wait long for it.
+_REFETCH_SECONDS = 10.0
+_TIMEOUT_SECONDS = 2.0
+_STORED_ID = "jwks"
+
+
+class KeySet:
+    """The public keys by `kid`."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, PyJWK] = {}
+        self._asked = float("-inf")
+        self._lock = threading.Lock()
+
+    def get(self, kid: str) -> PyJWK | None:
+        """Return the key named `kid`, fetching the set again (at most every 10 s) when it is unknown; else None."""
+        if kid in self._keys:
+            return self._keys[kid]
+        with self._lock:
+            if kid not in self._keys and time.monotonic() - self._asked > _REFETCH_SECONDS:
+                self._asked = time.monotonic()
+                self._refresh(kid)
+        return self._keys.get(kid)
+
+    def forget(self) -> None:
+        """Empty the memory: after a rotation in this process, and between tests."""
+        self._keys, self._asked = {}, float("-inf")
+
+    def _refresh(self, kid: str) -> None:
+        if settings.JWKS_PROVIDER:
+            self._use(import_string(settings.JWKS_PROVIDER)())
+            return
+        self._use(_stored())
+        if kid not in self._keys:
+            fetched = _fetched()
+            self._use(fetched)
+            _store(fetched)
+
+    def _use(self, jwks: Document | None) -> None:
+        if not jwks or not jwks.get("keys"):
+            return
+        try:
+            self._keys = {key.key_id: key for key in PyJWKSet.from_dict(jwks).keys if key.key_id}
+        except PyJWTError as error:
+            log.warning("jwks_unusable", error=str(error))
+
+
+def _fetched() -> Document | None:
+    try:
+        answer = httpx.get(f"{address_of('auth')}/.well-known/jwks.json", timeout=_TIMEOUT_SECONDS)
+        answer.raise_for_status()
+        jwks: Document = answer.json()
+        return jwks
+    except (httpx.HTTPError, ValueError) as error:
+        log.warning("jwks_unavailable", error=type(error).__name__)
+        return None
+
+
+def _stored() -> Document | None:
+    try:
+        document: dict[str, Any] | None = ACCESS.find_one(settings.SERVICES[0], _STORED_ID)
+        return document
+    except PyMongoError as error:
+        log.warning("jwks_not_readable", error=type(error).__name__)
+        return None
+
+
+def _store(jwks: Document | None) -> None:
+    if not jwks:
+        return
+    try:
+        ACCESS.save(settings.SERVICES[0], _STORED_ID, {"keys": jwks["keys"]})
+    except PyMongoError as error:
+        log.warning("jwks_not_stored", error=type(error).__name__)
+
+
+key_set = KeySet()

@@ -1,0 +1,81 @@
+"""The caller of a request, as the verified token and the access table describe it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from core.documents.scope import TenantScope
+from core.identity.roles import ADMIN, OPERATOR, permissions_of, system_roles
+
+
+class AuthenticationFailed(Exception):
+    """The caller is not who the token says, or no longer welcome. `message` is the contract's text (auth-rules §3);
+    `bare` leaves the member `error` out of the body, as the old guard did for a bad token."""
+
+    def __init__(self, message: str = "Unauthorized", *, bare: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.bare = bare or message == "Unauthorized"
+
+
+class AccessDenied(Exception):
+    """The caller is known and may not do this; `message` is the contract's text."""
+
+    def __init__(self, message: str = "Forbidden resource") -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller. Ids are text as the token carries them; `claims` is the verified token payload."""
+
+    user_id: str
+    email: str
+    tenant_id: str | None
+    roles: tuple[str, ...]
+    status: str = "active"
+    session_id: str | None = None
+    token_id: str | None = None
+    issued_at: int = 0
+    expires_at: int = 0
+    tenant_name: str | None = None
+    extra_permissions: tuple[str, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    is_authenticated = True
+
+    @cached_property
+    def system_roles(self) -> frozenset[str]:
+        """The caller's system roles."""
+        return system_roles(self.roles)
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """The caller's permissions by role, plus those granted to the user document."""
+        return permissions_of(self.roles) | frozenset(self.extra_permissions)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller runs the platform, beyond any tenant."""
+        return OPERATOR in self.system_roles
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller administers a tenant or the platform."""
+        return bool(self.system_roles & {OPERATOR, ADMIN})
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the caller holds one of `roles`, literally or by equivalence; operators always do."""
+        return self.is_operator or bool(set(roles) & set(self.roles)) or bool(system_roles(roles) & self.system_roles)
+
+    def may(self, *permissions: str) -> bool:
+        """Whether the caller holds all of `permissions`."""
+        return set(permissions) <= self.permissions
+
+    @property
+    def scope(self) -> TenantScope:
+        """The documents that the caller may see: the own tenant's; an operator without tenant sees all."""
+        everywhere = self.is_operator and self.tenant_id is None
+        return TenantScope(tenant_id=self.tenant_id, actor_id=self.user_id, everywhere=everywhere)

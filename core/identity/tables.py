@@ -1,0 +1,59 @@
+"""The access table: what a service must know of users, sessions and tenants to judge a token without asking anyone.
+
+One small collection in each service's database, filled by events. Ids: `user:<id>`, `session:<id>`, `tenant:<id>`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from core.documents.collection import now
+from core.documents.database import Document, database
+from core.documents.transactions import current_session
+
+COLLECTION = "accessentries"
+
+
+class AccessTable:
+    """Reads and version-guarded writes of the access table of a service."""
+
+    def find_one(self, service: str, entry_id: str) -> Document | None:
+        """Return the entry, or None."""
+        return self._raw(service).find_one({"_id": entry_id})
+
+    def changed_since(self, service: str, moment: datetime) -> list[Document]:
+        """Return the ids of the entries written at or after `moment` (this service's clock)."""
+        return list(self._raw(service).find({"changedAt": {"$gte": moment}}, {"_id": 1, "changedAt": 1}))
+
+    def save(self, service: str, entry_id: str, fields: Document, *, version: int | None = None) -> bool:
+        """Write `fields` unless a newer `version` is there already; return whether it was written."""
+        condition: Document = {"_id": entry_id}
+        if version is not None:
+            condition["$or"] = [{"version": {"$lt": version}}, {"version": None}]
+            fields = {**fields, "version": version}
+        change = {"$set": {**fields, "changedAt": now()}}
+        try:
+            result = self._raw(service).update_one(
+                condition, change, upsert=not self._known(service, entry_id), session=current_session(service)
+            )
+        except DuplicateKeyError:
+            return False
+        return bool(result.modified_count or result.upserted_id)
+
+    def _known(self, service: str, entry_id: str) -> bool:
+        # An upsert that loses the version race would abort a running transaction with a duplicate key.
+        found: Any = self._raw(service).find_one({"_id": entry_id}, {"_id": 1}, session=current_session(service))
+        return found is not None
+
+    def _raw(self, service: str) -> Collection[Document]:
+        return database(service)[COLLECTION]
+
+
+ACCESS = AccessTable()
+
+
+def expiry(seconds: int) -> datetime:
+    """Return the moment `seconds` from now, for TTL fields."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)

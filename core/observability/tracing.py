@@ -1,0 +1,45 @@
+"""OpenTelemetry traces across HTTP, Celery and MongoDB, on when OTEL_EXPORTER_OTLP_ENDPOINT is set."""
+
+import os
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+
+def start_tracing(service: str, instance: str, exporter: SpanExporter | None = None) -> bool:
+    """Instrument Django, Celery, pymongo and httpx and export spans; return whether tracing is on.
+
+    Call once per process, after the fork. Without `exporter` the OTLP/HTTP exporter is used, if its endpoint is set.
+    """
+    if exporter is None and not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return False
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    resource = Resource.create({"service.name": f"leadmesh-{service}", "service.instance.id": instance})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    _instrument()
+    return True
+
+
+def _instrument() -> None:
+    # Imported here: they cost start-up time that most processes should not pay.
+    from opentelemetry.instrumentation.celery import CeleryInstrumentor
+    from opentelemetry.instrumentation.django import DjangoInstrumentor
+    from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+    from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
+
+    for instrumentor in (DjangoInstrumentor, CeleryInstrumentor, PymongoInstrumentor, HTTPXClientInstrumentor):
+        instrumentor().instrument()
+
+
+def current_traceparent() -> str | None:
+    """Return the W3C traceparent of the current span, or None outside of a trace."""
+    from opentelemetry.propagate import inject
+
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return carrier.get("traceparent")

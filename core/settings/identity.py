@@ -1,0 +1,41 @@
+"""Settings of tokens, tenants and test mode; names follow the old system where it had one (auth-rules §15)."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from core.settings import env
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def identity_settings(environment: str, development_secret: str) -> dict[str, Any]:
+    """Return the identity settings. Raises ImproperlyConfigured for test mode in production."""
+    test_mode = env.boolean("TEST_MODE", False)
+    if test_mode and environment == "production":
+        raise ImproperlyConfigured("TEST_MODE=true is refused in production: it lets anyone in.")
+    return {
+        "JWT_SECRET": env.secret("JWT_SECRET", development_secret, environment=environment),
+        "JWT_ISSUER": "dealcycle-auth-service",
+        "JWT_AUDIENCE": "dealcycle-crm",
+        # Which kind of token auth issues, and which kinds every service accepts (docs/decisions).
+        "JWT_ISSUE": env.choice("JWT_ISSUE", ("jwks", "legacy"), "jwks"),
+        "JWT_ACCEPT": tuple(env.words("JWT_ACCEPT", "jwks,legacy")),
+        "ACCESS_TOKEN_SECONDS": duration("JWT_EXPIRES_IN", "24h"),
+        "REFRESH_TOKEN_SECONDS": duration("JWT_REFRESH_EXPIRES_IN", "7d"),
+        # Only the process that owns the keys (auth, monolith) names a provider; others ask auth.
+        "JWKS_PROVIDER": "",
+        "SERVICE_SECRET": env.secret("SERVICE_SECRET", development_secret, environment=environment),
+        "TEST_MODE": test_mode,
+        "TEST_DEFAULT_ROLE": env.text("TEST_DEFAULT_ROLE", "admin"),
+        "ENDPOINTS_FILE": env.text("LEADMESH_ENDPOINTS_FILE"),
+    }
+
+
+def duration(name: str, default: str) -> int:
+    """Return `name` ("15m", "24h", "7d" or plain seconds) in seconds. Raises ImproperlyConfigured otherwise."""
+    value = env.text(name, default)
+    number, unit = (value[:-1], value[-1]) if value[-1] in _UNIT_SECONDS else (value, "s")
+    if not number.isdigit() or int(number) == 0:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a duration such as 15m, 24h or 7d.")
+    return int(number) * _UNIT_SECONDS[unit]

@@ -1,0 +1,9 @@
+"""The Celery application of the service analytics: `celery -A services.analytics.celery worker`."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.analytics.settings")
+
+from core.events.app import celery_app  # noqa: E402 - settings first
+
+app = celery_app("analytics")

@@ -1,0 +1,1 @@
+"""Dashboards and performance figures from facts."""

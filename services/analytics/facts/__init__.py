@@ -1,0 +1,1 @@
+"""Leads, buyers and people as facts, fed by events."""

@@ -1,0 +1,1 @@
+"""Auth's copy of the people that users owns, fed by events."""

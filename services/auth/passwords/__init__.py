@@ -1,0 +1,1 @@
+"""Credentials: registration, login, hashes."""

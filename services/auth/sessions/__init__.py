@@ -1,0 +1,1 @@
+"""Sessions: created at login, ended at logout."""

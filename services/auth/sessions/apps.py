@@ -1,0 +1,10 @@
+"""Django app services.auth.sessions."""
+
+from django.apps import AppConfig
+
+
+class SessionsConfig(AppConfig):
+    """`services.auth.sessions` as an app."""
+
+    name = "services.auth.sessions"
+    label = "auth_sessions"

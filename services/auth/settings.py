@@ -1,0 +1,13 @@
+"""Settings of the service auth."""
+
+from core.settings import service_settings
+
+APPS = [
+    "services.auth.tokens",
+    "services.auth.passwords",
+    "services.auth.sessions",
+    "services.auth.directory",
+]
+
+globals().update(service_settings("auth", APPS))
+JWKS_PROVIDER = "services.auth.tokens.keys.public_keys"

@@ -1,0 +1,1 @@
+"""Buyers and the matching of leads with them."""

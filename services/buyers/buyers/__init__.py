@@ -1,0 +1,1 @@
+"""Buyer records: create, list, search, statistics."""

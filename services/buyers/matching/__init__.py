@@ -1,0 +1,1 @@
+"""Buyers' copy of leads, and the matches between both."""

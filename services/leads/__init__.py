@@ -1,0 +1,1 @@
+"""Leads: the records that everything else follows."""

@@ -1,0 +1,9 @@
+"""The Celery application of the service leads: `celery -A services.leads.celery worker`."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.leads.settings")
+
+from core.events.app import celery_app  # noqa: E402 - settings first
+
+app = celery_app("leads")

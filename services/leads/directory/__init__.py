@@ -1,0 +1,1 @@
+"""Leads' copy of the people that users owns, fed by events."""

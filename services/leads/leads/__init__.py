@@ -1,0 +1,1 @@
+"""Lead records: create, list, read, update, delete, statistics."""

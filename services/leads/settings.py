@@ -1,0 +1,10 @@
+"""Settings of the service leads."""
+
+from core.settings import service_settings
+
+APPS = [
+    "services.leads.leads",
+    "services.leads.directory",
+]
+
+globals().update(service_settings("leads", APPS))

@@ -1,0 +1,1 @@
+"""All five services in one process: the way back and the smallest deployment."""

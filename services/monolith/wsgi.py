@@ -1,0 +1,9 @@
+"""The WSGI application of the service monolith."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.monolith.settings")
+
+from core.api.wsgi import service_application  # noqa: E402 - settings first
+
+application = service_application()

@@ -1,0 +1,1 @@
+"""People: profile, status, roles, activity."""

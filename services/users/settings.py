@@ -1,0 +1,10 @@
+"""Settings of the service users."""
+
+from core.settings import service_settings
+
+APPS = [
+    "services.users.accounts",
+    "services.users.tenants",
+]
+
+globals().update(service_settings("users", APPS))

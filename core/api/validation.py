@@ -367,6 +367,11 @@ class Body(serializers.Serializer):
                 raise
         return not self._errors
 
+    @property
+    def errors(self) -> Any:
+        """The messages of a failed check, as a flat list."""
+        return self._errors
+
     def _refuse_shape(self) -> Any:
         raise ValidationError([f"nested property {self.field_name} must be either object or array"])
 

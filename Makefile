@@ -1,0 +1,48 @@
+# What a person does with this repository. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+SOURCES := core services gateway ops tests
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint format bench lock clean
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements-dev.lock ops/install.py
+	@$(PYTHON) ops/install.py $(VENV) requirements-dev.lock
+
+run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
+	@./leadmesh up
+
+test: $(INSTALLED) lint ## Lint, types, structure and all tests
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	@$(BIN)/python -m services.monolith.manage makemigrations --check --dry-run >/dev/null || { echo "A migration is missing: run makemigrations."; exit 1; }
+
+test-%: $(INSTALLED) ## Test one folder: make test-leads
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
+
+lint: $(INSTALLED) ## Style, types, import contracts, duplicated secrets
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/lint-imports --no-logo --no-timings
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops
+	@$(BIN)/bandit -q -r core services gateway ops -c pyproject.toml
+
+format: $(INSTALLED) ## Rewrite the sources in the house style
+	@$(BIN)/ruff check --fix-only -q $(SOURCES)
+	@$(BIN)/ruff format -q $(SOURCES)
+
+bench: $(INSTALLED) ## Measure requests per second against the raw driver
+	@$(BIN)/python -m tests.bench
+
+lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
+	@$(BIN)/pip install -q uv
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
+
+clean: ## Remove the virtual environment and the platform's state (stop it first)
+	@rm -rf $(VENV) .leadmesh .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The `leadmesh` command: runs, watches and changes a platform on one machine."""

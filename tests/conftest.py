@@ -1,0 +1,167 @@
+"""Fixtures for all tests of services: clean real databases, an API client, callers of every role and tenant."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import redis
+from bson import ObjectId
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+from core.documents.database import database as mongo
+from core.documents.scope import TenantScope
+from core.identity import access, keys, tokens
+
+TENANT = "64b000000000000000000001"
+OTHER_TENANT = "64b000000000000000000002"
+# Collections that migrations fill; emptying them would undo `prepare`.
+_KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person with a token, as the gateway's clients are."""
+
+    role: str = "admin"
+    tenant_id: str | None = TENANT
+    user_id: str = field(default_factory=lambda: str(ObjectId()))
+    claims: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def email(self) -> str:
+        """The address in the token."""
+        return f"{self.role.lower()}.{self.user_id[-4:]}@acme.test"
+
+    @property
+    def token(self) -> str:
+        """A fresh access token of the old system's kind."""
+        moment = int(time.time())
+        claims = {
+            "sub": self.user_id,
+            "email": self.email,
+            "roles": [self.role],
+            "status": "active",
+            "iat": moment,
+            "exp": moment + 3600,
+            "jti": uuid.uuid4().hex,
+        }
+        if self.tenant_id:
+            claims |= {"tenantId": self.tenant_id, "tenantName": "acme"}
+        return tokens.sign_legacy({**claims, **self.claims})
+
+    @property
+    def scope(self) -> TenantScope:
+        """The scope in which this caller's requests run."""
+        return TenantScope(self.tenant_id, self.user_id)
+
+
+class Api:
+    """A client of the API: JSON in, Django's test response out (`.status_code`, `.json()`, headers)."""
+
+    def __init__(self) -> None:
+        self._client = Client(raise_request_exception=False)
+
+    def request(self, method: str, path: str, body: Any = None, *, as_: Any = None, **headers: str) -> Any:
+        """Send `body` as JSON (bytes and text as they are) with the token of `as_` (Caller, token or None)."""
+        token = as_.token if isinstance(as_, Caller) else as_
+        if token:
+            headers["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        data = b"" if body is None else body if isinstance(body, str | bytes) else json.dumps(body)
+        content_type = headers.pop("content_type", "application/json")
+        return self._client.generic(method, path, data, content_type=content_type, **headers)
+
+    def get(self, path: str, **options: Any) -> Any:
+        """GET `path`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        """POST `body` to `path`."""
+        return self.request("POST", path, body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> Any:
+        """PUT `body` to `path`."""
+        return self.request("PUT", path, body, **options)
+
+    def patch(self, path: str, body: Any = None, **options: Any) -> Any:
+        """PATCH `path` with `body`."""
+        return self.request("PATCH", path, body, **options)
+
+    def delete(self, path: str, body: Any = None, **options: Any) -> Any:
+        """DELETE `path`."""
+        return self.request("DELETE", path, body, **options)
+
+
+@pytest.fixture(scope="session")
+def prepared_databases(django_db_blocker: Any) -> None:
+    """All indexes and migrations of all services, once per worker."""
+    django_db_blocker.unblock()
+    call_command("prepare", verbosity=0)
+
+
+@pytest.fixture
+def database(prepared_databases: None) -> Iterator[None]:
+    """Empty collections before the test; nothing remembered in memory or Redis."""
+    for service in settings.SERVICES:
+        db = mongo(service)
+        for name in db.list_collection_names():
+            if name not in _KEPT and not name.startswith("system."):
+                db[name].delete_many({})
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Empty the memories of access, tokens and keys."""
+    access.memory.forget()
+    tokens.verified_tokens.forget()
+    keys.key_set.forget()
+
+
+@pytest.fixture
+def api(database: None) -> Api:
+    """The API of all services, in this process, on clean databases."""
+    return Api()
+
+
+@pytest.fixture
+def admin() -> Caller:
+    """An administrator of the tenant."""
+    return Caller("admin")
+
+
+@pytest.fixture
+def manager() -> Caller:
+    """A manager of the tenant."""
+    return Caller("manager")
+
+
+@pytest.fixture
+def agent() -> Caller:
+    """A member of the tenant with the role user."""
+    return Caller("user")
+
+
+@pytest.fixture
+def viewer() -> Caller:
+    """A viewer of the tenant."""
+    return Caller("viewer")
+
+
+@pytest.fixture
+def outsider() -> Caller:
+    """An administrator of another tenant."""
+    return Caller("admin", OTHER_TENANT)
+
+
+@pytest.fixture
+def operator() -> Caller:
+    """A platform operator without tenant."""
+    return Caller("SUPER_ADMIN", None)

@@ -1,13 +1,13 @@
 """Creates the virtual environment and installs the locked libraries. Uses only the standard library.
 
-    python3 ops/install.py .venv requirements-dev.lock     what `make` calls
-    python3 ops/install.py --system-libraries              Debian packages that the embedded MongoDB needs (root only)
+python3 ops/install.py .venv requirements-dev.lock     what `make` calls
+python3 ops/install.py --system-libraries              Debian packages that the embedded MongoDB needs (root only)
 """
 
 import ctypes.util
 import os
 import shutil
-import subprocess  # noqa: S404 - runs pip and apt with fixed arguments
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,8 +30,8 @@ def install(venv: Path, lock: Path) -> None:
     if not python.exists():
         create(venv)
     print(f"Installing the libraries of {lock} into {venv} (about a minute the first time) ...", flush=True)  # noqa: T201
-    command = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "--disable-pip-version-check", "-r", str(lock)]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 - fixed arguments
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    if subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=False).returncode:  # noqa: S603 - fixed
         stop("pip could not install the libraries; its message is above. Is the network reachable?")
     (venv / "installed").touch()
 
@@ -51,8 +51,8 @@ def install_system_libraries() -> None:
     missing = [package for library, package in SYSTEM_LIBRARIES.items() if not ctypes.util.find_library(library)]
     if not missing or not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing]):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - fixed arguments
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        subprocess.run(["apt-get", "-q", *words], check=True, stdout=subprocess.DEVNULL)  # noqa: S603, S607 - fixed
 
 
 if __name__ == "__main__":

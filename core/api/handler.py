@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -17,6 +17,7 @@ log = structlog.get_logger("leadmesh.errors")
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 _AWAY = "Service temporarily unavailable"
+_CLASH = "A document with these values already exists"
 
 
 def answer_to(error: Exception, method: str, path: str) -> Answer:
@@ -25,21 +26,34 @@ def answer_to(error: Exception, method: str, path: str) -> Answer:
         return error.status, error.body or error_body(error.status, error.message), error.headers
     if isinstance(error, AuthenticationFailed):
         return 401, error_body(401, error.message, bare=error.bare), {"WWW-Authenticate": "Bearer"}
-    if isinstance(error, AccessDenied):
-        return 403, error_body(403, error.message), {}
+    if isinstance(error, PyMongoError):
+        return _database_answer(error, method, path)
+    status, message = _status_and_message(error, method, path)
+    if status == 500:
+        log.error("unhandled_error", exc_info=error, method=method, path=path)
+    return status, error_body(status, message), {}
+
+
+def _status_and_message(error: Exception, method: str, path: str) -> tuple[int, Any]:
     if isinstance(error, Http404 | drf.MethodNotAllowed):
-        return 404, error_body(404, f"Cannot {method} {path}"), {}
-    if isinstance(error, drf.ValidationError):
-        return 400, error_body(400, error.detail), {}
-    if isinstance(error, RequestDataTooBig):
-        return 413, error_body(413, "request entity too large"), {}
-    if isinstance(error, drf.APIException):
-        return error.status_code, error_body(error.status_code, str(error.detail)), {}
-    if isinstance(error, SuspiciousOperation):
-        return 400, error_body(400, "Bad Request"), {}
+        return 404, f"Cannot {method} {path}"
+    table: list[tuple[type[Exception], int, Any]] = [
+        (AccessDenied, 403, getattr(error, "message", "")),
+        (drf.ValidationError, 400, getattr(error, "detail", "")),
+        (RequestDataTooBig, 413, "request entity too large"),
+        (drf.APIException, getattr(error, "status_code", 500), str(getattr(error, "detail", ""))),
+        (SuspiciousOperation, 400, "Bad Request"),
+    ]
+    for kind, status, message in table:
+        if isinstance(error, kind):
+            return status, message
+    return 500, "Internal server error"
+
+
+def _database_answer(error: PyMongoError, method: str, path: str) -> Answer:
     if isinstance(error, DuplicateKeyError):
-        return 409, error_body(409, "A document with these values already exists"), {}
-    if isinstance(error, ConnectionFailure | ExecutionTimeout) or (isinstance(error, PyMongoError) and error.timeout):
+        return 409, error_body(409, _CLASH), {}
+    if isinstance(error, ConnectionFailure) or error.timeout:
         log.warning("database_unavailable", error=type(error).__name__)
         return 503, error_body(503, _AWAY), {"Retry-After": "2"}
     log.error("unhandled_error", exc_info=error, method=method, path=path)

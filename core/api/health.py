@@ -53,7 +53,8 @@ def health(request: HttpRequest) -> HttpResponse:
 def _states() -> dict[str, bool]:
     databases = [_pool().submit(ping, service) for service in settings.SERVICES]
     broker = _pool().submit(lambda: _redis().ping())
-    database = all([_answers(future) for future in databases])
+    answers = [_answers(future) for future in databases]
+    database = all(answers)
     # Searching is done by the database's text indexes; the member stays for clients of the old answer.
     return {"database": database, "redis": _answers(broker), "search": database}
 

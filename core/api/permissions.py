@@ -1,4 +1,5 @@
-"""Who may call a route. A view declares it per method: `access = {"get": signed_in(), "post": needs("users:create")}`."""
+"""Who may call a route. A view declares it per method:
+`access = {"get": signed_in(), "post": needs("users:create")}`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

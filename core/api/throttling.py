@@ -59,7 +59,9 @@ def _verdict(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name
 @lru_cache(maxsize=1)
 def _shared() -> FixedWindowRateLimiter:
     timeouts = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
-    return FixedWindowRateLimiter(RedisStorage(settings.REDIS_URL, wrap_exceptions=False, key_prefix="throttle", **timeouts))
+    return FixedWindowRateLimiter(
+        RedisStorage(settings.REDIS_URL, wrap_exceptions=False, key_prefix="throttle", **timeouts)
+    )
 
 
 @lru_cache(maxsize=1)

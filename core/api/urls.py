@@ -28,5 +28,5 @@ def service_urls(name: str, patterns: list[Any]) -> list[Any]:
         route("api/health/ready", health.ready),
         route("metrics", ExportToDjangoView),
         *docs_urls(name),
-        path(f"admin/{name}/", include(f"core.admin.urls")),
+        path(f"admin/{name}/", include("core.admin.urls")),
     ]

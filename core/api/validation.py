@@ -153,7 +153,9 @@ class Number(ContractField):
             text = f"$property must not be less than {minimum}"
             checks.append((lambda value: is_number(value) and value >= minimum, text))
         kind = "an integer number" if whole else "a number conforming to the specified constraints"
-        checks.append((lambda value: is_number(value) and (not whole or value == int(value)), f"$property must be {kind}"))
+        checks.append(
+            (lambda value: is_number(value) and (not whole or value == int(value)), f"$property must be {kind}")
+        )
         self.whole = whole
         bounds = {"minimum": minimum, "maximum": maximum}
         self.schema = {"type": "integer" if whole else "number", **{k: v for k, v in bounds.items() if v is not None}}
@@ -291,7 +293,10 @@ TEXTS: Check = (is_text, "a string")
 
 def one_of(values: Sequence[str]) -> Check:
     """Return the `each` check of an array whose members are among `values`."""
-    return (lambda value: isinstance(value, str) and value in values, f"one of the following values: {', '.join(values)}")
+    return (
+        lambda value: isinstance(value, str) and value in values,
+        f"one of the following values: {', '.join(values)}",
+    )
 
 
 def _all(holds: Callable[[Any], bool], value: Any) -> bool:
@@ -341,9 +346,11 @@ class Body(serializers.Serializer):
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Check each declared member in order; see `run_validation`."""
-        messages = [] if self.allow_unknown else [
-            f"property {name} should not exist" for name in data if name not in self.fields
-        ]
+        messages = (
+            []
+            if self.allow_unknown
+            else [f"property {name} should not exist" for name in data if name not in self.fields]
+        )
         checked: dict[str, Any] = {}
         for name, field in self.fields.items():
             try:

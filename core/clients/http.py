@@ -1,4 +1,4 @@
-"""The client for other services' HTTP routes: deadline, retries of idempotent calls, circuit breaker, one request id."""
+"""The client for other services' HTTP routes: deadline, retries of idempotent calls, circuit breaker."""
 
 import threading
 import time
@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import stamina
 
-from core.settings.discovery import address_of
 from core.identity.services import service_token
 from core.observability.context import current_request_id
+from core.settings.discovery import address_of
 
 # A caller waits for us as well: a slow neighbour is worse than a missing one.
 _TIMEOUT = httpx.Timeout(5.0, connect=1.0)

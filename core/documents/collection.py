@@ -71,9 +71,7 @@ class ScopedCollection:
         self, query: Filter, projection: Projection = None, *, sort: Sort | None = None, skip: int = 0, limit: int = 0
     ) -> Iterator[Document]:
         """Iterate over the visible documents that match; `limit` 0 means all."""
-        return self._raw.find(
-            self.visible(query), projection, sort=sort, skip=skip, limit=limit, session=self._session
-        )
+        return self._raw.find(self.visible(query), projection, sort=sort, skip=skip, limit=limit, session=self._session)
 
     def count(self, query: Filter, *, limit: int = 0) -> int:
         """Count the visible documents that match, stopping at `limit` when given."""

@@ -39,7 +39,9 @@ def _keys(spec: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _options(spec: Any) -> dict[str, Any]:
-    return {name: dict(spec[name]) if isinstance(spec[name], dict) else spec[name] for name in _IDENTITY if spec.get(name)}
+    return {
+        name: dict(spec[name]) if isinstance(spec[name], dict) else spec[name] for name in _IDENTITY if spec.get(name)
+    }
 
 
 class CreateIndexes(Operation):

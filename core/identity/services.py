@@ -16,7 +16,12 @@ _LIFETIME_SECONDS = 60
 def service_token(audience: str) -> str:
     """Return a token with which this service may call internal routes of the service `audience` for a minute."""
     moment = int(time.time())
-    claims = {"iss": settings.SERVICE_NAME, "aud": f"internal:{audience}", "iat": moment, "exp": moment + _LIFETIME_SECONDS}
+    claims = {
+        "iss": settings.SERVICE_NAME,
+        "aud": f"internal:{audience}",
+        "iat": moment,
+        "exp": moment + _LIFETIME_SECONDS,
+    }
     return jwt.encode(claims, settings.SERVICE_SECRET, algorithm=_ALGORITHM)
 
 

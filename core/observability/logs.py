@@ -9,7 +9,19 @@ from opentelemetry import trace
 
 # Values of these keys never reach a log, whoever passes them (auth-rules §14).
 _SECRET_KEYS = frozenset(
-    "password newpassword currentpassword token accesstoken refreshtoken secret code authorization cookie key".split()
+    {
+        "password",
+        "newpassword",
+        "currentpassword",
+        "token",
+        "accesstoken",
+        "refreshtoken",
+        "secret",
+        "code",
+        "authorization",
+        "cookie",
+        "key",
+    }
 )
 
 

@@ -1,7 +1,6 @@
 """Where a service is: by name (DNS in compose and Kubernetes), by variable, or in the runner's watched file."""
 
 import json
-import os
 import random
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +27,7 @@ def _instances(service: str) -> list[str]:
         return []
     path = Path(settings.ENDPOINTS_FILE)
     try:
-        return _read(path, os.stat(path).st_mtime_ns).get(service, [])
+        return _read(path, path.stat().st_mtime_ns).get(service, [])
     except (OSError, ValueError):
         return []
 

@@ -1,0 +1,187 @@
+"""Validation messages are the old system's, one for every broken rule, in its order."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.api.errors import BadRequest
+from core.api.parsing import parse_json
+from core.api.validation import (
+    TEXTS,
+    Array,
+    Body,
+    BodyList,
+    Choice,
+    Date,
+    Email,
+    Flag,
+    Free,
+    MongoId,
+    Number,
+    Page,
+    Query,
+    Text,
+    one_of,
+)
+
+
+class Contact(Body):
+    city = Text()
+    kind = Choice(("home", "work"))
+
+
+class Item(Body):
+    name = Text()
+
+
+class Example(Body):
+    email = Email()
+    score = Number(0, 100, required=False)
+    tags = Array(TEXTS, required=False)
+    colours = Array(one_of(("red", "blue")), required=False)
+    contact = Contact(required=False)
+    items = BodyList(Item, required=False)
+    owner = MongoId(required=False, or_uuid=True)
+    due = Date(required=False)
+    extra = Free(required=False)
+    on = Flag(required=False)
+
+
+class Listing(Query):
+    page = Page(default=1)
+    limit = Page(100, default=10)
+    active = Flag(required=False)
+
+
+def messages(body: type[Body], data: dict[str, Any]) -> list[str]:
+    validator = body(data=data)
+    validator.is_valid()
+    return list(validator.errors)
+
+
+def test_a_good_body_passes_with_its_values_converted() -> None:
+    validator = Example(data={"email": "a@b.cd", "due": "2026-11-24", "tags": ["x"], "score": 5})
+    assert validator.is_valid()
+    assert validator.validated_data["due"].isoformat() == "2026-11-24T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, ["email must be an email"]),
+        ({"email": "nope"}, ["email must be an email"]),
+        ({"email": "a@b.cd", "hacker": 1}, ["property hacker should not exist"]),
+        (
+            {"email": "a@b.cd", "score": "5"},
+            [
+                "score must not be greater than 100",
+                "score must not be less than 0",
+                "score must be a number conforming to the specified constraints",
+            ],
+        ),
+        ({"email": "a@b.cd", "score": True}, messages(Example, {"email": "a@b.cd", "score": "5"})),
+        ({"email": "a@b.cd", "tags": "a"}, ["tags must be an array"]),
+        ({"email": "a@b.cd", "tags": [1]}, ["each value in tags must be a string"]),
+        (
+            {"email": "a@b.cd", "tags": {}},
+            ["each value in tags must be a string", "tags must be an array"],
+        ),
+        (
+            {"email": "a@b.cd", "colours": ["green"]},
+            ["each value in colours must be one of the following values: red, blue"],
+        ),
+        ({"email": "a@b.cd", "contact": "x"}, ["nested property contact must be either object or array"]),
+        (
+            {"email": "a@b.cd", "contact": {"fax": 1}},
+            [
+                "contact.property fax should not exist",
+                "contact.city must be a string",
+                "contact.kind must be one of the following values: home, work",
+            ],
+        ),
+        ({"email": "a@b.cd", "items": [{"name": "x"}, {}]}, ["items.1.name must be a string"]),
+        ({"email": "a@b.cd", "owner": "123"}, ["owner must be a mongodb id"]),
+        ({"email": "a@b.cd", "due": "tomorrow"}, ["due must be a valid ISO 8601 date string"]),
+        ({"email": "a@b.cd", "extra": {"$where": 1}}, ["extra must be an object"]),
+        ({"email": "a@b.cd", "on": "yes"}, ["on must be a boolean value"]),
+    ],
+)
+def test_messages(data: dict[str, Any], expected: list[str]) -> None:
+    assert messages(Example, data) == expected
+
+
+def test_optional_null_counts_as_absent() -> None:
+    validator = Example(data={"email": "a@b.cd", "score": None, "contact": None, "tags": None})
+    assert validator.is_valid()
+    assert validator.validated_data == {"email": "a@b.cd"}
+
+
+def test_query_numbers_and_flags_are_converted() -> None:
+    validator = Listing(data={"page": "2", "limit": "100", "active": "true"})
+    assert validator.is_valid()
+    assert validator.validated_data == {"page": 2, "limit": 100, "active": True}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"page": "0"}, ["page must not be less than 1"]),
+        ({"page": ""}, ["page must not be less than 1"]),
+        (
+            {"page": "abc"},
+            ["page must not be less than 1", "page must be a number conforming to the specified constraints"],
+        ),
+        ({"limit": "101"}, ["limit must not be greater than 100"]),
+        (
+            {"limit": ["1", "2"]},
+            [
+                "limit must not be greater than 100",
+                "limit must not be less than 1",
+                "limit must be a number conforming to the specified constraints",
+            ],
+        ),
+        ({"page": "1e400"}, messages(Listing, {"page": "abc"})),
+        ({"page": "nan"}, messages(Listing, {"page": "abc"})),
+    ],
+)
+def test_query_messages(data: dict[str, Any], expected: list[str]) -> None:
+    assert messages(Listing, data) == expected
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*Example().fields, "other"]), JSON))
+def test_no_body_breaks_the_validator(data: dict[str, Any]) -> None:
+    validator = Example(data=data)
+    if not validator.is_valid():
+        assert validator.errors
+        assert all(isinstance(text, str) for text in validator.errors)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"source":', "Unexpected end of JSON input"),
+        ('"x"', 'Unexpected token \'"\', ""x"" is not valid JSON'),
+        ("NaN", "Unexpected token 'N', \"NaN\" is not valid JSON"),
+    ],
+)
+def test_malformed_json_has_the_old_parsers_words(text: str, message: str) -> None:
+    with pytest.raises(BadRequest, match=".*") as caught:
+        parse_json(text)
+    assert caught.value.message == message
+
+
+@given(st.text())
+def test_any_text_is_json_or_a_bad_request(text: str) -> None:
+    try:
+        assert isinstance(parse_json(text), dict | list)
+    except BadRequest as problem:
+        assert problem.message

@@ -1,0 +1,96 @@
+"""An embedded MongoDB replica set of one member, from PATH or from the wheel; development and tests only (SSPL)."""
+
+import shutil
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from ops.parts.process import Part, PartFailed, spawn
+
+REPLICA_SET = "rs0"
+_READY_SECONDS = 30.0
+# Enough for demo data and tests; the default is half of the machine.
+_CACHE_GIGABYTES = "0.25"
+
+
+def binary() -> Path:
+    """Return a mongod that runs here. Raises PartFailed with the way out when there is none."""
+    found = shutil.which("mongod")
+    path = Path(found) if found else _from_wheel()
+    if path is None:
+        raise PartFailed(
+            "No mongod for this platform: install MongoDB 6 or newer so that `mongod` is on PATH, "
+            "or set MONGODB_URI to a replica set of yours."
+        )
+    probe = subprocess.run([str(path), "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    if probe.returncode:
+        missing = probe.stderr.partition("libraries: ")[2].partition(":")[0].strip() or "a system library"
+        raise PartFailed(
+            f"mongod lacks {missing}: run `apt-get install libcurl4 libssl3 libldap-2.5-0`, or set MONGODB_URI."
+        )
+    return path
+
+
+def _from_wheel() -> Path | None:
+    spec = find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "db" / "bin" / "mongod"
+        if path.exists():
+            path.chmod(path.stat().st_mode | 0o111)
+            return path
+    return None
+
+
+def start(folder: Path, port: int, log: Path | None = None) -> Part:
+    """Start a mongod with its data in `folder` on 127.0.0.1:`port` and return it once it is primary.
+
+    Raises PartFailed when it does not come up within 30 seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = log or folder / "mongod.log"
+    command = [str(binary()), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    command += ["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", _CACHE_GIGABYTES, "--oplogSize", "128"]
+    command += ["--setParameter", "diagnosticDataCollectionEnabled=false", "--nounixsocket", "--quiet"]
+    uri = f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+    part = Part("mongodb", uri, port, spawn(command, log), log)
+    try:
+        _await_primary(part)
+    except BaseException:
+        part.stop(1)
+        raise
+    return part
+
+
+def _await_primary(part: Part) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    address = f"mongodb://127.0.0.1:{part.port}/?directConnection=true"
+    with MongoClient(address, serverSelectionTimeoutMS=500) as client:
+        while time.monotonic() < deadline and part.alive:
+            if _is_primary(client, part.port):
+                return
+            time.sleep(0.05)
+    raise PartFailed(f"mongod did not become ready on port {part.port}: {part.last_lines(1)[:500]}")
+
+
+def _is_primary(client: "MongoClient[dict[str, object]]", port: int) -> bool:
+    try:
+        hello = client.admin.command("hello")
+        if not hello.get("isWritablePrimary") and not hello.get("setName"):
+            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        elif not hello.get("isWritablePrimary") and hello.get("hosts") not in (None, [f"127.0.0.1:{port}"]):
+            _adopt_port(client, port)
+        return bool(hello.get("isWritablePrimary"))
+    except (OperationFailure, PyMongoError):
+        return False
+
+
+def _adopt_port(client: "MongoClient[dict[str, object]]", port: int) -> None:
+    # The data was made on another port: the member's address in the stored configuration must follow.
+    config = client.admin.command("replSetGetConfig")["config"]
+    config["members"][0]["host"] = f"127.0.0.1:{port}"
+    config["version"] += 1
+    client.admin.command("replSetReconfig", config, force=True)

@@ -1,13 +1,17 @@
 """Access to a service's MongoDB database through the driver, sharing the client of Django's connection."""
 
+from datetime import UTC
 from typing import Any
 
+from bson.codec_options import CodecOptions
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from pymongo import MongoClient
 from pymongo.database import Database
 
 Document = dict[str, Any]
+
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 def alias_of(service: str) -> str:
@@ -18,9 +22,9 @@ def alias_of(service: str) -> str:
 
 
 def database(service: str) -> Database[Document]:
-    """Return the pymongo database of `service`: majority writes, aware datetimes."""
-    connection: Database[Document] = connections[alias_of(service)].database
-    return connection
+    """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
+    shared: Database[Document] = connections[alias_of(service)].database
+    return shared.with_options(codec_options=_CODEC)
 
 
 def client(service: str) -> MongoClient[Document]:

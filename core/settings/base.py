@@ -20,7 +20,6 @@ _CORE_APPS = [
     "core.admin.apps.AdminConfig",
     "core.admin.apps.AuthConfig",
     "core.admin.apps.ContentTypesConfig",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_prometheus",

@@ -15,7 +15,6 @@ _OPTIONS = {
     "connectTimeoutMS": 5_000,
     "socketTimeoutMS": 60_000,
     "maxPoolSize": 50,
-    "tz_aware": True,
     "uuidRepresentation": "standard",
 }
 

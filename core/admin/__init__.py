@@ -1,0 +1,1 @@
+"""One look and one sign-in for every service's admin."""

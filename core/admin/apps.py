@@ -1,0 +1,34 @@
+"""Django's own apps with ObjectId keys, and the admin with our site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.auth.apps import AuthConfig as DjangoAuthConfig
+from django.contrib.contenttypes.apps import ContentTypesConfig as DjangoContentTypesConfig
+
+OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
+
+
+class AdminConfig(DjangoAdminConfig):
+    """The admin with the platform's site."""
+
+    default_auto_field = OBJECT_ID
+    default_site = "core.admin.site.LeadmeshAdminSite"
+
+
+class AuthConfig(DjangoAuthConfig):
+    """Django's users: only a shadow of whoever is signed in to the admin."""
+
+    default_auto_field = OBJECT_ID
+
+
+class ContentTypesConfig(DjangoContentTypesConfig):
+    """Content types, which the admin's log needs."""
+
+    default_auto_field = OBJECT_ID
+
+
+class OperationsConfig(AppConfig):
+    """`core.admin` as an app: admin pages of core's own collections."""
+
+    name = "core.admin"
+    label = "core_admin"

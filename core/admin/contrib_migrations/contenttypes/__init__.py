@@ -1,0 +1,1 @@
+"""Migrations of a Django app with ObjectId keys."""

@@ -1,0 +1,98 @@
+"""The Celery application of a service and what its worker does beside tasks."""
+
+import logging.config
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+from celery import Celery, bootsteps
+from celery.beat import EmbeddedService, Scheduler
+from celery.signals import setup_logging, worker_init
+from django.conf import settings
+from kombu import Queue
+from prometheus_client import start_http_server
+
+from core.observability.tracing import start_tracing
+
+SWEEP_SECONDS = 2.0
+
+
+def celery_app(name: str) -> Celery:
+    """Return the Celery application of the service `name`, which is the one in DJANGO_SETTINGS_MODULE."""
+    django.setup()
+    app = Celery(f"leadmesh.{name}")
+    app.config_from_object(settings.CELERY)
+    app.conf.task_queues = [Queue(f"{member}.{kind}") for member in settings.SERVICES for kind in ("events", "outbox", "jobs")]
+    app.conf.task_routes = (route_task,)
+    app.conf.worker_pool = "threads"
+    app.conf.worker_concurrency = settings.CELERY_WORKER_THREADS
+    app.conf.beat_schedule = {"sweep": {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}}
+    app.autodiscover_tasks(lambda: ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))])
+    app.steps["worker"].add(EmbeddedBeat)
+    app.steps["worker"].add(ReadyFile)
+    app.set_default()
+    return app
+
+
+def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
+    """Return the queue of a service's own task: `services.leads.…` goes to `leads.jobs`."""
+    words = name.split(".")
+    if words[0] == "services":
+        return {"queue": f"{words[1]}.jobs"}
+    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name == "events.sweep" else None
+
+
+@setup_logging.connect
+def use_our_logging(**_: Any) -> None:
+    """Keep Celery from replacing our logging."""
+    logging.getLogger("celery").setLevel(logging.WARNING)
+
+
+@worker_init.connect
+def observe_worker(**_: Any) -> None:
+    """Start tracing and, when asked for, the metrics port of a worker."""
+    start_tracing(settings.SERVICE_NAME, settings.LEADMESH_INSTANCE)
+    port = os.environ.get("LEADMESH_METRICS_PORT")
+    if port:
+        start_http_server(int(port), addr=os.environ.get("LEADMESH_METRICS_HOST", "127.0.0.1"))
+
+
+class EmbeddedBeat(bootsteps.StartStopStep):
+    """Celery's beat as a thread of the worker: nothing is left behind when the worker is killed, and no single
+    process must run somewhere. Every periodic task is safe to run in several workers at once."""
+
+    requires = {"celery.worker.components:Pool"}
+
+    def __init__(self, worker: Any, **_: Any) -> None:
+        self.beat: Any = None
+
+    def start(self, worker: Any) -> None:
+        """Start the thread."""
+        self.beat = EmbeddedService(worker.app, thread=True, scheduler_cls=Scheduler)
+        self.beat.start()
+
+    def stop(self, worker: Any) -> None:
+        """Stop the thread."""
+        if self.beat is not None:
+            self.beat.stop()
+
+
+class ReadyFile(bootsteps.StartStopStep):
+    """Tells the runner or a probe that the worker consumes: the file LEADMESH_READY_FILE exists."""
+
+    requires = {"celery.worker.components:Consumer"}
+
+    def __init__(self, worker: Any, **_: Any) -> None:
+        name = os.environ.get("LEADMESH_READY_FILE")
+        self.path = Path(name) if name else None
+
+    def start(self, worker: Any) -> None:
+        """Create the file."""
+        if self.path:
+            self.path.touch()
+
+    def stop(self, worker: Any) -> None:
+        """Remove the file."""
+        if self.path:
+            self.path.unlink(missing_ok=True)

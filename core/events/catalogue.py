@@ -1,0 +1,50 @@
+"""Every event of the platform: who publishes it, who hears it, what it carries.
+
+The one place in core where services are named: a publisher's container must know whose queues to fill without holding their
+code, and a subscriber that has never run yet must lose nothing.
+"""
+
+from dataclasses import dataclass
+
+from core.events import payloads
+
+AUTH, USERS, LEADS, BUYERS, ANALYTICS = "auth", "users", "leads", "buyers", "analytics"
+EVERYBODY = (AUTH, USERS, LEADS, BUYERS, ANALYTICS)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event: its name, version, publisher, subscribers and payload."""
+
+    name: str
+    owner: str
+    subscribers: tuple[str, ...]
+    payload: type[payloads.Payload]
+    version: int = 1
+
+
+_TYPES = [
+    EventType("account.registered", AUTH, (USERS,), payloads.AccountRegistered),
+    EventType("account.verified", AUTH, (USERS,), payloads.AccountVerified),
+    EventType("account.activity", AUTH, (USERS,), payloads.AccountActivity),
+    EventType("session.revoked", AUTH, EVERYBODY, payloads.SessionRevoked),
+    EventType("user.created", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
+    EventType("user.updated", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
+    EventType("user.deleted", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
+    EventType("access.changed", USERS, EVERYBODY, payloads.AccessChanged),
+    EventType("tenant.created", USERS, EVERYBODY, payloads.TenantSnapshot),
+    EventType("tenant.updated", USERS, EVERYBODY, payloads.TenantSnapshot),
+    EventType("tenant.deleted", USERS, EVERYBODY, payloads.TenantSnapshot),
+    EventType("lead.created", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
+    EventType("lead.updated", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
+    EventType("lead.status_changed", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
+    EventType("lead.assigned", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
+    EventType("lead.deleted", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
+    EventType("communication.sent", LEADS, (ANALYTICS,), payloads.CommunicationSent),
+    EventType("buyer.created", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
+    EventType("buyer.updated", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
+    EventType("buyer.deleted", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
+    EventType("buyer.match.updated", BUYERS, (ANALYTICS,), payloads.MatchUpdated),
+]
+
+EVENTS = {event.name: event for event in _TYPES}

@@ -1,0 +1,69 @@
+"""An event on its way: who said what about which entity, in which revision, in whose tenant."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from core.documents.collection import now
+from core.documents.scope import TenantScope
+from core.events.catalogue import EVENTS
+from core.events.payloads import Payload
+from core.observability.context import current_request_id
+from core.observability.tracing import current_traceparent
+
+Envelope = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a handler gets: the envelope with its payload decoded."""
+
+    id: str
+    name: str
+    tenant_id: str | None
+    entity_id: str
+    version: int
+    occurred_at: datetime
+    payload: Any
+
+    @property
+    def scope(self) -> TenantScope:
+        """The scope of the event's tenant, in which a handler works."""
+        return TenantScope(self.tenant_id)
+
+
+def sealed(name: str, payload: Payload, *, entity_id: str, version: int, tenant_id: str | None) -> Envelope:
+    """Return the JSON-safe envelope of a new event. Raises KeyError for an unknown name, TypeError for a payload of
+    another event."""
+    event = EVENTS[name]
+    if not isinstance(payload, event.payload):
+        raise TypeError(f"{name} carries {event.payload.__name__}, not {type(payload).__name__}")
+    return {
+        "id": uuid.uuid4().hex,
+        "name": name,
+        "version": event.version,
+        "publisher": event.owner,
+        "tenantId": tenant_id,
+        "entityId": entity_id,
+        "entityVersion": version,
+        "occurredAt": now().isoformat(),
+        "requestId": current_request_id(),
+        "traceparent": current_traceparent(),
+        "payload": msgspec.to_builtins(payload),
+    }
+
+
+def opened(envelope: Envelope) -> Event:
+    """Return the event in `envelope`. Raises msgspec.ValidationError or KeyError for one that cannot be read."""
+    return Event(
+        id=envelope["id"],
+        name=envelope["name"],
+        tenant_id=envelope["tenantId"],
+        entity_id=envelope["entityId"],
+        version=envelope["entityVersion"],
+        occurred_at=datetime.fromisoformat(envelope["occurredAt"]),
+        payload=msgspec.convert(envelope["payload"], EVENTS[envelope["name"]].payload),
+    )

@@ -1,0 +1,72 @@
+"""Who handles what. A service's `tasks.py` registers its handlers; core registers its own for every service."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from core.events.catalogue import EVENTS, EVERYBODY
+from core.events.envelope import Event
+from core.identity import access
+
+Handler = Callable[[Event], None]
+
+_registry: dict[tuple[str, str], list[Handler]] = defaultdict(list)
+
+
+def handles(*names: str, service: str) -> Callable[[Handler], Handler]:
+    """Register a function as the handler of the events `names` in `service`. It runs inside a transaction together
+    with the inbox record, must work only on its own service's documents, and may run again after a failure.
+
+    Raises ValueError when the catalogue does not name `service` as a subscriber."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            if service not in EVENTS[name].subscribers:
+                raise ValueError(f"{service} is no subscriber of {name}: see core/events/catalogue.py")
+            if handler not in _registry[service, name]:
+                _registry[service, name].append(handler)
+        return handler
+
+    return register
+
+
+def handlers_of(service: str, name: str) -> list[Handler]:
+    """Return the handlers of the event `name` in `service`."""
+    return _registry[service, name]
+
+
+def _register_core(service: str) -> None:
+    @handles("access.changed", service=service)
+    def access_changed(event: Event) -> None:
+        change = event.payload
+        fields = {
+            "userId": change.user_id,
+            "status": change.status,
+            "roles": change.roles,
+            "permissions": change.permissions,
+            "tenantId": change.tenant_id,
+        }
+        access.apply_access_change(service, fields, event.version)
+
+    @handles("session.revoked", service=service)
+    def session_revoked(event: Event) -> None:
+        fields = {"sessionIds": event.payload.session_ids, "userId": event.payload.user_id}
+        access.apply_session_revocation(service, fields)
+
+    @handles("tenant.created", "tenant.updated", "tenant.deleted", service=service)
+    def tenant_changed(event: Event) -> None:
+        tenant = event.payload
+        fields = {
+            "tenantId": tenant.tenant_id,
+            "uuid": tenant.uuid,
+            "name": tenant.name,
+            "subdomain": tenant.subdomain,
+            "status": tenant.status,
+            "ownerId": tenant.owner_id,
+            "adminIds": tenant.admin_ids,
+            "deleted": tenant.deleted,
+        }
+        access.apply_tenant(service, fields, event.version)
+
+
+for _service in EVERYBODY:
+    _register_core(_service)

@@ -1,0 +1,176 @@
+"""What events carry: all the state that a subscriber needs, so that nobody has to ask back.
+
+Ids are text, moments aware datetimes, names camelCase on the wire. Unknown members are ignored, so that a newer publisher
+can run beside an older subscriber.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Payload(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=False):
+    """Base of all payloads."""
+
+
+class AccountRegistered(Payload, kw_only=True):
+    """Somebody opened an account; users creates the person with this id."""
+
+    user_id: str
+    email: str
+    first_name: str
+    last_name: str
+    company_name: str = ""
+    status: str = "active"
+    roles: list[str] = msgspec.field(default_factory=lambda: ["user"])
+    tenant_id: str | None = None
+    picture: str | None = None
+    google_id: str | None = None
+
+
+class AccountVerified(Payload, kw_only=True):
+    """The person proved to own the e-mail address."""
+
+    user_id: str
+    verified_at: datetime
+
+
+class AccountActivity(Payload, kw_only=True):
+    """Something that happened around an account and belongs into its activity log (users-rules §7)."""
+
+    user_id: str
+    type: str
+    description: str
+    severity: str = "low"
+    tenant_id: str | None = None
+    metadata: dict[str, Any] = {}
+    ip_address: str | None = None
+    user_agent: str | None = None
+    performed_at: datetime
+
+
+class SessionRevoked(Payload, kw_only=True):
+    """Sessions ended before their time."""
+
+    session_ids: list[str]
+    user_id: str
+    revoked_at: datetime
+
+
+class UserSnapshot(Payload, kw_only=True):
+    """A person, as users knows them now."""
+
+    user_id: str
+    email: str
+    first_name: str
+    last_name: str
+    status: str
+    roles: list[str]
+    display_name: str | None = None
+    picture: str | None = None
+    permissions: list[str] = []
+    tenant_id: str | None = None
+    settings: dict[str, Any] = {}
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    deleted: bool = False
+
+
+class AccessChanged(Payload, kw_only=True):
+    """What a person may do changed."""
+
+    user_id: str
+    status: str
+    roles: list[str]
+    permissions: list[str] = []
+    tenant_id: str | None = None
+    changed_at: datetime
+
+
+class TenantSnapshot(Payload, kw_only=True):
+    """A tenant, as users knows it now. `tenant_id` is the document id, `uuid` the one in paths."""
+
+    tenant_id: str
+    uuid: str
+    name: str
+    subdomain: str
+    status: str
+    owner_id: str | None = None
+    admin_ids: list[str] = []
+    deleted: bool = False
+
+
+class LeadSnapshot(Payload, kw_only=True):
+    """A lead, as leads knows it now, and what it was before where that matters."""
+
+    id: str
+    lead_id: str
+    status: str
+    source: str
+    priority: str
+    old_status: str | None = None
+    old_assigned_to: str | None = None
+    stage_id: str | None = None
+    assigned_to: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    email: str | None = None
+    phone: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip_code: str | None = None
+    property_types: list[str] = []
+    estimated_value: float | None = None
+    min_price: float | None = None
+    max_price: float | None = None
+    close_value: float | None = None
+    commission_amount: float | None = None
+    condition: str | None = None
+    score: float | None = None
+    tags: list[str] = []
+    created_at: datetime
+    updated_at: datetime
+    actual_close_date: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+class BuyerSnapshot(Payload, kw_only=True):
+    """A buyer, as buyers knows it now."""
+
+    id: str
+    company_name: str
+    contact_name: str
+    buyer_type: str
+    investment_range: str
+    is_active: bool
+    email: str | None = None
+    city: str | None = None
+    state: str | None = None
+    preferred_property_types: list[str] = []
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class MatchUpdated(Payload, kw_only=True):
+    """A person decided about a match."""
+
+    id: str
+    buyer_id: str
+    lead_id: str
+    match_score: int
+    status: str
+
+
+class CommunicationSent(Payload, kw_only=True):
+    """A message left for a lead."""
+
+    id: str
+    lead_id: str
+    user_id: str
+    type: str
+    direction: str
+    status: str
+    cost: float = 0
+    created_at: datetime

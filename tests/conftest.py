@@ -13,6 +13,8 @@ from bson import ObjectId
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
@@ -22,6 +24,11 @@ TENANT = "64b000000000000000000001"
 OTHER_TENANT = "64b000000000000000000002"
 # Collections that migrations fill; emptying them would undo `prepare`.
 _KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+# Two shared cores: generating examples may be slow without being wrong.
+hypothesis_settings.register_profile("leadmesh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("leadmesh")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,19 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
         return _verdict(_local(), stricter, name, key)
 
 
+def exhausted(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
+    """Say whether `key` has tries left under the rule `name`, without counting one."""
+    item = RateLimitItemPerSecond(limit, seconds)
+    try:
+        limiter = _shared()
+        remaining = limiter.get_window_stats(item, name, key)
+    except RedisError:
+        remaining = _local().get_window_stats(item, name, key)
+    if remaining.remaining > 0:
+        return Verdict(True)
+    return Verdict(False, max(1, math.ceil(remaining.reset_time - time.time())))
+
+
 def clear(name: str, key: str, *, limit: int, seconds: int) -> None:
     """Forget the tries of `key` under the rule `name`."""
     item = RateLimitItemPerSecond(limit, seconds)

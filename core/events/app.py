@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import django
-from celery import Celery, bootsteps
+from celery import Celery, bootsteps, current_app
 from celery.beat import EmbeddedService, Scheduler
 from celery.signals import setup_logging, worker_init
 from django.conf import settings
@@ -18,17 +18,27 @@ from core.observability.tracing import start_tracing
 SWEEP_SECONDS = 2.0
 
 
-def celery_app(name: str) -> Celery:
-    """Return the Celery application of the service `name`, which is the one in DJANGO_SETTINGS_MODULE."""
+def celery_app() -> Celery:
+    """Return the Celery application of the service in DJANGO_SETTINGS_MODULE, for `celery -A`."""
     django.setup()
+    app: Celery = current_app._get_current_object()
+    return app
+
+
+def configured_app(name: str) -> Celery:
+    """Make the Celery application of the service `name`, set it as the default and return it."""
     app = Celery(f"leadmesh.{name}")
     app.config_from_object(settings.CELERY)
-    app.conf.task_queues = [Queue(f"{member}.{kind}") for member in settings.SERVICES for kind in ("events", "outbox", "jobs")]
+    app.conf.task_queues = [
+        Queue(f"{member}.{kind}") for member in settings.SERVICES for kind in ("events", "outbox", "jobs")
+    ]
     app.conf.task_routes = (route_task,)
     app.conf.worker_pool = "threads"
     app.conf.worker_concurrency = settings.CELERY_WORKER_THREADS
     app.conf.beat_schedule = {"sweep": {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}}
-    app.autodiscover_tasks(lambda: ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))])
+    app.autodiscover_tasks(
+        lambda: ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
+    )
     app.steps["worker"].add(EmbeddedBeat)
     app.steps["worker"].add(ReadyFile)
     app.set_default()

@@ -69,7 +69,9 @@ def dispatch(service: str) -> int:
     while batch := _claim(service):
         _send(batch)
         total += len(batch)
-    _PENDING.labels(service).set(_outbox(service).count_documents({"publisher": service, "deliveredAt": None}, limit=100_000))
+    _PENDING.labels(service).set(
+        _outbox(service).count_documents({"publisher": service, "deliveredAt": None}, limit=100_000)
+    )
     return total
 
 

@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
 from core.documents.database import Document
+from core.documents.ids import object_id
 from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
 from core.identity.tables import ACCESS, expiry
 
@@ -84,6 +85,8 @@ def check(principal: Principal) -> Principal:
     Raises AuthenticationFailed when its session was ended or its user is suspended, inactive or deleted (the texts of
     auth-rules §3), AccessDenied when its tenant is not active (users-rules §5).
     """
+    if object_id(principal.user_id) is None and not settings.TEST_MODE:
+        raise AuthenticationFailed("Token validation failed")
     if principal.session_id and memory.get(f"session:{principal.session_id}"):
         raise AuthenticationFailed("Unauthorized")
     user = memory.get(f"user:{principal.user_id}")
@@ -93,6 +96,8 @@ def check(principal: Principal) -> Principal:
             principal,
             roles=tuple(user["roles"]),
             status=user["status"],
+            # A token from before its owner joined a tenant works there without a new login.
+            tenant_id=principal.tenant_id or user.get("tenantId"),
             extra_permissions=tuple(user.get("permissions") or ()),
         )
     if principal.tenant_id:

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 # A forged `kid` must not make us ask auth at every request, nor wait long for it.
 _REFETCH_SECONDS = 10.0
 _TIMEOUT_SECONDS = 2.0
+# New keys are published this long before they sign (services.auth.tokens.keys): read the set more often than that.
+_RELOAD_SECONDS = 120.0
 _STORED_ID = "jwks"
 
 
@@ -33,35 +35,37 @@ class KeySet:
     def __init__(self) -> None:
         self._keys: dict[str, PyJWK] = {}
         self._asked = float("-inf")
+        self._loaded = float("-inf")
         self._lock = threading.Lock()
 
     def get(self, kid: str) -> PyJWK | None:
-        """Return the key named `kid`, fetching the set again (at most every 10 s) when it is unknown; else None."""
-        if kid in self._keys:
+        """Return the key named `kid`, or None. The set is read again every two minutes, and for an unknown key at
+        most every ten seconds."""
+        fresh = time.monotonic() - self._loaded < _RELOAD_SECONDS
+        if kid in self._keys and fresh:
             return self._keys[kid]
         with self._lock:
-            if kid not in self._keys and time.monotonic() - self._asked > _REFETCH_SECONDS:
+            if time.monotonic() - self._asked > _REFETCH_SECONDS:
                 self._asked = time.monotonic()
-                self._refresh(kid)
+                self._refresh()
         return self._keys.get(kid)
 
     def forget(self) -> None:
         """Empty the memory: after a rotation in this process, and between tests."""
-        self._keys, self._asked = {}, float("-inf")
+        self._keys, self._asked, self._loaded = {}, float("-inf"), float("-inf")
 
-    def _refresh(self, kid: str) -> None:
+    def _refresh(self) -> None:
         if settings.JWKS_PROVIDER:
             self._use(import_string(settings.JWKS_PROVIDER)())
             return
-        self._use(_stored())
-        if kid not in self._keys:
-            fetched = _fetched()
-            self._use(fetched)
-            _store(fetched)
+        fetched = _fetched()
+        self._use(fetched or _stored())
+        _store(fetched)
 
     def _use(self, jwks: Document | None) -> None:
         if not jwks or not jwks.get("keys"):
             return
+        self._loaded = time.monotonic()
         try:
             self._keys = {key.key_id: key for key in PyJWKSet.from_dict(jwks).keys if key.key_id}
         except PyJWTError as error:

@@ -85,8 +85,9 @@ def _django_settings(environment: str) -> Settings:
         "TIME_ZONE": "UTC",
         "LANGUAGE_CODE": "en-us",
         "STATIC_URL": "/static/",
-        "STATIC_ROOT": env.text("STATIC_ROOT", str(ROOT / ".leadmesh" / "static")),
-        "WHITENOISE_USE_FINDERS": True,
+        # Images collect the files at build time; elsewhere they are found where the libraries keep them.
+        "STATIC_ROOT": env.text("STATIC_ROOT") or None,
+        "WHITENOISE_USE_FINDERS": not env.text("STATIC_ROOT"),
         "WHITENOISE_AUTOREFRESH": False,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": env.integer("MAX_BODY_BYTES", 1_048_576, minimum=1024),
         "PUBLIC_URL": env.text("LEADMESH_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),

@@ -28,6 +28,12 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
         "SERVICE_SECRET": env.secret("SERVICE_SECRET", development_secret, environment=environment),
         "TEST_MODE": test_mode,
         "TEST_DEFAULT_ROLE": env.text("TEST_DEFAULT_ROLE", "admin"),
+        "TRUSTED_PROXIES": env.integer("TRUSTED_PROXIES", 1),
+        "LOGIN_ATTEMPTS": env.integer("MAX_LOGIN_ATTEMPTS", 5, minimum=1),
+        "LOGIN_LOCK_SECONDS": env.integer("LOCKOUT_DURATION", 900_000, minimum=1000) // 1000,
+        "ADDRESS_FAILURES": env.integer("IP_BLOCK_THRESHOLD", 10, minimum=1),
+        "ADDRESS_BLOCK_SECONDS": env.integer("IP_BLOCK_DURATION", 3_600_000, minimum=1000) // 1000,
+        "EMAIL_VERIFICATION": env.boolean("EMAIL_VERIFICATION", environment == "production"),
         "ENDPOINTS_FILE": env.text("LEADMESH_ENDPOINTS_FILE"),
     }
 

@@ -13,6 +13,7 @@ from ops.parts.process import Part, PartFailed, spawn
 
 REPLICA_SET = "rs0"
 _READY_SECONDS = 30.0
+_ALREADY_INITIALIZED = 23
 # Enough for demo data and tests; the default is half of the machine.
 _CACHE_GIGABYTES = "0.25"
 
@@ -79,18 +80,21 @@ def _is_primary(client: "MongoClient[dict[str, object]]", port: int) -> bool:
     try:
         hello = client.admin.command("hello")
         if not hello.get("isWritablePrimary") and not hello.get("setName"):
-            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
-            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-        elif not hello.get("isWritablePrimary") and hello.get("hosts") not in (None, [f"127.0.0.1:{port}"]):
-            _adopt_port(client, port)
+            _initiate(client, port)
         return bool(hello.get("isWritablePrimary"))
-    except (OperationFailure, PyMongoError):
+    except PyMongoError:
         return False
 
 
-def _adopt_port(client: "MongoClient[dict[str, object]]", port: int) -> None:
-    # The data was made on another port: the member's address in the stored configuration must follow.
-    config = client.admin.command("replSetGetConfig")["config"]
-    config["members"][0]["host"] = f"127.0.0.1:{port}"
-    config["version"] += 1
-    client.admin.command("replSetReconfig", config, force=True)
+def _initiate(client: "MongoClient[dict[str, object]]", port: int) -> None:
+    members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+    try:
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+    except OperationFailure as error:
+        if error.code != _ALREADY_INITIALIZED:
+            raise
+        # The data was made on another port: the member's address in the stored configuration must follow.
+        config = client.admin.command("replSetGetConfig")["config"]
+        client.admin.command(
+            "replSetReconfig", {**config, "members": members, "version": config["version"] + 1}, force=True
+        )

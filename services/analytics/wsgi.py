@@ -4,6 +4,6 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.analytics.settings")
 
-from core.api.wsgi import service_application  # noqa: E402 - settings first
+from core.api.wsgi import service_application
 
 application = service_application()

@@ -1,2 +1,95 @@
-"""stub"""
-def public_keys() -> dict: return {"keys": []}
+"""Signing keys: Ed25519, private halves encrypted in the database, public halves published as JWKS.
+
+A new key is published ten minutes before it signs, and stays published until its last token has expired, so that a rotation
+logs nobody out.
+"""
+
+import base64
+import hashlib
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from django.conf import settings
+
+from core.documents.collection import now
+from core.documents.database import Document
+from services.auth.tokens.models import SIGNING_KEYS
+
+# Verifiers read the key set every two minutes (core.identity.keys); five times that is safe.
+PUBLISH_BEFORE = timedelta(minutes=10)
+_MEMORY_SECONDS = 5.0
+
+_memory: dict[str, tuple[float, list[Document]]] = {}
+
+
+def public_keys() -> Document:
+    """Return the JWKS: `{"keys": [...]}` with every key whose tokens may still be valid."""
+    return {"keys": [key["public"] for key in _keys()]}
+
+
+def signing_key() -> tuple[str, Ed25519PrivateKey]:
+    """Return id and private half of the key that signs now, made on first use."""
+    moment = now()
+    usable = [key for key in _keys() if key["retiredAt"] is None and key["signsFrom"] <= moment]
+    if not usable:
+        add_key(at_once=True)
+        return signing_key()
+    newest = max(usable, key=lambda key: (key["signsFrom"], key["_id"]))
+    raw = _box().decrypt(newest["private"])
+    return newest["_id"], Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def add_key(*, at_once: bool) -> str:
+    """Add a key that signs in ten minutes, or `at_once`, and return its id."""
+    private, kid, moment = Ed25519PrivateKey.generate(), uuid.uuid4().hex, now()
+    document = {
+        "_id": kid,
+        "public": _jwk(kid, private),
+        "private": _box().encrypt(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())),
+        "signsFrom": moment if at_once else moment + PUBLISH_BEFORE,
+        "retiredAt": None,
+        "createdAt": moment,
+    }
+    SIGNING_KEYS.raw().insert_one(document)
+    forget()
+    return kid
+
+
+def retire_old_keys() -> int:
+    """Retire every key but the newest that signs, drop those whose tokens have all expired; return how many remain."""
+    kid, moment = signing_key()[0], now()
+    raw = SIGNING_KEYS.raw()
+    older = {"_id": {"$ne": kid}, "signsFrom": {"$lte": moment}, "retiredAt": None}
+    raw.update_many(older, {"$set": {"retiredAt": moment}})
+    raw.delete_many({"retiredAt": {"$lt": moment - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)}})
+    forget()
+    return raw.count_documents({})
+
+
+def forget() -> None:
+    """Read the keys anew at the next use."""
+    _memory.clear()
+
+
+def _keys() -> list[Document]:
+    read_at, keys = _memory.get("keys", (0.0, []))
+    if time.monotonic() - read_at > _MEMORY_SECONDS or not keys:
+        keys = list(SIGNING_KEYS.raw().find())
+        _memory["keys"] = (time.monotonic(), keys)
+    return keys
+
+
+def _jwk(kid: str, private: Ed25519PrivateKey) -> dict[str, Any]:
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    x = base64.urlsafe_b64encode(public).decode().rstrip("=")
+    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x}
+
+
+def _box() -> Fernet:
+    digest = hashlib.sha256(b"leadmesh signing keys:" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

@@ -1,0 +1,29 @@
+"""People, as auth needs them to log them in: a copy of what users owns."""
+
+from django.db import models
+
+from core.documents.collection import Collection
+from core.documents.fields import AnyField
+from core.documents.models import TenantDocumentModel
+
+# The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
+PEOPLE = Collection("authdirectory", service="auth", tenant="none")
+
+
+class Person(TenantDocumentModel):
+    """Somebody who may log in."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
+    email = models.CharField(max_length=254)
+    first_name = models.CharField(db_column="firstName", max_length=50)
+    last_name = models.CharField(db_column="lastName", max_length=50)
+    status = models.CharField(max_length=20)
+    roles = AnyField()
+    version = AnyField()
+
+    class Meta(TenantDocumentModel.Meta):
+        db_table = "authdirectory"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,180 @@
+"""Use cases of credentials: register, log in, verify the address, change the password."""
+
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from django.conf import settings
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
+from core.api.throttling import clear, exhausted, hit
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.scope import TenantScope
+from core.documents.transactions import on_commit, transactional
+from core.events.outbox import record
+from core.events.payloads import AccountRegistered, AccountVerified
+from services.auth.directory.actions import activate, add_provisional
+from services.auth.directory.queries import email_key, person_by_email, person_by_id
+from services.auth.passwords.hashing import NOBODY, hash_password, needs_rehash, verify_password
+from services.auth.passwords.models import CREDENTIALS
+from services.auth.sessions.actions import Origin, Tokens, end_sessions_of, open_session, record_activity
+from services.auth.sessions.rules import digest, new_secret
+
+_SYSTEM = TenantScope.system("credentials are checked before there is a tenant")
+_VERIFICATION = timedelta(hours=24)
+
+_INVALID = "Invalid credentials"
+_TAKEN = "User with this email already exists"
+
+
+def register(body: dict[str, Any]) -> Document:
+    """Open an account and return its directory entry. Raises Conflict when the address is taken."""
+    # Hashing takes long and must not be repeated when the transaction is.
+    hashed = hash_password(body["password"])
+    try:
+        return _register(body, hashed)
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+
+
+@transactional("auth")
+def _register(body: dict[str, Any], hashed: str) -> Document:
+    user_id, status = str(ObjectId()), "pending" if settings.EMAIL_VERIFICATION else "active"
+    person = {
+        "_id": user_id,
+        "email": email_key(body["email"]),
+        "firstName": body["firstName"],
+        "lastName": body["lastName"],
+        "status": status,
+        "roles": ["user"],
+        "tenantId": None,
+    }
+    stored = add_provisional(person)
+    CREDENTIALS.scoped(_SYSTEM).insert_one(
+        {"_id": user_id, "email": person["email"], "passwordHash": hashed, "passwordChangedAt": now()}
+    )
+    payload = AccountRegistered(
+        user_id=user_id,
+        email=str(person["email"]),
+        first_name=body["firstName"],
+        last_name=body["lastName"],
+        company_name=body["companyName"],
+        status=status,
+    )
+    record("account.registered", payload, entity_id=user_id, version=1, tenant_id=None)
+    if settings.EMAIL_VERIFICATION:
+        request_verification(user_id, str(person["email"]))
+    return stored
+
+
+def log_in(email: str, password: str, origin: Origin) -> Tokens:
+    """Return the tokens of a new session.
+
+    Tries are counted before the password is looked at, for an address that exists and one that does not alike.
+    Raises Unauthorized for wrong credentials, a locked or inactive account; TooManyRequests for a caller's address.
+    """
+    _refuse_noisy_address(origin.address)
+    key = email_key(email)
+    if not hit("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS).allowed:
+        raise Unauthorized("Account is temporarily locked")
+    person = person_by_email(key)
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"]}) if person else None
+    good = verify_password(credential["passwordHash"] if credential else NOBODY, password)
+    if not good or person is None or credential is None:
+        _count_failure(person, origin)
+        raise Unauthorized(_INVALID)
+    clear("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
+    if person["status"] != "active":
+        raise Unauthorized("Account is not active")
+    rehashed = hash_password(password) if needs_rehash(credential["passwordHash"]) else None
+    return _logged_in(person, rehashed, origin)
+
+
+@transactional("auth")
+def _logged_in(person: Document, rehashed: str | None, origin: Origin) -> Tokens:
+    change: Document = {"lastLoginAt": now()}
+    if rehashed:
+        change["passwordHash"] = rehashed
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": person["_id"]}, {"$set": change})
+    record_activity(person["_id"], "login", "User logged in", origin, {"method": "password"})
+    return open_session(person, origin)
+
+
+def change_password(user_id: str, current: str, new: str, origin: Origin) -> None:
+    """Change the caller's password and end every session. Raises BadRequest when `current` is wrong."""
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    if not verify_password(credential["passwordHash"] if credential else NOBODY, current) or credential is None:
+        raise BadRequest("Current password is incorrect")
+    hashed = hash_password(new)
+    _set_password(user_id, hashed, origin)
+
+
+@transactional("auth")
+def _set_password(user_id: str, hashed: str, origin: Origin) -> None:
+    CREDENTIALS.scoped(_SYSTEM).update_one(
+        {"_id": user_id}, {"$set": {"passwordHash": hashed, "passwordChangedAt": now()}}
+    )
+    end_sessions_of(user_id, reason="password_change")
+    record_activity(user_id, "password_change", "Password changed", origin, severity="medium")
+
+
+def store_password(user_id: str, email: str, password: str) -> None:
+    """Give a person a password, whatever there was before: for commands, not for requests."""
+    fields = {"email": email_key(email), "passwordHash": hash_password(password), "passwordChangedAt": now()}
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields}, upsert=True)
+
+
+def request_verification(user_id: str, email: str) -> None:
+    """Make a verification token, valid for 24 hours, and mail it once the transaction is durable."""
+    from services.auth.passwords.tasks import send_verification_mail
+
+    token = new_secret()
+    fields = {"verificationToken": digest(token), "verificationExpiresAt": now() + _VERIFICATION}
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields})
+    on_commit(lambda: send_verification_mail.delay(email, token))
+
+
+@transactional("auth")
+def resend_verification(user_id: str) -> None:
+    """Mail a new verification token to somebody who still needs one."""
+    person = person_by_id(user_id)
+    if person is not None and person["status"] == "pending":
+        request_verification(user_id, person["email"])
+
+
+@transactional("auth")
+def verify_email(token: str) -> None:
+    """Use up a verification token: the account becomes active. Raises BadRequest for an unknown, used or old one."""
+    query = {"verificationToken": digest(token), "verificationExpiresAt": {"$gt": now()}}
+    change = {
+        "$set": {"emailVerifiedAt": now()},
+        "$unset": {"verificationToken": "", "verificationExpiresAt": ""},
+    }
+    credential = CREDENTIALS.scoped(_SYSTEM).replace_state(query, change)
+    if credential is None:
+        raise BadRequest("Invalid or expired verification token")
+    user_id, moment = credential["_id"], now()
+    activate(user_id)
+    payload = AccountVerified(user_id=user_id, verified_at=moment)
+    record("account.verified", payload, entity_id=user_id, version=2, tenant_id=None)
+
+
+def _refuse_noisy_address(address: str) -> None:
+    verdict = exhausted(
+        "login-address", address, limit=settings.ADDRESS_FAILURES, seconds=settings.ADDRESS_BLOCK_SECONDS
+    )
+    if not verdict.allowed:
+        raise TooManyRequests("Too many failed logins from this address", verdict.retry_after)
+
+
+def _count_failure(person: Document | None, origin: Origin) -> None:
+    hit("login-address", origin.address, limit=settings.ADDRESS_FAILURES, seconds=settings.ADDRESS_BLOCK_SECONDS)
+    if person is not None:
+        _note_failure(person, origin)
+
+
+@transactional("auth")
+def _note_failure(person: Document, origin: Origin) -> None:
+    record_activity(person["_id"], "security_event", "Login failed", origin, severity="medium")

@@ -1,0 +1,30 @@
+"""Admin pages of credentials."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.admin.site import DocumentAdmin
+from core.api.throttling import clear
+from services.auth.directory.queries import email_key
+from services.auth.passwords.models import Credential
+
+
+@admin.register(Credential)
+class CredentialAdmin(DocumentAdmin):
+    """Who can log in by password; hashes are not shown."""
+
+    operators_only = True
+    list_display = ("email", "last_login_at", "password_changed_at", "email_verified_at")
+    search_fields = ("email__startswith",)
+    actions = ("unlock",)
+
+    @admin.action(description="Unlock logins")
+    def unlock(self, request: HttpRequest, queryset: Any) -> None:
+        """Forget the failed tries of the chosen accounts."""
+        limits = {"limit": settings.LOGIN_ATTEMPTS, "seconds": settings.LOGIN_LOCK_SECONDS}
+        for credential in queryset:
+            clear("login", email_key(credential.email), **limits)
+        self.message_user(request, "Logins unlocked.")

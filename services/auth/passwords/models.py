@@ -1,0 +1,24 @@
+"""Credentials: the password hash of a person and the state of the address."""
+
+from django.db import models
+
+from core.documents.collection import Collection
+from core.documents.models import DocumentModel
+
+CREDENTIALS = Collection("credentials", service="auth", tenant="none")
+
+
+class Credential(DocumentModel):
+    """How a person logs in. The hash is not shown anywhere."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
+    email = models.CharField(max_length=254)
+    password_changed_at = models.DateTimeField(db_column="passwordChangedAt", null=True)
+    email_verified_at = models.DateTimeField(db_column="emailVerifiedAt", null=True)
+    last_login_at = models.DateTimeField(db_column="lastLoginAt", null=True)
+
+    class Meta(DocumentModel.Meta):
+        db_table = "credentials"
+
+    def __str__(self) -> str:
+        return self.email

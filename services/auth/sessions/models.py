@@ -1,0 +1,28 @@
+"""Sessions: one per login, with the digest of its refresh token."""
+
+from django.db import models
+
+from core.documents.collection import Collection
+from core.documents.fields import AnyField
+from core.documents.models import TenantDocumentModel
+
+# Sessions belong to people, some of whom have no tenant: queries name the person.
+SESSIONS = Collection("sessions", service="auth", tenant="none")
+
+
+class Session(TenantDocumentModel):
+    """A login and what became of it."""
+
+    user_id = AnyField(db_column="userId")
+    ip_address = models.CharField(db_column="ipAddress", max_length=45)
+    user_agent = models.CharField(db_column="userAgent", max_length=300)
+    is_active = models.BooleanField(db_column="isActive")
+    last_activity = models.DateTimeField(db_column="lastActivity")
+    expires_at = models.DateTimeField(db_column="expiresAt")
+    termination_reason = models.CharField(db_column="terminationReason", max_length=60, null=True)
+
+    class Meta(TenantDocumentModel.Meta):
+        db_table = "sessions"
+
+    def __str__(self) -> str:
+        return str(self.pk)

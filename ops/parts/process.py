@@ -71,7 +71,7 @@ def spawn(
     `log`. Raises OSError when it cannot be executed."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own commands
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

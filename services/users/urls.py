@@ -1,11 +1,11 @@
 """URLs of the service users."""
 
-from typing import Any
-
 from core.api.urls import handler400, handler404, handler500, service_urls
+from services.users.accounts.urls import PATTERNS as ACCOUNTS
+from services.users.tenants.urls import PATTERNS as TENANTS
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS: list[Any] = []
+PATTERNS = ACCOUNTS + TENANTS
 
 urlpatterns = service_urls("users", PATTERNS)

@@ -1,0 +1,66 @@
+"""The activity log and the status history of people (contract/users-rules.md §7)."""
+
+from typing import Any
+
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import outside_transaction
+from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
+from services.users.accounts.rules import reason_kind
+
+_SYSTEM = TenantScope.system("entries carry the tenant of the person they are about")
+
+
+def log_activity(
+    user: Document,
+    kind: str,
+    description: str,
+    *,
+    actor_id: str | None,
+    severity: str = "low",
+    metadata: dict[str, Any] | None = None,
+    **extra: Any,
+) -> None:
+    """Write an entry about `user`, in the running transaction."""
+    ACTIVITIES.scoped(_SYSTEM).insert_one(
+        {
+            "userId": user["_id"],
+            "tenantId": user.get("tenantId"),
+            "type": kind,
+            "description": description,
+            "severity": severity,
+            "metadata": metadata or {},
+            "performedAt": now(),
+            "performedBy": object_id(actor_id),
+            "isSystemEvent": False,
+            **extra,
+        }
+    )
+
+
+@outside_transaction
+def log_search(scope: TenantScope, query: dict[str, Any], found: int, total: int) -> None:
+    """Write that somebody searched; never fails the search."""
+    caller = {"_id": object_id(scope.actor_id), "tenantId": object_id(scope.tenant_id)}
+    filters = {name: query.get(name) for name in ("status", "role")}
+    metadata = {"filters": filters, "resultsCount": found, "totalCount": total}
+    if caller["_id"] is not None:
+        log_activity(caller, "search", "User search performed", actor_id=scope.actor_id, metadata=metadata)
+
+
+def log_status(user: Document, old: str, new: str, reason: str | None, actor_id: str | None) -> None:
+    """Write a status change into the history, in the running transaction."""
+    STATUS_HISTORY.scoped(_SYSTEM).insert_one(
+        {
+            "userId": user["_id"],
+            "tenantId": user.get("tenantId"),
+            "oldStatus": old,
+            "newStatus": new,
+            "reason": reason_kind(reason),
+            "reasonDetails": reason,
+            "performedBy": object_id(actor_id),
+            "changedAt": now(),
+        }
+    )

@@ -1,0 +1,43 @@
+"""What users tells the other services of a person."""
+
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import text_id
+from core.events.outbox import record
+from core.events.payloads import AccessChanged, UserSnapshot
+
+
+def publish_user(name: str, user: Document, *, access: bool) -> None:
+    """Record `user.created|updated|deleted` and, when status, roles, permissions or tenant changed, `access.changed`."""
+    user_id, tenant_id = str(user["_id"]), text_id(user.get("tenantId"))
+    version = user.get("rev", 1)
+    record(name, snapshot(user), entity_id=user_id, version=version, tenant_id=tenant_id)
+    if access:
+        payload = AccessChanged(
+            user_id=user_id,
+            status=user["status"],
+            roles=list(user.get("roles") or []),
+            permissions=list(user.get("permissions") or []),
+            tenant_id=tenant_id,
+            changed_at=now(),
+        )
+        record("access.changed", payload, entity_id=user_id, version=version, tenant_id=tenant_id)
+
+
+def snapshot(user: Document) -> UserSnapshot:
+    """Return the event payload of a person."""
+    return UserSnapshot(
+        user_id=str(user["_id"]),
+        email=user["email"],
+        first_name=user.get("firstName", ""),
+        last_name=user.get("lastName", ""),
+        display_name=user.get("displayName"),
+        picture=user.get("picture"),
+        status=user["status"],
+        roles=list(user.get("roles") or []),
+        permissions=list(user.get("permissions") or []),
+        tenant_id=text_id(user.get("tenantId")),
+        settings=user.get("settings") or {},
+        created_at=user.get("createdAt"),
+        updated_at=user.get("updatedAt"),
+    )

@@ -1,0 +1,129 @@
+"""Reads of people."""
+
+import re
+from typing import Any
+
+from core.api.errors import NotFound
+from core.api.pagination import PageRequest
+from core.documents.collection import Sort
+from core.documents.database import Document
+from core.documents.ids import either_form, object_id
+from core.documents.scope import TenantScope
+from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY, USERS
+
+_SEARCHED = (
+    "email",
+    "firstName",
+    "lastName",
+    "displayName",
+    "profile.company",
+    "profile.position",
+    "profile.bio",
+    "tags",
+)
+_SORTABLE = (
+    "createdAt",
+    "updatedAt",
+    "email",
+    "firstName",
+    "lastName",
+    "displayName",
+    "status",
+    "lastLoginAt",
+    "lastActiveAt",
+)
+_RANGES = {
+    "createdAfter": ("createdAt", "$gte"),
+    "createdBefore": ("createdAt", "$lte"),
+    "lastActiveAfter": ("lastActiveAt", "$gte"),
+    "lastActiveBefore": ("lastActiveAt", "$lte"),
+}
+# A list without paging on the wire still has an end.
+_MOST = 1000
+_SYSTEM = TenantScope.system("e-mail addresses are unique across tenants; own data needs no tenant")
+
+
+def user_by_id(scope: TenantScope, user_id: str) -> Document:
+    """Return a person of the scope, or the caller. Raises NotFound."""
+    key = object_id(user_id)
+    view = USERS.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    found = view.find_one({"_id": key}) if key else None
+    if found is None:
+        raise NotFound("User not found")
+    return found
+
+
+def user_by_email(email: str) -> Document | None:
+    """Return the person with this address, of whatever tenant, or None."""
+    return USERS.scoped(_SYSTEM).find_one({"email": email.strip().lower()})
+
+
+def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+    """Return a page of the scope's people that match all filters, and how many there are."""
+    criteria = _criteria(query)
+    view = USERS.scoped(scope)
+    found = list(view.find(criteria, sort=_order(query), skip=page.skip, limit=page.limit))
+    return found, view.count(criteria)
+
+
+def users_with_role(scope: TenantScope, role: str) -> list[Document]:
+    """Return the scope's people with this role, newest first."""
+    return list(USERS.scoped(scope).find({"roles": role}, sort=[("createdAt", -1)], limit=_MOST))
+
+
+def active_count(scope: TenantScope) -> int:
+    """Return how many of the scope's people are active."""
+    return USERS.scoped(scope).count({"status": "active"})
+
+
+def activities_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int]:
+    """Return a page of a person's activities, newest first; nothing for an unknown person."""
+    view = ACTIVITIES.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    criteria = {"userId": either_form(user_id)}
+    found = view.find(criteria, sort=[("createdAt", -1)], skip=page.skip, limit=page.limit)
+    return list(found), view.count(criteria)
+
+
+def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int]:
+    """Return a page of a person's status changes, newest first, with who made them as `{_id, email, names}`."""
+    view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    criteria = {"userId": either_form(user_id)}
+    found = list(view.find(criteria, sort=[("changedAt", -1)], skip=page.skip, limit=page.limit))
+    people = _people({entry.get("performedBy") for entry in found})
+    for entry in found:
+        entry["performedBy"] = people.get(str(entry.get("performedBy")), entry.get("performedBy"))
+    return found, view.count(criteria)
+
+
+def _people(ids: set[Any]) -> dict[str, Document]:
+    keys = [key for key in (object_id(value) or object_id(str(value)) for value in ids if value) if key]
+    shown = {"email": 1, "firstName": 1, "lastName": 1}
+    return {str(person["_id"]): person for person in USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)}
+
+
+def _criteria(query: dict[str, Any]) -> Document:
+    criteria: Document = {}
+    if query.get("search"):
+        pattern = _contains(query["search"])
+        criteria["$or"] = [{field: pattern} for field in _SEARCHED]
+    for name, field in (("status", "status"), ("role", "roles")):
+        if query.get(name):
+            criteria[field] = query[name]
+    for name in ("company", "position"):
+        if query.get(name):
+            criteria[f"profile.{name}"] = _contains(query[name])
+    if query.get("tags"):
+        criteria["tags"] = {"$in": [tag.strip() for tag in query["tags"].split(",") if tag.strip()]}
+    for name, (field, operator) in _RANGES.items():
+        if query.get(name):
+            criteria.setdefault(field, {})[operator] = query[name]
+    return criteria
+
+
+def _contains(text: str) -> Document:
+    return {"$regex": re.escape(text), "$options": "i"}
+
+
+def _order(query: dict[str, Any]) -> Sort:
+    field = query.get("sortBy") if query.get("sortBy") in _SORTABLE else "createdAt"
+    return [(str(field), 1 if query.get("sortOrder") == "asc" else -1)]

@@ -1,0 +1,54 @@
+"""How people and their activities look on the wire: the old documents with their computed members."""
+
+from typing import Any
+
+from core.documents.database import Document
+
+Wire = dict[str, Any]
+
+_FIELDS = (
+    "_id",
+    "email",
+    "firstName",
+    "lastName",
+    "displayName",
+    "picture",
+    "status",
+    "roles",
+    "tenantId",
+    "googleId",
+    "lastLoginAt",
+    "lastActiveAt",
+    "settings",
+    "profile",
+    "permissions",
+    "preferences",
+    "emailVerifiedAt",
+    "phoneVerifiedAt",
+    "tags",
+    "notes",
+    "metadata",
+    "createdAt",
+    "updatedAt",
+    "__v",
+)
+_LISTS = ("roles", "permissions", "tags")
+
+
+def user(document: Document) -> Wire:
+    """Return User (contract/users.yaml): known fields that are set, `fullName` and `id`."""
+    wire = {name: document[name] for name in _FIELDS if document.get(name) is not None}
+    for name in _LISTS:
+        wire.setdefault(name, [])
+    wire.setdefault("__v", 0)
+    return {**wire, "fullName": full_name(document), "id": document["_id"]}
+
+
+def full_name(document: Document) -> str:
+    """Return first and last name."""
+    return f"{document.get('firstName', '')} {document.get('lastName', '')}"
+
+
+def entry(document: Document) -> Wire:
+    """Return an activity or history entry: the whole document without our own additions and unset fields."""
+    return {name: value for name, value in document.items() if value is not None and name != "rev"}

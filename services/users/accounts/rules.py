@@ -1,0 +1,107 @@
+"""Rules of people: status machine, field limits, who may grant what. Pure; sources: contract/users-rules.md §4, §6."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+STATUSES = ("active", "inactive", "suspended", "pending")
+TRANSITIONS = {
+    "pending": {"active", "suspended", "inactive"},
+    "active": {"suspended", "inactive"},
+    "suspended": {"active", "inactive"},
+    "inactive": {"active", "suspended"},
+}
+# First hit wins, in this order.
+_REASONS = (
+    ("violation", "violation"),
+    ("suspicious", "suspicious_activity"),
+    ("payment", "payment_issue"),
+    ("request", "user_request"),
+    ("admin", "admin_action"),
+    ("system", "system_auto"),
+)
+_PHONE = re.compile(r"^[+]?[1-9][0-9]{0,15}$")
+_URLS = (("website", "Invalid website URL format"),)
+_SOCIAL = (
+    ("linkedin", "Invalid LinkedIn URL format"),
+    ("twitter", "Invalid Twitter URL format"),
+    ("facebook", "Invalid Facebook URL format"),
+)
+
+
+def default_settings() -> dict[str, Any]:
+    """Return the settings that every new person gets."""
+    notifications = {"email": True, "sms": False, "push": True}
+    return {"notifications": notifications, "theme": "light", "language": "en", "timezone": "UTC"}
+
+
+def may_become(old: str, new: str) -> bool:
+    """Whether a person may go from one status to another."""
+    return new in TRANSITIONS.get(old, set())
+
+
+def reason_kind(text: str | None) -> str:
+    """Return the kind of a free-text reason for the status history."""
+    lowered = (text or "").lower()
+    return next((kind for word, kind in _REASONS if word in lowered), "other")
+
+
+def broken_limit(fields: Mapping[str, Any], *, new: bool) -> str | None:
+    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, as before."""
+    for name, text, most in (
+        ("firstName", "First name must be between 1 and 50 characters", 50),
+        ("lastName", "Last name must be between 1 and 50 characters", 50),
+        ("displayName", "Display name must be between 1 and 100 characters", 100),
+    ):
+        value = fields.get(name)
+        if value is not None and (value or (new and name != "displayName")) and not 1 <= len(value) <= most:
+            return text
+        if new and value == "":
+            return text
+    return _broken_profile(fields.get("profile") or {}) or _broken_lists(fields)
+
+
+def _broken_profile(profile: Mapping[str, Any]) -> str | None:
+    phone = re.sub(r"[\s()-]", "", profile.get("phone") or "")
+    if phone and not _PHONE.match(phone):
+        return "Invalid phone number format"
+    addresses = [(profile.get(name), text) for name, text in _URLS]
+    addresses += [((profile.get("socialMedia") or {}).get(name), text) for name, text in _SOCIAL]
+    return next((text for address, text in addresses if address and not _is_url(address)), None)
+
+
+def _broken_lists(fields: Mapping[str, Any]) -> str | None:
+    tags, permissions = fields.get("tags") or [], fields.get("permissions") or []
+    if len(tags) > 10:
+        return "Maximum 10 tags allowed"
+    if any(not 1 <= len(tag) <= 20 for tag in tags):
+        return "Each tag must be between 1 and 20 characters"
+    if len(permissions) > 50:
+        return "Maximum 50 permissions allowed"
+    if any(not 1 <= len(permission) <= 100 for permission in permissions):
+        return "Each permission must be between 1 and 100 characters"
+    return None
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return `{field: {old, new}}` for the fields of `new` whose value differs; `old` is left out when unset."""
+    changed: dict[str, dict[str, Any]] = {}
+    for name, value in new.items():
+        if old.get(name) != value:
+            before = {} if old.get(name) is None else {"old": old[name]}
+            changed[name] = {**before, "new": value}
+    return changed
+
+
+def may_grant(granter: Iterable[str], granted: Iterable[str]) -> bool:
+    """Whether somebody with the permissions `granter` may give the permissions `granted`: nobody gives what they lack."""
+    return set(granted) <= set(granter)

@@ -1,0 +1,67 @@
+"""What users hears from auth, and mails to people."""
+
+from typing import Any
+
+from celery import shared_task
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+
+from core.events.envelope import Event
+from core.events.handlers import handles
+from services.users.accounts import actions
+
+_SUBJECTS = {
+    "welcome": "Welcome to Leadmesh",
+    "status": "Your account's status changed",
+    "profile": "Your profile was changed",
+}
+
+
+@shared_task(name="services.users.accounts.send_user_mail", autoretry_for=(OSError,), retry_backoff=5, max_retries=8)
+def send_user_mail(kind: str, email: str, context: dict[str, Any]) -> None:
+    """Send a mail of one of the kinds in `_SUBJECTS`, as text and HTML."""
+    text = render_to_string(f"users_accounts/{kind}.txt", context)
+    html = render_to_string(f"users_accounts/{kind}.html", context)
+    send_mail(_SUBJECTS[kind], text, None, [email], html_message=html)
+
+
+@handles("account.registered", service="users")
+def account_registered(event: Event) -> None:
+    """Create the person of a new account."""
+    account = event.payload
+    fields = {
+        "_id": account.user_id,
+        "email": account.email,
+        "firstName": account.first_name,
+        "lastName": account.last_name,
+        "companyName": account.company_name,
+        "status": account.status,
+        "roles": account.roles,
+        "tenantId": account.tenant_id,
+    }
+    optional = {"picture": account.picture, "googleId": account.google_id}
+    actions.adopt_account(fields | {name: value for name, value in optional.items() if value})
+
+
+@handles("account.verified", service="users")
+def account_verified(event: Event) -> None:
+    """Activate a person whose address is verified."""
+    actions.verify_account(event.payload.user_id, event.payload.verified_at)
+
+
+@handles("account.activity", service="users")
+def account_activity(event: Event) -> None:
+    """Log what happened around an account."""
+    activity = event.payload
+    actions.note_activity(
+        {
+            "userId": activity.user_id,
+            "type": activity.type,
+            "description": activity.description,
+            "severity": activity.severity,
+            "metadata": activity.metadata,
+            "ipAddress": activity.ip_address,
+            "userAgent": activity.user_agent,
+            "performedAt": activity.performed_at,
+        }
+    )

@@ -1,0 +1,31 @@
+"""URLs of people; literal segments before ids."""
+
+from core.api.routing import route
+from services.users.accounts.api import (
+    ActiveCount,
+    Me,
+    StatusHistory,
+    UserActivity,
+    UserDetail,
+    UserRoles,
+    Users,
+    UsersByRole,
+    UserStatus,
+)
+from services.users.accounts.export import UserExport
+
+PATTERNS = [
+    route("api/users", Users),
+    route("api/users/me", Me),
+    route("api/users/me/profile", Me),
+    route("api/users/me/activity", UserActivity),
+    route("api/users/me/profile/activity", UserActivity),
+    route("api/users/stats/active-count", ActiveCount),
+    route("api/users/stats/by-role/<role>", UsersByRole),
+    route("api/users/<id>", UserDetail),
+    route("api/users/<id>/status", UserStatus),
+    route("api/users/<id>/roles", UserRoles),
+    route("api/users/<id>/activity", UserActivity),
+    route("api/users/<id>/status-history", StatusHistory),
+    route("internal/users/export/users", UserExport),
+]

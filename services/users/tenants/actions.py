@@ -1,0 +1,192 @@
+"""Use cases of tenants: create, change, activate, suspend, delete, people in and out."""
+
+import uuid
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id, text_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from core.events.outbox import record
+from core.events.payloads import TenantSnapshot
+from core.identity.principals import Principal
+from services.users.accounts.actions import adopt_account, join_tenant
+from services.users.accounts.models import USERS
+from services.users.tenants import rules
+from services.users.tenants.models import TENANTS
+from services.users.tenants.queries import tenant_by_uuid
+
+_SYSTEM = TenantScope.system("tenants belong to no tenant")
+_TAKEN = "Tenant with this subdomain or name already exists"
+
+
+@transactional("users")
+def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
+    """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator.
+
+    Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
+    if not rules.is_subdomain(fields["subdomain"]):
+        raise BadRequest("Invalid subdomain format")
+    if _taken({"$or": [{"name": fields["name"]}, {"subdomain": fields["subdomain"]}]}):
+        raise Conflict(_TAKEN)
+    plan, owner = fields.get("plan", "basic"), object_id(principal.user_id)
+    people, leads, storage = rules.LIMITS[plan]
+    tenant = _inserted(
+        {
+            **fields,
+            "tenantId": str(uuid.uuid4()),
+            "status": "pending",
+            "plan": plan,
+            "settings": rules.complete_settings(fields["name"], fields.get("settings")),
+            "ownerId": owner,
+            "adminIds": [],
+            "memberIds": [],
+            "maxUsers": people,
+            "maxLeads": leads,
+            "maxStorage": storage,
+            "createdBy": owner,
+        }
+    )
+    if not principal.is_operator:
+        _settle_owner(principal, tenant["_id"])
+    return tenant
+
+
+@transactional("users")
+def put_tenant(fields: Document) -> Document:
+    """Create or overwrite a tenant by id: for commands, not for requests."""
+    key = ObjectId(fields["_id"])
+    plan = fields.get("plan", "basic")
+    people, leads, storage = rules.LIMITS[plan]
+    stored = {name: value for name, value in fields.items() if name != "_id"}
+    stored |= {"ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    if TENANTS.scoped(_SYSTEM).exists({"_id": key}):
+        return _changed(key, stored)
+    limits = {"maxUsers": people, "maxLeads": leads, "maxStorage": storage, "adminIds": [], "memberIds": []}
+    settings = rules.complete_settings(fields["name"], fields.get("settings"))
+    return _inserted({**limits, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
+
+
+@transactional("users")
+def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> Document:
+    """Change a tenant; only its owner, its administrators and operators may. Raises NotFound, Forbidden, Conflict."""
+    tenant = tenant_by_uuid(principal, uuid_)
+    _must_manage(principal, tenant, "Insufficient permissions to update this tenant")
+    if "subdomain" in changes and not rules.is_subdomain(changes["subdomain"]):
+        raise BadRequest("Invalid subdomain format")
+    others: Document = {"_id": {"$ne": tenant["_id"]}}
+    if "subdomain" in changes and _taken({**others, "subdomain": changes["subdomain"]}):
+        raise Conflict("Subdomain already in use")
+    if "name" in changes and _taken({**others, "name": changes["name"]}):
+        raise Conflict(_TAKEN)
+    if "status" in changes and changes["status"] != tenant["status"] and not principal.is_operator:
+        raise Forbidden("Insufficient permissions to update this tenant")
+    return _changed(tenant["_id"], {**changes, "updatedBy": object_id(principal.user_id)})
+
+
+@transactional("users")
+def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document:
+    """Activate or suspend a tenant. Raises NotFound; BadRequest when it is so already."""
+    tenant = tenant_by_uuid(principal, uuid_)
+    if tenant["status"] == status:
+        raise BadRequest(f"Tenant is already {status}")
+    return _changed(tenant["_id"], {"status": status, "updatedBy": object_id(principal.user_id)})
+
+
+@transactional("users")
+def delete_tenant(principal: Principal, uuid_: str) -> None:
+    """Delete a tenant softly. Raises NotFound, Forbidden for anybody but its owner and operators."""
+    tenant = tenant_by_uuid(principal, uuid_)
+    if not principal.is_operator and text_id(tenant.get("ownerId")) != principal.user_id:
+        raise Forbidden("Insufficient permissions to delete this tenant")
+    _changed(tenant["_id"], {"deletedAt": now()}, event="tenant.deleted")
+
+
+@transactional("users")
+def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
+    """List a person as member or administrator of a tenant; somebody without tenant joins it. Raises NotFound,
+    Forbidden, Conflict for a member of another tenant."""
+    tenant = tenant_by_uuid(principal, uuid_)
+    _must_manage(principal, tenant, "Insufficient permissions to manage tenant users")
+    key = object_id(user_id)
+    person = USERS.scoped(_SYSTEM).find_one({"_id": key}) if key else None
+    if person is None:
+        raise NotFound("User not found")
+    if person.get("tenantId") is None:
+        join_tenant(user_id, tenant["_id"])
+    listed = "adminIds" if role == "admin" else "memberIds"
+    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
+
+
+@transactional("users")
+def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
+    """Take a person off a tenant's lists; the owner stays. Raises NotFound, Forbidden."""
+    tenant = tenant_by_uuid(principal, uuid_)
+    _must_manage(principal, tenant, "Insufficient permissions to manage tenant users")
+    forms = [form for form in (object_id(user_id), user_id) if form is not None]
+    gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}
+    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, gone))
+
+
+def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
+    """Move the creator into the new tenant as its administrator."""
+    if principal.tenant_id is not None:
+        raise Forbidden("Forbidden resource")
+    names = {name: str(principal.claims.get(name, "")) for name in ("firstName", "lastName")}
+    account = {"email": principal.email, "roles": list(principal.roles), "status": principal.status, **names}
+    person = adopt_account({"_id": principal.user_id, **account})
+    if person.get("tenantId") is not None:
+        raise Forbidden("Forbidden resource")
+    join_tenant(principal.user_id, tenant_id, roles=["admin"])
+
+
+def _must_manage(principal: Principal, tenant: Document, refusal: str) -> None:
+    managers = {text_id(tenant.get("ownerId")), *(text_id(person) for person in tenant.get("adminIds", []))}
+    if not principal.is_operator and principal.user_id not in managers:
+        raise Forbidden(refusal)
+
+
+def _taken(criteria: Document) -> bool:
+    # Names of deleted tenants stay blocked, as the unique indexes have it.
+    return TENANTS.raw().count_documents(criteria, limit=1) > 0
+
+
+def _inserted(document: Document) -> Document:
+    try:
+        return _published(TENANTS.scoped(_SYSTEM).insert_one(document), event="tenant.created")
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+
+
+def _changed(key: ObjectId, changes: Document, *, event: str = "tenant.updated") -> Document:
+    try:
+        return _published(TENANTS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": changes}), event=event)
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+
+
+def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Document:
+    if tenant is None:
+        raise NotFound("Tenant not found")
+    tenant_id = str(tenant["_id"])
+    record(event, snapshot(tenant), entity_id=tenant_id, version=tenant.get("rev", 1), tenant_id=tenant_id)
+    return tenant
+
+
+def snapshot(tenant: Document) -> TenantSnapshot:
+    """Return the event payload of a tenant."""
+    return TenantSnapshot(
+        tenant_id=str(tenant["_id"]),
+        uuid=tenant["tenantId"],
+        name=tenant["name"],
+        subdomain=tenant["subdomain"],
+        status=tenant["status"],
+        owner_id=text_id(tenant.get("ownerId")),
+        admin_ids=[str(person) for person in tenant.get("adminIds", [])],
+        deleted=tenant.get("deletedAt") is not None,
+    )

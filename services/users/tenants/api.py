@@ -1,0 +1,126 @@
+"""Routes of tenants: bare objects."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.errors import Forbidden
+from core.api.pagination import page_of
+from core.api.permissions import needs, operator, signed_in
+from core.api.views import ContractView, InternalView
+from core.events.exporting import ExportQuery, exported_page
+from services.users.tenants import actions, queries
+from services.users.tenants.models import TENANTS
+from services.users.tenants.rendering import tenant
+from services.users.tenants.serializers import CreateTenantBody, TenantQuery, UpdateTenantBody
+
+
+class Tenants(ContractView):
+    """All tenants that the caller may see."""
+
+    access = {"get": needs("tenant:read"), "post": signed_in()}
+    queries = {"get": TenantQuery}
+    bodies = {"post": CreateTenantBody}
+
+    def get(self, request: Request) -> Response:
+        """Answer a page, newest first."""
+        query = self.validated_query()
+        page = page_of(query, default_limit=10)
+        found, total = queries.list_tenants(self.principal, query, page)
+        return Response({"tenants": [tenant(document) for document in found], **page.flat(total)})
+
+    def post(self, request: Request) -> Response:
+        """Create one: operators any, somebody without tenant the own one."""
+        if not self.principal.may("tenant:create") and self.principal.tenant_id is not None:
+            raise Forbidden("Forbidden resource")
+        created = actions.create_tenant(self.principal, self.validated_body())
+        return Response(tenant(created), status=201)
+
+
+class TenantDetail(ContractView):
+    """One tenant, by its UUID."""
+
+    access = {"get": needs("tenant:read"), "put": needs("tenant:update"), "delete": signed_in()}
+    bodies = {"put": UpdateTenantBody}
+    statuses = {"delete": 204}
+
+    def get(self, request: Request, tenantId: str) -> Response:  # noqa: N803 - path name of the contract
+        """Answer the tenant."""
+        return Response(tenant(queries.tenant_by_uuid(self.principal, tenantId)))
+
+    def put(self, request: Request, tenantId: str) -> Response:  # noqa: N803
+        """Change the tenant."""
+        return Response(tenant(actions.update_tenant(self.principal, tenantId, self.validated_body())))
+
+    def delete(self, request: Request, tenantId: str) -> Response:  # noqa: N803
+        """Delete the tenant: its owner or an operator."""
+        actions.delete_tenant(self.principal, tenantId)
+        return Response(status=204)
+
+
+class TenantBySubdomain(ContractView):
+    """One tenant, by its subdomain."""
+
+    access = {"get": needs("tenant:read")}
+
+    def get(self, request: Request, subdomain: str) -> Response:
+        """Answer the tenant."""
+        return Response(tenant(queries.tenant_by_subdomain(self.principal, subdomain)))
+
+
+class ActivateTenant(ContractView):
+    """Open a tenant to its people."""
+
+    access = {"post": operator()}
+
+    def post(self, request: Request, tenantId: str) -> Response:  # noqa: N803
+        """Answer the tenant."""
+        return Response(tenant(actions.set_tenant_status(self.principal, tenantId, "active")), status=201)
+
+
+class SuspendTenant(ContractView):
+    """Close a tenant to its people."""
+
+    access = {"post": operator()}
+
+    def post(self, request: Request, tenantId: str) -> Response:  # noqa: N803
+        """Answer the tenant."""
+        return Response(tenant(actions.set_tenant_status(self.principal, tenantId, "suspended")), status=201)
+
+
+class TenantStats(ContractView):
+    """Figures of a tenant."""
+
+    access = {"get": needs("tenant:read")}
+
+    def get(self, request: Request, tenantId: str) -> Response:  # noqa: N803
+        """Answer the figures."""
+        return Response(queries.tenant_stats(queries.tenant_by_uuid(self.principal, tenantId)))
+
+
+class TenantUser(ContractView):
+    """A person among a tenant's people."""
+
+    access = {"post": needs("tenant:user_manage"), "delete": needs("tenant:user_manage")}
+    statuses = {"delete": 204}
+
+    def post(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
+        """Add the person, as member unless the query says role=admin."""
+        actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
+        return Response(status=201)
+
+    def delete(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
+        """Remove the person."""
+        actions.remove_user(self.principal, tenantId, userId)
+        return Response(status=204)
+
+
+class TenantExport(InternalView):
+    """All tenants, page by page, for other services' copies."""
+
+    access = {"get": signed_in()}
+    queries = {"get": ExportQuery}
+
+    def get(self, request: Request) -> Response:
+        """Answer a page in the order of ids."""
+        query = self.validated_query()
+        return Response(exported_page(TENANTS, actions.snapshot, after=query.get("after"), limit=query["limit"]))

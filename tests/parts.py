@@ -28,6 +28,7 @@ def _choose_addresses() -> None:
 if not WORKER:
     _choose_addresses()
 os.environ["LEADMESH_ENV"] = "test"
+os.environ.setdefault("LOG_LEVEL", "ERROR")
 number = int(WORKER.removeprefix("gw") or 0) if WORKER else 0
 os.environ["REDIS_URL"] = f"redis://127.0.0.1:{os.environ['TESTS_REDIS_PORT']}/{number % 15}"
 for service in SERVICES:

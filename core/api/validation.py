@@ -53,19 +53,25 @@ class ContractField(serializers.Field):
     """A member with its checks. `$property` in a message is the member's name.
 
     required: a missing member fails all its checks. Otherwise null and absence are the same: the member is left out,
-    or takes `default`. from_text: values come from a query string and are converted first.
+    or takes `default`; with `nullable` null is a value: it clears what is stored. from_text: values come from a query
+    string and are converted first.
     """
 
     schema: dict[str, Any] = {}
 
-    def __init__(self, checks: Sequence[Check], *, required: bool = True, default: Any = empty) -> None:
+    def __init__(
+        self, checks: Sequence[Check], *, required: bool = True, default: Any = empty, nullable: bool = False
+    ) -> None:
         self.checks = checks
+        self.nullable = nullable
         arguments: dict[str, Any] = {} if default is empty else {"default": default}
         super().__init__(required=required and default is empty, **arguments)
         self._spectacular_annotation = {"field": self.schema}
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the checked value. Raises ValidationError with all broken rules, SkipField for an absent member."""
+        if data is None and self.nullable:
+            return None
         if data is empty or data is None:
             if not self.required:
                 return self._absent()
@@ -333,9 +339,13 @@ class Body(serializers.Serializer):
 
     from_text = False
     allow_unknown = False
+    # Whether an optional nested object may be null; null then clears what is stored.
+    nullable = False
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the checked members. Raises ValidationError with a flat list of messages."""
+        if data is None and self.nullable:
+            return None
         if data is empty or data is None:
             if not self.required:
                 raise SkipField

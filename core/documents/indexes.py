@@ -22,6 +22,9 @@ def ensure_indexes(database: Database[Any], collection: str, indexes: Sequence[I
     created = []
     for index in indexes:
         wanted = index.document
+        if _is_text(wanted) and any(_is_text(spec) for spec in existing.values()):
+            # A collection has one text index at most; the old system's serves as well.
+            continue
         present = existing.get(_keys(wanted))
         if present is not None and _options(present) == _options(wanted):
             continue
@@ -29,6 +32,10 @@ def ensure_indexes(database: Database[Any], collection: str, indexes: Sequence[I
             database[collection].drop_index(present["name"])
         created += database[collection].create_indexes([index])
     return created
+
+
+def _is_text(spec: Any) -> bool:
+    return "text" in dict(spec["key"]).values() or "weights" in spec
 
 
 def _keys(spec: Any) -> tuple[tuple[str, Any], ...]:

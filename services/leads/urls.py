@@ -1,11 +1,10 @@
 """URLs of the service leads."""
 
-from typing import Any
-
 from core.api.urls import handler400, handler404, handler500, service_urls
+from services.leads.leads.urls import PATTERNS as LEADS
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS: list[Any] = []
+PATTERNS = [*LEADS]
 
 urlpatterns = service_urls("leads", PATTERNS)

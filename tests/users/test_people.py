@@ -116,7 +116,11 @@ def test_suspending_is_logged_published_and_felt(api: Api) -> None:
     assert refused.status_code == 401
     assert refused.json()["message"] == "User account is suspended"
     history = api.get(f"/api/users/{agent.user_id}/status-history", as_=boss).json()["data"]["history"]
-    assert (history[0]["oldStatus"], history[0]["newStatus"], history[0]["reason"]) == ("active", "suspended", "violation")
+    assert (history[0]["oldStatus"], history[0]["newStatus"], history[0]["reason"]) == (
+        "active",
+        "suspended",
+        "violation",
+    )
     activity = api.get(f"/api/users/{agent.user_id}/activity", as_=boss).json()["data"]["activities"]
     assert activity[0]["type"] == "status_change"
     assert activity[0]["performedBy"] == boss.user_id

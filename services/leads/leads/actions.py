@@ -1,0 +1,184 @@
+"""Use cases of leads: create, change, delete."""
+
+import uuid
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, NotFound, PreconditionFailed
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from services.leads.leads import rules
+from services.leads.leads.keys import keys_of
+from services.leads.leads.models import LEADS
+from services.leads.leads.publishing import publish_lead
+from services.leads.leads.queries import key_of
+
+_EMPTY_LISTS = (
+    "communicationHistory",
+    "activities",
+    "appointments",
+    "propertiesViewed",
+    "offers",
+    "tags",
+    "pagesViewed",
+)
+_DUPLICATE = "Duplicate lead detected"
+
+
+def create_lead(scope: TenantScope, fields: dict[str, Any]) -> Document:
+    """Create a lead and return it. Raises BadRequest for broken rules and for a live lead of the tenant with the same
+    e-mail or phone; two at the same time cannot both pass."""
+    faults = rules.faults_of(fields, new=True)
+    if faults:
+        raise invalid(faults)
+    try:
+        return _create(scope, fields)
+    except DuplicateKeyError:
+        raise duplicate(_clashes(scope, fields["contactInfo"]) or ["email"]) from None
+
+
+@transactional("leads")
+def _create(scope: TenantScope, fields: dict[str, Any]) -> Document:
+    clashes = _clashes(scope, fields["contactInfo"])
+    if clashes:
+        raise duplicate(clashes)
+    status, actor = fields.get("status", "new"), _person(scope.actor_id)
+    lead = LEADS.scoped(scope).insert_one(
+        {
+            **{name: [] for name in _EMPTY_LISTS},
+            "priority": "medium",
+            **fields,
+            **keys_of(fields["contactInfo"]),
+            "leadId": str(uuid.uuid4()),
+            "status": status,
+            "assignedTo": _person(fields["assignedTo"]),
+            "createdBy": actor,
+            "updatedBy": actor,
+            "activities": [activity("status_change", f"Lead created with status: {status}", scope)],
+        }
+    )
+    publish_lead("created", lead)
+    return lead
+
+
+@transactional("leads")
+def update_lead(scope: TenantScope, lead_id: str, changes: dict[str, Any], *, revision: int | None = None) -> Document:
+    """Change a lead's members; null clears one. Raises NotFound; BadRequest for broken rules or a status that the table
+    does not allow; PreconditionFailed when `revision` is not the stored one."""
+    view = LEADS.scoped(scope)
+    lead = view.find_one(key_of(lead_id))
+    if lead is None:
+        raise NotFound("Lead not found")
+    if revision is not None and lead.get("rev", 0) != revision:
+        raise PreconditionFailed("The lead was changed meanwhile")
+    _check(lead, changes)
+    if not changes:
+        return lead
+    update = _update_of(scope, lead, changes)
+    stored = view.update_one({"_id": lead["_id"]}, update)
+    assert stored is not None
+    _publish_change(lead, stored)
+    return stored
+
+
+@transactional("leads")
+def delete_lead(scope: TenantScope, lead_id: str) -> None:
+    """Delete a lead softly; its e-mail and phone are free again. Raises NotFound."""
+    gone = {"$set": {"deletedAt": now(), "updatedBy": _person(scope.actor_id)}}
+    gone["$unset"] = {"emailKey": "", "phoneKey": ""}
+    lead = LEADS.scoped(scope).update_one(key_of(lead_id), gone)
+    if lead is None:
+        raise NotFound("Lead not found")
+    publish_lead("deleted", lead)
+
+
+def activity(kind: str, description: str, scope: TenantScope) -> Document:
+    """Return an entry of a lead's activity list."""
+    return {"type": kind, "description": description, "timestamp": now(), "userId": _person(scope.actor_id)}
+
+
+def invalid(faults: list[rules.Fault]) -> BadRequest:
+    """Return the problem of a lead that breaks rules; its body has neither statusCode nor error (leads-rules §1)."""
+    message = "Lead validation failed"
+    return BadRequest(message, body={"message": message, "errors": faults})
+
+
+def duplicate(fields: list[str]) -> BadRequest:
+    """Return the problem of a lead that is there already."""
+    return BadRequest(_DUPLICATE, body={"message": _DUPLICATE, "duplicateFields": fields})
+
+
+def _clashes(scope: TenantScope, contact: Document, *, other_than: Any = None) -> list[str]:
+    """Return which of email and phone a live lead of the tenant has already, by key or, in old documents, by text."""
+    keys = keys_of(contact)
+    same: list[Document] = [{name: key} for name, key in keys.items()]
+    same += [{f"contactInfo.{name}": contact[name]} for name in ("email", "phone") if contact.get(name)]
+    query: Document = {"$or": same}
+    if other_than is not None:
+        query["_id"] = {"$ne": other_than}
+    shown = {"emailKey": 1, "phoneKey": 1, "contactInfo.email": 1, "contactInfo.phone": 1}
+    found = list(LEADS.scoped(scope).find(query, shown, limit=10)) if same else []
+    return [name for name in ("email", "phone") if any(_same(lead, name, contact, keys) for lead in found)]
+
+
+def _same(lead: Document, name: str, contact: Document, keys: dict[str, str]) -> bool:
+    stored = (lead.get("contactInfo") or {}).get(name)
+    return bool((stored and stored == contact.get(name)) or lead.get(f"{name}Key", "") == keys.get(f"{name}Key"))
+
+
+def _check(lead: Document, changes: dict[str, Any]) -> None:
+    faults = rules.faults_of(changes, new=False)
+    status = changes.get("status")
+    if status and not rules.may_become(lead["status"], status):
+        faults.append(rules.transition_fault(lead["status"], status))
+    if faults:
+        raise invalid(faults)
+
+
+def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:
+    assigned = {"assignedTo": _person(changes["assignedTo"])} if "assignedTo" in changes else {}
+    # Null is stored as such, as the old system did.
+    set_, unset = changes | assigned, {}
+    if "contactInfo" in set_:
+        keys = keys_of(set_["contactInfo"])
+        taken = _clashes(scope, set_["contactInfo"], other_than=lead["_id"])
+        # A change may make a duplicate, as before; it is then known by its text only.
+        for name in ("email", "phone"):
+            key = keys.get(f"{name}Key") if name not in taken else None
+            (set_ if key else unset)[f"{name}Key"] = key or ""
+    update: Document = {"$set": {**set_, "updatedBy": _person(scope.actor_id)}}
+    entries = _activities(scope, lead, set_)
+    if entries:
+        update["$push"] = {"activities": {"$each": entries}}
+    return update | ({"$unset": unset} if unset else {})
+
+
+def _activities(scope: TenantScope, lead: Document, changes: Document) -> list[Document]:
+    entries = []
+    old, new = lead["status"], changes.get("status", lead["status"])
+    if old != new:
+        text = f"Status changed from {old} to {new}"
+        entries.append(activity("status_change", text, scope))
+    after = changes.get("assignedTo", lead.get("assignedTo"))
+    if str(lead.get("assignedTo")) != str(after):
+        entries.append(activity("assignment", f"Lead reassigned to user {after}", scope))
+    return entries
+
+
+def _publish_change(before: Document, after: Document) -> None:
+    if before["status"] != after["status"]:
+        publish_lead("status_changed", after, old_status=before["status"])
+    elif str(before.get("assignedTo")) != str(after.get("assignedTo")):
+        old = before.get("assignedTo")
+        publish_lead("assigned", after, old_assigned_to=str(old) if old is not None else None)
+    else:
+        publish_lead("updated", after)
+
+
+def _person(user_id: Any) -> Any:
+    """Return a person's id as it is stored: an ObjectId, or the text of a UUID."""
+    return object_id(user_id) or user_id

@@ -1,0 +1,36 @@
+"""Admin pages of leads."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.admin.signin import principal_of
+from core.admin.site import DocumentAdmin
+from services.leads.directory.queries import names_of
+from services.leads.leads.actions import delete_lead
+from services.leads.leads.models import Lead
+
+
+@admin.register(Lead)
+class LeadAdmin(DocumentAdmin):
+    """Leads; deleting goes through the API's own use case."""
+
+    list_display = ("__str__", "status", "source", "priority", "score", "assignee", "tenant_id", "created_at")
+    list_filter = ("status", "priority", "source")
+    search_fields = ("lead_id__exact",)
+    search_help_text = "The lead's UUID"
+    ordering = ("-created_at",)
+    actions = ("delete_softly",)
+
+    @admin.display(description="Assigned to")
+    def assignee(self, lead: Any) -> str:
+        """Name of the assigned person, from the local directory."""
+        return names_of([str(lead.assigned_to)]).get(str(lead.assigned_to), str(lead.assigned_to or ""))
+
+    @admin.action(description="Delete (softly)")
+    def delete_softly(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete the chosen leads."""
+        principal = principal_of(request)
+        for lead in queryset.filter(deleted_at=None) if principal else ():
+            delete_lead(principal.scope, str(lead.pk))

@@ -1,0 +1,99 @@
+"""Routes of lead records: bare objects."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.errors import BadRequest
+from core.api.pagination import page_of
+from core.api.permissions import public, roles
+from core.api.views import ContractView, InternalView
+from core.documents.database import Document
+from core.events.exporting import ExportQuery, exported_page
+from services.leads.leads import actions, queries
+from services.leads.leads.models import LEADS
+from services.leads.leads.publishing import snapshot
+from services.leads.leads.rendering import lead
+from services.leads.leads.serializers import CreateLeadBody, LeadQuery, UpdateLeadBody
+
+# `agent` stands for every member: agent, user, acquisitions, dispositions (leads-rules §3).
+MEMBERS = roles("admin", "manager", "agent")
+MANAGERS = roles("admin", "manager")
+
+
+class Leads(ContractView):
+    """The tenant's leads."""
+
+    access = {"get": MEMBERS, "post": MEMBERS}
+    queries = {"get": LeadQuery}
+    bodies = {"post": CreateLeadBody}
+
+    def get(self, request: Request) -> Response:
+        """Answer a page of the leads that match all filters."""
+        query = self.validated_query()
+        page = page_of(query, default_limit=10)
+        found, total = queries.list_leads(self.scope, query, page)
+        return Response({"leads": [lead(document) for document in found], **page.flat(total)})
+
+    def post(self, request: Request) -> Response:
+        """Create a lead."""
+        return _answer(actions.create_lead(self.scope, self.validated_body()), 201)
+
+
+class LeadStats(ContractView):
+    """Counters of the tenant's leads."""
+
+    access = {"get": MEMBERS}
+
+    def get(self, request: Request) -> Response:
+        """Answer the counters."""
+        return Response(queries.lead_stats(self.scope))
+
+
+class LeadDetail(ContractView):
+    """One lead, by its UUID or its document id."""
+
+    access = {"get": MEMBERS, "put": MEMBERS, "delete": MANAGERS}
+    bodies = {"put": UpdateLeadBody}
+    statuses = {"delete": 204}
+
+    def get(self, request: Request, leadId: str) -> Response:  # noqa: N803 - path name of the contract
+        """Answer the lead, with its revision as ETag."""
+        return _answer(queries.lead_by_id(self.scope, leadId))
+
+    def put(self, request: Request, leadId: str) -> Response:  # noqa: N803
+        """Change the lead; with If-Match only if nobody changed it since."""
+        body = self.validated_body()
+        return _answer(actions.update_lead(self.scope, leadId, body, revision=_wanted_revision(request)))
+
+    def delete(self, request: Request, leadId: str) -> Response:  # noqa: N803
+        """Delete the lead softly."""
+        actions.delete_lead(self.scope, leadId)
+        return Response(status=204)
+
+
+class LeadExport(InternalView):
+    """All leads, page by page, deleted ones included, for other services' copies."""
+
+    access = {"get": public()}
+    queries = {"get": ExportQuery}
+
+    def get(self, request: Request) -> Response:
+        """Answer a page in the order of ids."""
+        query = self.validated_query()
+        return Response(exported_page(LEADS, snapshot, after=query.get("after"), limit=query["limit"]))
+
+
+def _answer(document: Document, status: int = 200) -> Response:
+    headers: dict[str, Any] = {"ETag": f'"{document.get("rev", 0)}"'}
+    return Response(lead(document), status=status, headers=headers)
+
+
+def _wanted_revision(request: Request) -> int | None:
+    value = request.META.get("HTTP_IF_MATCH", "").strip().removeprefix("W/").strip('"')
+    if value in ("", "*"):
+        return None
+    if not value.isdigit():
+        raise BadRequest("If-Match must be the ETag of a lead")
+    return int(value)

@@ -1,0 +1,32 @@
+"""The forms in which e-mails and phones are compared, so that spelling does not hide a duplicate."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+
+# Wholesalers write national numbers; the CRM's market is the United States.
+_REGION = "US"
+
+
+def email_key(email: Any) -> str | None:
+    """Return an address trimmed and in lower case, or None for an empty one."""
+    return str(email or "").strip().lower() or None
+
+
+def phone_key(phone: Any) -> str | None:
+    """Return a number in E.164, or its bare digits when it is no valid number, or None for an empty one."""
+    text = str(phone or "").strip()
+    if not text:
+        return None
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(text, _REGION), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return re.sub(r"\D", "", text) or None
+
+
+def keys_of(contact: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys that a lead's contact has: `emailKey`, `phoneKey`."""
+    keys = {"emailKey": email_key(contact.get("email")), "phoneKey": phone_key(contact.get("phone"))}
+    return {name: key for name, key in keys.items() if key}

@@ -1,0 +1,67 @@
+"""What leads tells the other services of a lead."""
+
+from typing import Any
+
+from core.documents.database import Document
+from core.documents.ids import text_id
+from core.events.outbox import record
+from core.events.payloads import LeadSnapshot
+
+
+def publish_lead(name: str, lead: Document, **before: str | None) -> None:
+    """Record `lead.<name>`; `before` holds old_status or old_assigned_to where they changed."""
+    payload = snapshot(lead, **before)
+    record(f"lead.{name}", payload, entity_id=payload.id, version=lead.get("rev", 1), tenant_id=lead["tenantId"])
+
+
+def snapshot(lead: Document, **before: Any) -> LeadSnapshot:
+    """Return the event payload of a lead, also of an old document with members missing."""
+    contact = _object(lead.get("contactInfo"))
+    address, wanted = _object(contact.get("address")), _object(lead.get("propertyPreferences"))
+    custom = _object(lead.get("customFields"))
+    return LeadSnapshot(
+        id=str(lead["_id"]),
+        lead_id=str(lead.get("leadId") or lead["_id"]),
+        status=str(lead.get("status") or "new"),
+        source=str(lead.get("source") or "other"),
+        priority=str(lead.get("priority") or "medium"),
+        stage_id=text_id(lead.get("stageId")),
+        assigned_to=text_id(lead.get("assignedTo")),
+        first_name=str(contact.get("firstName") or ""),
+        last_name=str(contact.get("lastName") or ""),
+        email=contact.get("email"),
+        phone=contact.get("phone"),
+        city=address.get("city"),
+        state=address.get("state"),
+        zip_code=address.get("zipCode"),
+        property_types=[str(kind) for kind in wanted.get("propertyType") or []],
+        estimated_value=_estimate(lead, wanted),
+        min_price=wanted.get("minPrice"),
+        max_price=wanted.get("maxPrice"),
+        close_value=lead.get("closeValue"),
+        commission_amount=lead.get("commissionAmount"),
+        condition=_text(custom.get("condition")),
+        score=lead.get("score"),
+        tags=[str(tag) for tag in lead.get("tags") or []],
+        created_at=lead["createdAt"],
+        updated_at=lead["updatedAt"],
+        actual_close_date=lead.get("actualCloseDate"),
+        deleted_at=lead.get("deletedAt"),
+        **before,
+    )
+
+
+def _estimate(lead: Document, wanted: Document) -> float | None:
+    """The lead's value (contract/buyers-rules.md §4.2): flat, else the highest wanted price, else the close value."""
+    for value in (lead.get("estimatedValue"), wanted.get("maxPrice"), lead.get("closeValue")):
+        if isinstance(value, int | float):
+            return float(value)
+    return None
+
+
+def _object(value: Any) -> Document:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

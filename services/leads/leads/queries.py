@@ -1,0 +1,130 @@
+"""Reads of leads."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from core.api.errors import BadRequest, NotFound
+from core.api.pagination import PageRequest
+from core.documents.collection import ScopedCollection, Sort
+from core.documents.database import Document
+from core.documents.ids import either_form, object_id, uuid_text
+from core.documents.scope import TenantScope
+from services.leads.leads.models import LEADS
+
+_EQUAL = ("status", "source", "priority")
+_RANGES = {
+    "createdAfter": ("createdAt", "$gte"),
+    "dateFrom": ("createdAt", "$gte"),
+    "createdBefore": ("createdAt", "$lte"),
+    "dateTo": ("createdAt", "$lte"),
+    "lastContactAfter": ("lastContactDate", "$gte"),
+    "lastContactBefore": ("lastContactDate", "$lte"),
+    "nextFollowUpAfter": ("nextFollowUpDate", "$gte"),
+    "nextFollowUpBefore": ("nextFollowUpDate", "$lte"),
+    "minScore": ("score", "$gte"),
+    "maxScore": ("score", "$lte"),
+}
+SORTABLE = (
+    "createdAt",
+    "updatedAt",
+    "status",
+    "source",
+    "priority",
+    "score",
+    "nextFollowUpDate",
+    "lastContactDate",
+    "expectedCloseDate",
+    "closeValue",
+)
+# Our own additions and what the wire never shows: not worth reading.
+_HIDDEN = {"emailKey": 0, "phoneKey": 0, "formSubmissions": 0, "emailOpens": 0, "emailClicks": 0, "smsResponses": 0}
+# Totals up to here are exact and fresh. Counting more costs more than the page, so larger ones may be 30 s old.
+_COUNTED = 10_000
+_TOTAL_SECONDS = 30
+
+
+def key_of(lead_id: str) -> Document:
+    """Return the filter of a lead by either id: its UUID or its document id. Raises NotFound for anything else."""
+    key, uuid = object_id(lead_id), uuid_text(lead_id)
+    if key is None and uuid is None:
+        raise NotFound("Lead not found")
+    return {"_id": key} if key else {"leadId": uuid}
+
+
+def lead_by_id(scope: TenantScope, lead_id: str) -> Document:
+    """Return a live lead by either id. Raises NotFound."""
+    found = LEADS.scoped(scope).find_one(key_of(lead_id), _HIDDEN)
+    if found is None:
+        raise NotFound("Lead not found")
+    return found
+
+
+def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+    """Return a page of the live leads that match all filters, and how many there are."""
+    view, criteria = LEADS.scoped(scope), criteria_of(scope, query)
+    found = list(view.find(criteria, _HIDDEN, sort=order_of(query), skip=page.skip, limit=page.limit))
+    if page.page == 1 and len(found) < page.limit:
+        return found, len(found)
+    return found, _total(view, criteria)
+
+
+def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
+    """Return the filter that a checked list query asks for. Raises BadRequest for a search across all tenants."""
+    criteria: Document = {name: query[name] for name in _EQUAL if query.get(name)}
+    if query.get("search"):
+        if scope.everywhere:
+            raise BadRequest("Choose a tenant with the header X-Tenant-ID to search leads")
+        criteria["$text"] = {"$search": query["search"]}
+    if query.get("assignedTo"):
+        criteria["assignedTo"] = either_form(query["assignedTo"])
+    if query.get("tags"):
+        criteria["tags"] = {"$in": query["tags"]}
+    for name, (field, operator) in _RANGES.items():
+        if query.get(name) is not None:
+            criteria.setdefault(field, {})[operator] = query[name]
+    return criteria
+
+
+def order_of(query: dict[str, Any]) -> Sort:
+    """Return the order that a checked list query asks for; the id decides between equals."""
+    direction = 1 if query["sortOrder"] == "asc" else -1
+    field = query["sortBy"] if query["sortBy"] in SORTABLE else "createdAt"
+    return [(field, direction), ("_id", direction)]
+
+
+def _total(view: ScopedCollection, criteria: Document) -> int:
+    counted = view.count(criteria, limit=_COUNTED + 1)
+    if counted <= _COUNTED:
+        return counted
+    words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
+    key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
+    try:
+        return int(cache.get_or_set(key, lambda: view.count(criteria), _TOTAL_SECONDS))
+    except RedisError:
+        return view.count(criteria)
+
+
+_COUNTERS = ("new", "contacted", "qualified", "interested", "negotiating", "closed_won", "closed_lost")
+_NAMES = {"closed_won": "closedWonLeads", "closed_lost": "closedLostLeads"}
+
+
+def lead_stats(scope: TenantScope) -> dict[str, Any]:
+    """Return LeadStats. conversionRate is (won + lost) / all, as the old system had it; analytics has the other one."""
+    group = {"_id": "$status", "leads": {"$sum": 1}, "scored": {"$sum": {"$cond": [{"$isNumber": "$score"}, 1, 0]}}}
+    group |= {"score": {"$sum": "$score"}, "value": {"$sum": "$closeValue"}}
+    rows = {row["_id"]: row for row in LEADS.scoped(scope).aggregate([{"$group": group}])}
+    total, scored = (sum(row[name] for row in rows.values()) for name in ("leads", "scored"))
+    counts = {status: rows.get(status, {}).get("leads", 0) for status in _COUNTERS}
+    closed = counts["closed_won"] + counts["closed_lost"]
+    return {
+        "_id": None,
+        "totalLeads": total,
+        **{_NAMES.get(status, f"{status}Leads"): count for status, count in counts.items()},
+        "averageScore": sum(row["score"] for row in rows.values()) / scored if scored else None,
+        "totalValue": sum(row["value"] for row in rows.values()),
+        "conversionRate": round(closed / total * 100, 2) if total else 0,
+    }

@@ -1,0 +1,63 @@
+"""How a lead looks on the wire: the document's members, people as plain ids, both ids of the lead."""
+
+from typing import Any
+
+from core.documents.database import Document
+
+_FIELDS = (
+    "leadId",
+    "tenantId",
+    "status",
+    "source",
+    "priority",
+    "stageId",
+    "contactInfo",
+    "propertyPreferences",
+    "financialInfo",
+    "communicationHistory",
+    "activities",
+    "appointments",
+    "propertiesViewed",
+    "offers",
+    "assignedTo",
+    "createdBy",
+    "updatedBy",
+    "score",
+    "tags",
+    "notes",
+    "nextFollowUpDate",
+    "lastContactDate",
+    "expectedCloseDate",
+    "actualCloseDate",
+    "closeValue",
+    "commissionAmount",
+    "commissionPercentage",
+    "marketingCampaign",
+    "utmSource",
+    "utmMedium",
+    "utmCampaign",
+    "utmTerm",
+    "utmContent",
+    "referrer",
+    "ipAddress",
+    "userAgent",
+    "deviceType",
+    "browser",
+    "operatingSystem",
+    "location",
+    "timeOnSite",
+    "pagesViewed",
+    "customFields",
+    "createdAt",
+    "updatedAt",
+)
+_LISTS = ("communicationHistory", "activities", "appointments", "propertiesViewed", "offers", "tags", "pagesViewed")
+
+
+def lead(document: Document) -> dict[str, Any]:
+    """Return Lead (contract/leads.yaml); ObjectIds become text when it is written."""
+    wire = {name: document[name] for name in _FIELDS if name in document}
+    for name in _LISTS:
+        wire.setdefault(name, [])
+    wire["_id"] = wire["id"] = document["_id"]
+    return wire

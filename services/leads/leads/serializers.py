@@ -1,0 +1,189 @@
+"""Bodies and queries of leads. The order of members is the order of the old system's messages."""
+
+from typing import Any
+
+from rest_framework.fields import empty
+
+from core.api.validation import (
+    TEXTS,
+    Array,
+    Body,
+    Choice,
+    ContractField,
+    Date,
+    Email,
+    Flag,
+    Free,
+    MongoId,
+    Number,
+    Page,
+    Query,
+    Text,
+    one_of,
+)
+from services.leads.leads import rules
+
+# ruff: noqa: N815 - wire names
+
+
+class ContactBody(Body):
+    """Who the lead is. An array passes as an object without members, as in the old validator; the rules then speak."""
+
+    firstName = Text()
+    lastName = Text()
+    email = Email()
+    phone = Text()
+    alternatePhone = Text(required=False)
+    address = Free(required=False)
+    preferredContactMethod = Choice(rules.CONTACT_METHODS)
+    timeZone = Text(required=False)
+    language = Text(required=False)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the checked members; null is no contact, unlike for other optional members."""
+        if data is None:
+            self._refuse_shape()
+        return {} if isinstance(data, list) else super().run_validation(data)
+
+
+class PreferencesBody(Body):
+    """What property is wanted."""
+
+    nullable = True
+    propertyType = Array(one_of(rules.PROPERTY_TYPES))
+    transactionType = Choice(rules.TRANSACTIONS)
+    minPrice = Number(0, required=False)
+    maxPrice = Number(0, required=False)
+    minBedrooms = Number(0, required=False)
+    maxBedrooms = Number(0, required=False)
+    minBathrooms = Number(0, required=False)
+    maxBathrooms = Number(0, required=False)
+    minSquareFootage = Number(0, required=False)
+    maxSquareFootage = Number(0, required=False)
+    preferredLocations = Array(TEXTS)
+    mustHaveFeatures = Array(TEXTS)
+    niceToHaveFeatures = Array(TEXTS)
+    dealBreakers = Array(TEXTS)
+    timeline = Choice(rules.TIMELINES)
+    notes = Text(required=False)
+
+
+class FinancesBody(Body):
+    """What can be paid."""
+
+    nullable = True
+    preApproved = Flag()
+    preApprovalAmount = Number(0, required=False)
+    downPaymentAmount = Number(0, required=False)
+    downPaymentPercentage = Number(0, 100, required=False)
+    creditScore = Number(300, 850, required=False)
+    annualIncome = Number(0, required=False)
+    employmentStatus = Choice(rules.EMPLOYMENTS)
+    employmentLength = Number(0, required=False)
+    lender = Text(required=False)
+    loanType = Choice(rules.LOANS, required=False)
+    monthlyDebt = Number(0, required=False)
+    monthlyIncome = Number(0, required=False)
+    debtToIncomeRatio = Number(0, 100, required=False)
+    notes = Text(required=False)
+
+
+class LocationBody(Body):
+    """Where the visitor was."""
+
+    city = Text(required=False)
+    state = Text(required=False)
+    country = Text(required=False)
+    latitude = Number(-90, 90, required=False)
+    longitude = Number(-180, 180, required=False)
+
+
+class CreateLeadBody(Body):
+    """A new lead."""
+
+    status = Choice(rules.STATUSES, required=False)
+    source = Choice(rules.SOURCES)
+    priority = Choice(rules.PRIORITIES, required=False)
+    contactInfo = ContactBody(required=False)
+    propertyPreferences = PreferencesBody(required=False)
+    financialInfo = FinancesBody(required=False)
+    assignedTo = MongoId(or_uuid=True)
+    score = Number(0, 100, required=False, nullable=True)
+    tags = Array(TEXTS, required=False)
+    notes = Text(required=False, nullable=True)
+    nextFollowUpDate = Date(required=False, nullable=True)
+    expectedCloseDate = Date(required=False, nullable=True)
+    closeValue = Number(0, required=False, nullable=True)
+    commissionAmount = Number(0, required=False, nullable=True)
+    commissionPercentage = Number(0, 100, required=False, nullable=True)
+    marketingCampaign = Text(required=False)
+    utmSource = Text(required=False)
+    utmMedium = Text(required=False)
+    utmCampaign = Text(required=False)
+    utmTerm = Text(required=False)
+    utmContent = Text(required=False)
+    referrer = Text(required=False)
+    ipAddress = Text(required=False)
+    userAgent = Text(required=False)
+    deviceType = Choice(("desktop", "mobile", "tablet"), required=False)
+    browser = Text(required=False)
+    operatingSystem = Text(required=False)
+    location = LocationBody(required=False)
+    timeOnSite = Number(0, required=False)
+    pagesViewed = Array(TEXTS, required=False)
+    customFields = Free(required=False)
+
+
+class UpdateLeadBody(Body):
+    """Changes of a lead. Null clears a member, except those that every lead has."""
+
+    status = Choice(rules.STATUSES, required=False)
+    source = Choice(rules.SOURCES, required=False)
+    priority = Choice(rules.PRIORITIES, required=False)
+    contactInfo = ContactBody(required=False)
+    propertyPreferences = PreferencesBody(required=False)
+    financialInfo = FinancesBody(required=False)
+    assignedTo = MongoId(or_uuid=True, required=False)
+    score = Number(0, 100, required=False, nullable=True)
+    tags = Array(TEXTS, required=False)
+    notes = Text(required=False, nullable=True)
+    nextFollowUpDate = Date(required=False, nullable=True)
+    expectedCloseDate = Date(required=False, nullable=True)
+    closeValue = Number(0, required=False, nullable=True)
+    commissionAmount = Number(0, required=False, nullable=True)
+    commissionPercentage = Number(0, 100, required=False, nullable=True)
+    customFields = Free(required=False, nullable=True)
+
+
+class _Any(ContractField):
+    """Text that is looked at later: an unknown order falls back to the default one."""
+
+    schema = {"type": "string"}
+
+    def __init__(self, *, default: str) -> None:
+        super().__init__([(lambda value: isinstance(value, str), "$property must be a string")], default=default)
+
+
+class LeadQuery(Query):
+    """Filters, order and page of the list. dateFrom and dateTo are the published names of createdAfter, createdBefore."""
+
+    search = Text(required=False, max_length=200)
+    status = Choice(rules.STATUSES, required=False)
+    source = Choice(rules.SOURCES, required=False)
+    priority = Choice(rules.PRIORITIES, required=False)
+    assignedTo = MongoId(or_uuid=True, required=False)
+    tags = Array(TEXTS, required=False, max_items=50)
+    createdAfter = Date(required=False)
+    createdBefore = Date(required=False)
+    dateFrom = Date(required=False)
+    dateTo = Date(required=False)
+    lastContactAfter = Date(required=False)
+    lastContactBefore = Date(required=False)
+    nextFollowUpAfter = Date(required=False)
+    nextFollowUpBefore = Date(required=False)
+    minScore = Number(0, 100, required=False)
+    maxScore = Number(0, 100, required=False)
+    sortBy = _Any(default="createdAt")
+    sortOrder = Choice(("asc", "desc"), default="desc")
+    page = Page(default=1)
+    limit = Page(100, default=10)

@@ -1,0 +1,82 @@
+"""Recorded exchanges of the old system: reading them, building their requests, comparing answers."""
+
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+from bson import json_util
+
+FOLDER = Path(__file__).parent / "recorded"
+
+Exchange = dict[str, Any]
+
+_TOKEN = re.compile(r"<jwt:(\w+)>")
+_ANY = {
+    "<iso-datetime>": lambda value: isinstance(value, str) and bool(re.match(r"^\d{4}-\d\d-\d\dT[\d:.]+Z$", value)),
+    "<number>": lambda value: isinstance(value, int | float),
+    "<ms>": lambda value: isinstance(value, int | float),
+    "<jwt>": lambda value: isinstance(value, str) and value.count(".") == 2,
+}
+_REFERENCE = re.compile(r"<(?:oid|uuid|opid)#\d+>")
+
+
+def seed() -> dict[str, list[dict[str, Any]]]:
+    """Return the seed: documents by collection, with their BSON types."""
+    loaded: dict[str, list[dict[str, Any]]] = json_util.loads((FOLDER / "seed.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def groups(module: str, *, variant: str = "repaired") -> Iterator[tuple[str, list[Exchange]]]:
+    """Yield the groups of a module's file, each in its order."""
+    exchanges = json.loads((FOLDER / f"{variant}.{module}.json").read_text(encoding="utf-8"))
+    by_group: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in exchanges:
+        by_group[exchange["group"]].append(exchange)
+    for name, members in by_group.items():
+        yield name, sorted(members, key=lambda exchange: exchange["seq"])
+
+
+class Actors:
+    """Tokens of the recorded callers, signed with `secret`."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+        self.claims = json.loads((FOLDER / "actors.json").read_text(encoding="utf-8"))["claims"]
+
+    def token(self, name: str) -> str:
+        """Return the token of an actor, or of one of the special names that actors.json explains."""
+        if name == "garbage":
+            return "abc.def.ghi"
+        moment = int(time.time())
+        lifetime = -3600 if name == "expired" else 86_400
+        claims = {**self.claims.get(name, self.claims["admin"]), "iat": moment, "exp": moment + lifetime}
+        secret = "another secret, long enough for HS256" if name == "badsig" else self.secret
+        return jwt.encode(claims, secret, algorithm="HS256")
+
+    def filled(self, text: str) -> str:
+        """Return a header value with its tokens in place."""
+        filled = _TOKEN.sub(lambda found: self.token(found.group(1)), text)
+        return filled.replace("<jwt>", self.token("admin"))
+
+
+def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "") -> Iterable[str]:
+    """Yield where `actual` differs from the recorded `expected`; `known` maps the group's placeholders to values."""
+    if isinstance(expected, str) and expected in _ANY:
+        if not _ANY[expected](actual):
+            yield f"{path}: {actual!r} is no {expected}"
+    elif isinstance(expected, str) and _REFERENCE.fullmatch(expected):
+        if known.setdefault(expected, actual) != actual:
+            yield f"{path}: {actual!r} is not {expected} = {known[expected]!r}"
+    elif isinstance(expected, dict) and isinstance(actual, dict):
+        for name in expected.keys() | actual.keys():
+            yield from differences(expected.get(name, ...), actual.get(name, ...), known, f"{path}.{name}")
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
+            yield from differences(one, other, known, f"{path}[{index}]")
+    elif expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
+        yield f"{path}: {actual!r} instead of {expected!r}"

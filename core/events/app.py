@@ -36,9 +36,9 @@ def configured_app(name: str) -> Celery:
     app.conf.worker_pool = "threads"
     app.conf.worker_concurrency = settings.CELERY_WORKER_THREADS
     app.conf.beat_schedule = {"sweep": {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}}
-    app.autodiscover_tasks(
-        lambda: ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
-    )
+    # At once, also in web processes: the admin replays events, which needs their handlers.
+    packages = ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
+    app.autodiscover_tasks(packages, force=True)
     app.steps["worker"].add(EmbeddedBeat)
     app.steps["worker"].add(ReadyFile)
     app.set_default()

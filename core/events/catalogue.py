@@ -41,9 +41,9 @@ _TYPES = [
     EventType("lead.assigned", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("lead.deleted", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("communication.sent", LEADS, (ANALYTICS,), payloads.CommunicationSent),
-    EventType("buyer.created", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
-    EventType("buyer.updated", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
-    EventType("buyer.deleted", BUYERS, (ANALYTICS,), payloads.BuyerSnapshot),
+    EventType("buyer.created", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),
+    EventType("buyer.updated", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),
+    EventType("buyer.deleted", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),
     EventType("buyer.match.updated", BUYERS, (ANALYTICS,), payloads.MatchUpdated),
 ]
 

@@ -1,11 +1,23 @@
-"""URLs of the service buyers."""
+"""URLs of the service buyers; literal segments before ids."""
 
-from typing import Any
-
+from core.api.routing import route
 from core.api.urls import handler400, handler404, handler500, service_urls
+from services.buyers.buyers.api import BuyerDetail, BuyerExport, Buyers, BuyerSearch, BuyerStats
+from services.buyers.matching.api import BuyerMatches, GenerateMatches, MatchDetail, Matches, MatchStats
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS: list[Any] = []
+PATTERNS = [
+    route("api/buyers", Buyers),
+    route("api/buyers/search", BuyerSearch),
+    route("api/buyers/stats", BuyerStats),
+    route("api/buyers/matches", Matches),
+    route("api/buyers/matches/stats", MatchStats),
+    route("api/buyers/matches/generate", GenerateMatches),
+    route("api/buyers/matches/<matchId>", MatchDetail),
+    route("api/buyers/<id>", BuyerDetail),
+    route("api/buyers/<id>/matches", BuyerMatches),
+    route("internal/buyers/export/buyers", BuyerExport),
+]
 
 urlpatterns = service_urls("buyers", PATTERNS)

@@ -13,6 +13,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.events.jobs import enqueue
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered, AccountVerified
 from services.auth.directory.actions import activate, add_provisional
@@ -133,7 +134,7 @@ def request_verification(user_id: str, email: str) -> None:
     token = new_secret()
     fields = {"verificationToken": digest(token), "verificationExpiresAt": now() + _VERIFICATION}
     CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields})
-    on_commit(lambda: send_verification_mail.delay(email, token))
+    on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
 @transactional("auth")

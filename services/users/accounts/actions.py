@@ -12,6 +12,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, on_commit, transactional
+from core.events.jobs import enqueue
 from core.identity.principals import Principal
 from core.identity.roles import ADMIN, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
 from services.users.accounts import rules
@@ -264,4 +265,4 @@ def _is_active_admin(user: Document) -> bool:
 def _mail(kind: str, email: str, context: dict[str, Iterable[str] | str | None]) -> None:
     from services.users.accounts.tasks import send_user_mail
 
-    on_commit(lambda: send_user_mail.delay(kind, email, context))
+    on_commit(lambda: enqueue(send_user_mail, kind, email, context))

@@ -1,0 +1,74 @@
+"""Use cases of buyers: create, change, delete."""
+
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import Conflict, NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from services.buyers.buyers import rules
+from services.buyers.buyers.models import BUYERS
+from services.buyers.buyers.publishing import publish_buyer
+from services.buyers.buyers.queries import buyer_by_id
+
+_TAKEN = "Buyer with this email already exists"
+
+
+def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
+    """Create a buyer. Raises Conflict when a live buyer of the tenant has the address."""
+    try:
+        return _create(scope, rules.with_defaults(fields))
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+
+
+@transactional("buyers")
+def _create(scope: TenantScope, fields: dict[str, Any]) -> Document:
+    actor = object_id(scope.actor_id)
+    buyer = BUYERS.scoped(scope).insert_one({**_stored(fields), "createdBy": actor, "updatedBy": actor})
+    publish_buyer("created", buyer)
+    return buyer
+
+
+def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
+    """Change the sent members of a buyer. Raises NotFound, Conflict for a taken address."""
+    try:
+        return _update(scope, buyer_id, changes)
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+
+
+@transactional("buyers")
+def _update(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
+    buyer = buyer_by_id(scope, buyer_id)
+    if not changes:
+        return buyer
+    update = {"$set": {**_stored(changes), "updatedBy": object_id(scope.actor_id)}}
+    stored = BUYERS.scoped(scope).update_one({"_id": buyer["_id"]}, update)
+    assert stored is not None
+    publish_buyer("updated", stored)
+    return stored
+
+
+@transactional("buyers")
+def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
+    """Delete a buyer softly; the address is free again. Raises NotFound."""
+    gone = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
+    deleted = BUYERS.scoped(scope).update_one({"_id": object_id(buyer_id)}, {"$set": gone, "$unset": {"emailKey": ""}})
+    if deleted is None or object_id(buyer_id) is None:
+        raise NotFound("Buyer not found")
+    publish_buyer("deleted", deleted)
+
+
+def _stored(fields: dict[str, Any]) -> Document:
+    stored = dict(fields)
+    if "buyBox" in stored:
+        stored["buyBox"] = rules.clean_buy_box(stored["buyBox"])
+    if "state" in stored:
+        stored["state"] = stored["state"].upper()
+    key = rules.email_key(stored["email"]) if "email" in stored else None
+    return {**stored, "emailKey": key} if key else stored

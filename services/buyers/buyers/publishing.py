@@ -1,0 +1,30 @@
+"""What buyers tells the other services of a buyer."""
+
+from core.documents.database import Document
+from core.events.outbox import record
+from core.events.payloads import BuyerSnapshot
+
+
+def publish_buyer(name: str, buyer: Document) -> None:
+    """Record `buyer.<name>` in the running transaction."""
+    buyer_id, version = str(buyer["_id"]), buyer.get("rev", 1)
+    record(f"buyer.{name}", snapshot(buyer), entity_id=buyer_id, version=version, tenant_id=buyer["tenantId"])
+
+
+def snapshot(buyer: Document) -> BuyerSnapshot:
+    """Return the event payload of a buyer."""
+    return BuyerSnapshot(
+        id=str(buyer["_id"]),
+        company_name=buyer.get("companyName") or "",
+        contact_name=buyer.get("contactName") or "",
+        buyer_type=buyer.get("buyerType") or "individual",
+        investment_range=buyer.get("investmentRange") or "100k-250k",
+        is_active=bool(buyer.get("isActive", True)),
+        email=buyer.get("email"),
+        city=buyer.get("city"),
+        state=buyer.get("state"),
+        preferred_property_types=[str(kind) for kind in buyer.get("preferredPropertyTypes") or []],
+        created_at=buyer["createdAt"],
+        updated_at=buyer["updatedAt"],
+        deleted_at=buyer.get("deletedAt"),
+    )

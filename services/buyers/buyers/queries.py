@@ -1,0 +1,153 @@
+"""Reads of buyers."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.api.errors import NotFound
+from core.api.pagination import PageRequest
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from services.buyers.buyers.models import BUYERS
+from services.buyers.buyers.rules import BUYER_TYPES, MIDPOINTS, RANGES
+
+# The bare array has no paging on the wire; beyond this a client must page.
+_MOST = 5_000
+_SEARCHED = ("companyName", "contactName", "email", "phone")
+_SEARCHED_WIDELY = ("companyName", "contactName", "email", "city", "state", "notes")
+_MONTHS = 12
+
+
+def buyer_by_id(scope: TenantScope, buyer_id: str) -> Document:
+    """Return a live buyer. Raises NotFound."""
+    key = object_id(buyer_id)
+    found = BUYERS.scoped(scope).find_one({"_id": key}) if key else None
+    if found is None:
+        raise NotFound("Buyer not found")
+    return found
+
+
+def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[Document], int]:
+    """Return the buyers that match all filters, newest first: a page, or all of them, and how many there are."""
+    view, criteria = BUYERS.scoped(scope), _criteria(query)
+    order = [("createdAt", -1), ("_id", -1)]
+    if page is None:
+        found = list(view.find(criteria, sort=order, limit=_MOST))
+        return found, len(found)
+    return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)
+
+
+def search_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+    """Return a page of the buyers that match, by company name, and how many there are."""
+    criteria: Document = {name: query[name] for name in ("buyerType", "investmentRange") if query.get(name)}
+    criteria |= {name: _same(query[name]) for name in ("city", "state") if query.get(name)}
+    if query.get("query"):
+        criteria["$or"] = [{name: _contains(query["query"])} for name in _SEARCHED_WIDELY]
+    if query.get("isActive") in ("true", "false"):
+        criteria["isActive"] = query["isActive"] == "true"
+    if query.get("preferredPropertyTypes"):
+        criteria["preferredPropertyTypes"] = {"$in": query["preferredPropertyTypes"]}
+    view = BUYERS.scoped(scope)
+    order = [("companyName", 1), ("_id", 1)]
+    return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)
+
+
+def _criteria(query: dict[str, Any]) -> Document:
+    criteria: Document = {
+        name: query[name] for name in ("buyerType", "investmentRange") if query.get(name) not in (None, "all")
+    }
+    if query.get("isActive") in ("true", "false"):
+        criteria["isActive"] = query["isActive"] == "true"
+    criteria |= {name: _contains(query[name]) for name in ("city", "state") if query.get(name)}
+    either = []
+    if query.get("search"):
+        either.append([{name: _contains(query["search"])} for name in _SEARCHED])
+    if query.get("locations"):
+        places = query["locations"]
+        either.append([{f"buyBox.{name}": {"$in": places}} for name in ("cities", "states", "zipCodes")])
+    if query.get("property_types"):
+        criteria["preferredPropertyTypes"] = {"$in": query["property_types"]}
+    if "price_range_min" in query or "price_range_max" in query:
+        ranges = _overlapping(query.get("price_range_min", 0), query.get("price_range_max"))
+        criteria.setdefault("investmentRange", {"$in": ranges})
+    return {**criteria, "$and": [{"$or": group} for group in either]} if either else criteria
+
+
+def _overlapping(lowest: float, highest: float | None) -> list[str]:
+    bounds = [0, 50_000, 100_000, 250_000, 500_000, float("inf")]
+    top = float("inf") if highest is None else highest
+    return [name for index, name in enumerate(RANGES) if bounds[index] <= top and bounds[index + 1] >= lowest]
+
+
+def _contains(text: str) -> Document:
+    return {"$regex": re.escape(text), "$options": "i"}
+
+
+def _same(text: str) -> Document:
+    return {"$regex": f"^{re.escape(text)}$", "$options": "i"}
+
+
+def buyer_stats(scope: TenantScope, moment: datetime) -> dict[str, Any]:
+    """Return BuyerStats at `moment`, in one round trip."""
+    facets = {
+        "active": [{"$group": {"_id": "$isActive", "count": {"$sum": 1}}}],
+        "types": [{"$group": {"_id": "$buyerType", "count": {"$sum": 1}}}],
+        "ranges": [{"$group": {"_id": "$investmentRange", "count": {"$sum": 1}}}],
+        "cities": [_count_by({"city": "$city", "state": "$state"}), {"$sort": {"count": -1, "_id": 1}}, {"$limit": 5}],
+        "states": [_count_by("$state"), {"$sort": {"count": -1, "_id": 1}}, {"$limit": 5}],
+        "kinds": [
+            {"$unwind": "$preferredPropertyTypes"},
+            _count_by("$preferredPropertyTypes"),
+            {"$sort": {"count": -1, "_id": 1}},
+            {"$limit": 10},
+        ],
+        "months": [_count_by({"$dateToString": {"format": "%Y-%m", "date": "$createdAt"}})],
+        "recent": [
+            {"$group": {"_id": None, **{f"last{days}Days": _newer(moment, days) for days in (7, 30, 90)}}},
+        ],
+    }
+    found = next(iter(BUYERS.scoped(scope).aggregate([{"$facet": facets}])))
+    return _stats(found, moment)
+
+
+def _stats(found: Document, moment: datetime) -> dict[str, Any]:
+    counts = {
+        name: {row["_id"]: row["count"] for row in found[name]} for name in ("active", "types", "ranges", "months")
+    }
+    total, active = sum(counts["active"].values()), counts["active"].get(True, 0)
+    ranges = {name: counts["ranges"].get(name, 0) for name in RANGES}
+    known = sum(ranges.values())
+    recent = found["recent"][0] if found["recent"] else {}
+    return {
+        "totalBuyers": total,
+        "activeBuyers": active,
+        "inactiveBuyers": total - active,
+        "buyerTypeDistribution": {name: counts["types"].get(name, 0) for name in BUYER_TYPES},
+        "investmentRangeDistribution": ranges,
+        "topCities": [{**row["_id"], "count": row["count"]} for row in found["cities"] if row["_id"].get("city")],
+        "topStates": [{"state": row["_id"], "count": row["count"]} for row in found["states"] if row["_id"]],
+        "preferredPropertyTypes": [{"type": row["_id"], "count": row["count"]} for row in found["kinds"]],
+        "monthlyGrowth": _growth(counts["months"], moment),
+        "averageBuyerValue": sum(MIDPOINTS[name] * count for name, count in ranges.items()) / known if known else 0,
+        "recentActivity": {f"last{days}Days": recent.get(f"last{days}Days", 0) for days in (7, 30, 90)},
+    }
+
+
+def _growth(months: dict[str, int], moment: datetime) -> list[dict[str, Any]]:
+    """Buyers there were at each of the last twelve month ends (contract/buyers-rules.md §7)."""
+    grown = []
+    for back in range(_MONTHS - 1, -1, -1):
+        index = moment.year * 12 + moment.month - 1 - back
+        label = datetime(index // 12, index % 12 + 1, 1)
+        count = sum(number for month, number in months.items() if month and month <= label.strftime("%Y-%m"))
+        grown.append({"month": label.strftime("%b %Y"), "count": count})
+    return grown
+
+
+def _count_by(key: Any) -> Document:
+    return {"$group": {"_id": key, "count": {"$sum": 1}}}
+
+
+def _newer(moment: datetime, days: int) -> Document:
+    return {"$sum": {"$cond": [{"$gte": ["$createdAt", moment - timedelta(days=days)]}, 1, 0]}}

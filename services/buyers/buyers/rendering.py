@@ -1,0 +1,30 @@
+"""How a buyer looks on the wire: required keys always there, absent text empty, and the names of a later client."""
+
+from typing import Any
+
+from core.documents.database import Document
+
+_TEXTS = ("companyName", "contactName", "email", "phone", "address", "city", "state", "zipCode")
+
+
+def buyer(document: Document) -> dict[str, Any]:
+    """Return Buyer (contract/buyers.yaml)."""
+    wire: dict[str, Any] = {"id": document["_id"], "_id": document["_id"], "tenantId": document.get("tenantId")}
+    wire |= {name: document.get(name) or "" for name in _TEXTS}
+    wire |= {
+        "buyerType": document.get("buyerType") or "individual",
+        "investmentRange": document.get("investmentRange") or "100k-250k",
+        "preferredPropertyTypes": document.get("preferredPropertyTypes") or [],
+        "notes": document.get("notes") or "",
+        "isActive": bool(document.get("isActive", True)),
+        "createdAt": document.get("createdAt"),
+        "updatedAt": document.get("updatedAt"),
+        # The later import proxy reads these.
+        "name": document.get("contactName") or "",
+        "company": document.get("companyName") or "",
+        "created_at": document.get("createdAt"),
+        "updated_at": document.get("updatedAt"),
+    }
+    if document.get("buyBox"):
+        wire["buyBox"] = document["buyBox"]
+    return wire

@@ -1,0 +1,46 @@
+"""Enums and defaults of buyers (contract/buyers-rules.md §2). Pure."""
+
+from typing import Any
+
+BUYER_TYPES = ("individual", "company", "investor")
+RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
+# Midpoints of the ranges for the average buyer value (§7).
+MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-500k": 375_000, "500k+": 500_000}
+TEXT_FIELDS = ("address", "city", "state", "zipCode", "notes")
+
+
+def with_defaults(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a create body with what was not sent."""
+    defaults: dict[str, Any] = dict.fromkeys(TEXT_FIELDS, "")
+    defaults |= {
+        "email": "",
+        "phone": "",
+        "buyerType": "individual",
+        "investmentRange": "100k-250k",
+        "preferredPropertyTypes": ["single_family"],
+        "isActive": True,
+    }
+    return {**defaults, **fields}
+
+
+def from_alias(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the create body that the later import proxy means: name, company, property_types, is_active."""
+    renamed = {"property_types": "preferredPropertyTypes", "is_active": "isActive"}
+    fields = {renamed.get(name, name): value for name, value in body.items() if name not in ("name", "company")}
+    return {**fields, "contactName": body["name"], "companyName": body.get("company") or body["name"]}
+
+
+def email_key(email: str) -> str | None:
+    """Return the form in which addresses are compared, or None for no address."""
+    return email.strip().lower() or None
+
+
+def clean_buy_box(box: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
+    """Return a buy box with 5-digit zip codes and upper-case states, or None for an empty one."""
+    if not box or not any(box.values()):
+        return None
+    return {
+        "zipCodes": [text.strip()[:5] for text in box.get("zipCodes", []) if text.strip()],
+        "states": [text.strip().upper()[:2] for text in box.get("states", []) if text.strip()],
+        "cities": [text.strip() for text in box.get("cities", []) if text.strip()],
+    }

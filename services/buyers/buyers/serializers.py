@@ -1,0 +1,112 @@
+"""Bodies and queries of buyers."""
+
+from core.api.validation import TEXTS, Array, Body, Check, Choice, Email, Flag, Number, Query, Text
+from services.buyers.buyers.rules import BUYER_TYPES, RANGES
+
+# ruff: noqa: N815 - wire names
+
+_MOST = 100
+
+
+def _zip(value: object) -> bool:
+    text = str(value)
+    return text == "" or (len(text) in (5, 10) and text[:5].isdigit() and (len(text) == 5 or text[5] == "-"))
+
+
+def _state(value: object) -> bool:
+    return isinstance(value, str) and len(value) in (0, 2)
+
+
+ZIP: Check = (_zip, "zipCode must be a valid ZIP code")
+STATE: Check = (_state, "state must be a two-letter code")
+
+
+class BuyBoxBody(Body):
+    """Where a buyer buys."""
+
+    nullable = True
+    zipCodes = Array(TEXTS, max_items=1000)
+    states = Array(TEXTS, max_items=60)
+    cities = Array(TEXTS, max_items=1000)
+
+
+class CreateBuyerBody(Body):
+    """A new buyer; only names, e-mail and phone must be there."""
+
+    companyName = Text(not_empty=True, max_length=200, trim=True)
+    contactName = Text(not_empty=True, max_length=200, trim=True)
+    email = Email()
+    phone = Text(min_length=10, max_length=40)
+    address = Text(required=False, max_length=300)
+    city = Text(required=False, max_length=100)
+    state = Text(STATE, required=False)
+    zipCode = Text(ZIP, required=False)
+    buyerType = Choice(BUYER_TYPES, required=False)
+    investmentRange = Choice(RANGES, required=False)
+    preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
+    buyBox = BuyBoxBody(required=False)
+    notes = Text(required=False, max_length=10_000)
+    isActive = Flag(required=False)
+
+
+class AliasBuyerBody(Body):
+    """A new buyer in the words of the later import proxy."""
+
+    name = Text(not_empty=True, max_length=200, trim=True)
+    company = Text(required=False, max_length=200, trim=True)
+    email = Email(required=False)
+    phone = Text(required=False, max_length=40)
+    property_types = Array(TEXTS, required=False, max_items=_MOST)
+    notes = Text(required=False, max_length=10_000)
+    is_active = Flag(required=False)
+
+
+class UpdateBuyerBody(Body):
+    """Changes of a buyer; what is not sent stays."""
+
+    companyName = Text(required=False, not_empty=True, max_length=200, trim=True)
+    contactName = Text(required=False, not_empty=True, max_length=200, trim=True)
+    email = Email(required=False)
+    phone = Text(required=False, min_length=10, max_length=40)
+    address = Text(required=False, max_length=300)
+    city = Text(required=False, max_length=100)
+    state = Text(STATE, required=False)
+    zipCode = Text(ZIP, required=False)
+    buyerType = Choice(BUYER_TYPES, required=False)
+    investmentRange = Choice(RANGES, required=False)
+    preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
+    buyBox = BuyBoxBody(required=False)
+    notes = Text(required=False, max_length=10_000)
+    isActive = Flag(required=False)
+
+
+class BuyerQuery(Query):
+    """Filters of the list. Without page and limit the answer is a bare array."""
+
+    buyerType = Choice((*BUYER_TYPES, "all"), required=False)
+    investmentRange = Choice((*RANGES, "all"), required=False)
+    city = Text(required=False, max_length=100)
+    state = Text(required=False, max_length=50)
+    isActive = Choice(("true", "false", "all"), required=False)
+    search = Text(required=False, max_length=200)
+    property_types = Array(TEXTS, required=False, commas=True, max_items=_MOST)
+    price_range_min = Number(0, required=False)
+    price_range_max = Number(0, required=False)
+    locations = Array(TEXTS, required=False, commas=True, max_items=_MOST)
+    page = Number(1, whole=True, required=False)
+    limit = Number(1, 100, whole=True, required=False)
+
+
+class SearchQuery(Query):
+    """The search; page and limit that are no numbers fall back to 1 and 20, unknown parameters are ignored."""
+
+    allow_unknown = True
+    query = Text(default="", max_length=200)
+    buyerType = Text(required=False)
+    investmentRange = Text(required=False)
+    city = Text(required=False, max_length=100)
+    state = Text(required=False, max_length=50)
+    isActive = Text(required=False)
+    preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
+    page = Text(default="1")
+    limit = Text(default="20")

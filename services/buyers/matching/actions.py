@@ -1,0 +1,132 @@
+"""Use cases of matching: match a lead with the buyers, a buyer with the leads, and people's decisions."""
+
+from typing import Any
+
+from pymongo import UpdateOne
+
+from core.api.errors import NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import current_session, transactional
+from core.events.outbox import record
+from core.events.payloads import MatchUpdated
+from services.buyers.buyers.models import BUYERS
+from services.buyers.matching import rules
+from services.buyers.matching.models import LEADS, MATCHES
+from services.buyers.matching.queries import match_by_id
+
+# Nobody calls more buyers for one lead; nobody offers more leads to one buyer.
+BEST_PER_LEAD, BEST_PER_BUYER = 100, 200
+# Candidates that are looked at; newest first for leads, the rest is reached as they change.
+_CANDIDATES = 5_000
+_BUYER_FIELDS = {
+    "preferredPropertyTypes": 1,
+    "investmentRange": 1,
+    "city": 1,
+    "state": 1,
+    "buyBox": 1,
+    "notes": 1,
+}
+_CLOSED = ("closed_won", "closed_lost", "inactive")
+
+
+def match_lead(scope: TenantScope, lead: Document) -> int:
+    """Bring the matches of one lead up to date, inside the caller's transaction; return how many there are."""
+    scored = []
+    if lead.get("deletedAt") is None and lead.get("status") not in _CLOSED:
+        buyers = BUYERS.scoped(scope).find({"isActive": True, **_buyers_for(lead)}, _BUYER_FIELDS, limit=_CANDIDATES)
+        scored = [(buyer["_id"], lead["_id"], rules.score(buyer, lead)) for buyer in buyers]
+    return _store(scope, {"leadId": lead["_id"]}, scored, BEST_PER_LEAD)
+
+
+def match_buyer(scope: TenantScope, buyer_id: str) -> int:
+    """Bring the matches of one buyer up to date, inside the caller's transaction; return how many there are."""
+    key = object_id(buyer_id)
+    buyer = BUYERS.scoped(scope).find_one({"_id": key})
+    scored = []
+    if buyer is not None and buyer.get("isActive", True):
+        live = {"deletedAt": None, "status": {"$nin": list(_CLOSED)}}
+        leads = LEADS.scoped(scope).find(live, sort=[("createdAt", -1)], limit=_CANDIDATES)
+        scored = [(key, lead["_id"], rules.score(buyer, lead)) for lead in leads]
+    return _store(scope, {"buyerId": key}, scored, BEST_PER_BUYER)
+
+
+@transactional("buyers")
+def generate(scope: TenantScope, buyer_ids: list[str], lead_ids: list[str]) -> None:
+    """Match the named buyers and leads anew; without names, the tenant's newest leads."""
+    for buyer_id in buyer_ids:
+        match_buyer(scope, buyer_id)
+    chosen: Document = {"_id": {"$in": lead_ids}} if lead_ids else {}
+    if lead_ids or not buyer_ids:
+        for lead in list(LEADS.scoped(scope).find(chosen, sort=[("createdAt", -1)], limit=BEST_PER_LEAD)):
+            match_lead(scope, lead)
+
+
+@transactional("buyers")
+def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Document:
+    """Record a person's decision about a match: status, score or note. Raises NotFound."""
+    match = match_by_id(scope, match_id)
+    override = {"isManualOverride": True} if "matchScore" in changes else {}
+    update = {"$set": {**changes, **override, "updatedBy": object_id(scope.actor_id)}}
+    stored = MATCHES.scoped(scope).update_one({"_id": match["_id"]}, update)
+    if stored is None:
+        raise NotFound("Match not found")
+    payload = MatchUpdated(
+        id=str(stored["_id"]),
+        buyer_id=str(stored["buyerId"]),
+        lead_id=stored["leadId"],
+        match_score=stored["matchScore"],
+        status=stored["status"],
+    )
+    tenant_id = stored["tenantId"]
+    record("buyer.match.updated", payload, entity_id=payload.id, version=stored["rev"], tenant_id=tenant_id)
+    return stored
+
+
+def _buyers_for(lead: Document) -> Document:
+    """The buyers that can score above the threshold at all: by type or by place. Price alone never suffices."""
+    kinds = list(lead.get("propertyTypes") or [])[:1]
+    either: list[Document] = [{"preferredPropertyTypes": {"$in": kinds + [rules.family(kind) for kind in kinds]}}]
+    state, city = str(lead.get("state") or "").upper(), lead.get("city")
+    if state:
+        either += [{"state": state}, {"buyBox.states": state}]
+    if city:
+        either.append({"buyBox.cities": city})
+    if lead.get("zipCode"):
+        either.append({"buyBox.zipCodes": str(lead["zipCode"])[:5]})
+    return {"$or": either}
+
+
+def _store(scope: TenantScope, subject: Document, scored: list[tuple[Any, str, rules.Score]], most: int) -> int:
+    best = sorted((entry for entry in scored if entry[2].total > rules.THRESHOLD), key=lambda entry: -entry[2].total)[
+        :most
+    ]
+    view = MATCHES.scoped(scope)
+    other = "buyerId" if "leadId" in subject else "leadId"
+    kept = [entry[0] if other == "buyerId" else entry[1] for entry in best]
+    # Decisions of people outlive a match that the rules no longer see.
+    view.delete_many({**subject, other: {"$nin": kept}, "status": "pending", "isManualOverride": False})
+    if best:
+        writes = [_upsert(str(scope.tenant_id), buyer_id, lead_id, found) for buyer_id, lead_id, found in best]
+        MATCHES.raw().bulk_write(writes, ordered=False, session=current_session("buyers"))
+    return len(best)
+
+
+def _upsert(tenant_id: str, buyer_id: Any, lead_id: str, found: rules.Score) -> UpdateOne:
+    """One write that keeps id, status and a manual score."""
+    moment, key = now(), {"tenantId": tenant_id, "buyerId": buyer_id, "leadId": lead_id}
+    computed = {
+        "matchScore": {"$cond": [{"$eq": ["$isManualOverride", True]}, "$matchScore", found.total]},
+        "scoreBreakdown": {"$literal": found.breakdown},
+        "matchReason": found.reason,
+        "matchReasons": {"$literal": list(found.details)},
+        "status": {"$ifNull": ["$status", "pending"]},
+        "isManualOverride": {"$ifNull": ["$isManualOverride", False]},
+        "createdAt": {"$ifNull": ["$createdAt", moment]},
+        "updatedAt": moment,
+        "__v": {"$ifNull": ["$__v", 0]},
+        "rev": {"$add": [{"$ifNull": ["$rev", 0]}, 1]},
+    }
+    return UpdateOne(key, [{"$set": computed}], upsert=True)

@@ -1,0 +1,35 @@
+"""What matching hears of leads and of buyers."""
+
+import msgspec
+
+from core.documents.scope import TenantScope
+from core.events.envelope import Event
+from core.events.handlers import handles
+from core.events.projections import upsert_newer
+from services.buyers.matching.actions import match_buyer, match_lead
+from services.buyers.matching.models import LEADS
+
+_LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.assigned", "lead.deleted")
+
+
+@handles(*_LEAD_EVENTS, service="buyers")
+def lead_changed(event: Event) -> None:
+    """Keep the copy of a lead and match it anew."""
+    if event.tenant_id is None:
+        return
+    fields = msgspec.structs.asdict(event.payload)
+    lead = {_camel(name): value for name, value in fields.items() if name != "id"} | {"tenantId": event.tenant_id}
+    if upsert_newer(LEADS, event.entity_id, event.version, lead) is not None:
+        match_lead(TenantScope(event.tenant_id), {**lead, "_id": event.entity_id})
+
+
+@handles("buyer.created", "buyer.updated", "buyer.deleted", service="buyers")
+def buyer_changed(event: Event) -> None:
+    """Match a buyer anew."""
+    if event.tenant_id is not None:
+        match_buyer(TenantScope(event.tenant_id), event.entity_id)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

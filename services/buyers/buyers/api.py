@@ -10,7 +10,7 @@ from core.api.parsing import plain_body
 from core.api.permissions import needs, public
 from core.api.views import ContractView, InternalView
 from core.documents.collection import now
-from core.events.exporting import ExportQuery
+from core.events.exporting import ExportQuery, exported_page
 from services.buyers.buyers import actions, queries, rules
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.publishing import snapshot

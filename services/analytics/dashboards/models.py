@@ -1,0 +1,1 @@
+"""Dashboards keep nothing of their own: everything is computed from facts."""

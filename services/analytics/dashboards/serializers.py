@@ -1,0 +1,36 @@
+"""Queries of the dashboards."""
+
+from core.api.validation import Choice, Date, Flag, Query, Text
+from services.analytics.dashboards.windows import DOCUMENTED, RANGES
+from services.analytics.facts.rules import KINDS, STAGES
+
+# ruff: noqa: N815 - wire names
+
+
+class MetricsQuery(Query):
+    """Time and filters; unknown parameters are ignored, as clients add their own."""
+
+    allow_unknown = True
+    timeRange = Choice(tuple(RANGES), required=False)
+    status = Choice(STAGES, required=False)
+    propertyType = Choice(KINDS, required=False)
+    buyerType = Choice(("individual", "company", "investor"), required=False)
+    dateFrom = Date(required=False)
+    dateTo = Date(required=False)
+    teamMember = Text(required=False, max_length=36)
+
+
+class AnalyticsQuery(MetricsQuery):
+    """The same, with the documented variant of the time range."""
+
+    date_range = Choice(tuple(DOCUMENTED), required=False)
+
+
+class DashboardQuery(Query):
+    """Time, and which parts are wanted."""
+
+    allow_unknown = True
+    timeRange = Choice(tuple(RANGES), default="30d")
+    includeCharts = Flag(default=True)
+    includeActivity = Flag(default=True)
+    includeAlerts = Flag(default=True)

@@ -1,0 +1,334 @@
+"""Envoy's configuration from the route table: a bootstrap file, and files that it watches.
+
+`routes.json` (who owns what) and `endpoints/<service>.json` (which instances live) are replaced by rename and noticed at once;
+everything else is fixed for the life of the process.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.replies import local_replies
+from gateway.table import SERVICES, Route, load
+
+Config = dict[str, Any]
+Address = tuple[str, int]
+
+_TYPES = "type.googleapis.com/envoy"
+# Largest body: an import of 10 MB and its multipart dressing (contract/leads-rules.md §9).
+_BODY_BYTES = 11 * 1024 * 1024
+_ROUTE_SECONDS, _TRY_SECONDS = 30, 12
+# Below gunicorn's keep-alive of 75 s, so that a connection is never reused while the other end closes it.
+_IDLE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between gateways. rate_limit: requests per second and client address."""
+
+    port: int
+    folder: Path
+    host: str = "127.0.0.1"
+    origins: tuple[str, ...] = ("http://localhost:3000", "http://localhost:3001")
+    rate_limit: int = 500
+    legacy: str = ""
+    traces: str = ""
+    routes: list[Route] = field(default_factory=load)
+
+
+def write_all(settings: Settings) -> Path:
+    """Write every file and return the bootstrap's path; endpoints start empty."""
+    (settings.folder / "endpoints").mkdir(parents=True, exist_ok=True)
+    for service in SERVICES:
+        write_endpoints(settings.folder, service, [])
+    write_routes(settings)
+    bootstrap = settings.folder / "bootstrap.json"
+    _replace(bootstrap, _bootstrap(settings))
+    return bootstrap
+
+
+def write_routes(settings: Settings) -> None:
+    """Replace the watched route file."""
+    resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **_route_configuration(settings)}
+    _replace(settings.folder / "routes.json", {"resources": [resource]})
+
+
+def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
+    """Replace the watched endpoint file of `service`."""
+    endpoints = [
+        {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}} for host, port in addresses
+    ]
+    resource = {
+        "@type": f"{_TYPES}.config.endpoint.v3.ClusterLoadAssignment",
+        "cluster_name": service,
+        "endpoints": [{"lb_endpoints": endpoints}],
+    }
+    _replace(folder / "endpoints" / f"{service}.json", {"resources": [resource]})
+
+
+def _replace(path: Path, content: Config) -> None:
+    """Write beside and rename: Envoy notices renames only."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1)
+    Path(name).replace(path)
+
+
+def _bootstrap(settings: Settings) -> Config:
+    clusters = [_service_cluster(settings.folder, service) for service in SERVICES]
+    clusters += [_outside_cluster("legacy", settings.legacy)] if settings.legacy else []
+    clusters += [_outside_cluster("traces", settings.traces)] if settings.traces else []
+    return {
+        "node": {"id": "gateway", "cluster": "leadmesh"},
+        "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
+        "static_resources": {"listeners": [_listener(settings)], "clusters": clusters},
+        "layered_runtime": {
+            "layers": [{"name": "limits", "static_layer": {"overload.global_downstream_max_connections": 5000}}]
+        },
+    }
+
+
+def _listener(settings: Settings) -> Config:
+    manager = {
+        "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "gateway",
+        "use_remote_address": True,
+        "normalize_path": True,
+        "merge_slashes": False,
+        "server_name": "leadmesh",
+        "preserve_external_request_id": True,
+        "always_set_request_id_in_response": True,
+        "request_id_extension": {
+            "typed_config": {
+                "@type": f"{_TYPES}.extensions.request_id.uuid.v3.UuidRequestIdConfig",
+                "pack_trace_reason": False,
+            }
+        },
+        "stream_idle_timeout": "60s",
+        "request_timeout": "120s",
+        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+        "rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")},
+        "local_reply_config": local_replies(),
+        "access_log": [_access_log()],
+        "http_filters": _filters(settings),
+    }
+    if settings.traces:
+        manager["tracing"] = _tracing()
+    return {
+        "name": "gateway",
+        "address": {"socket_address": {"address": settings.host, "port_value": settings.port}},
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
+    }
+
+
+def _filters(settings: Settings) -> list[Config]:
+    healthy = {service: {"value": 1} for service in SERVICES}
+    health = {
+        "pass_through_mode": False,
+        "cluster_min_healthy_percentages": healthy,
+        "headers": [{"name": ":path", "string_match": {"exact": "/health"}}],
+    }
+    return [
+        _filter("health_check", "health_check.v3.HealthCheck", **health),
+        _filter("cors", "cors.v3.Cors"),
+        _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **_rate_limit(settings.rate_limit)),
+        _filter("buffer", "buffer.v3.Buffer", max_request_bytes=_BODY_BYTES),
+        _filter("router", "router.v3.Router"),
+    ]
+
+
+def _filter(name: str, type_: str, **config: Any) -> Config:
+    typed = {"@type": f"{_TYPES}.extensions.filters.http.{type_}", **config}
+    return {"name": f"envoy.filters.http.{name}", "typed_config": typed}
+
+
+def _rate_limit(per_second: int) -> Config:
+    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
+    # One bucket for every client address; the default one is far above what the gateway carries.
+    return {
+        "stat_prefix": "rate_limit",
+        "token_bucket": _bucket(100_000),
+        "filter_enabled": always,
+        "filter_enforced": always,
+        "response_headers_to_add": [{"header": {"key": "Retry-After", "value": "1"}}],
+        "descriptors": [{"entries": [{"key": "remote_address"}], "token_bucket": _bucket(per_second)}],
+    }
+
+
+def _bucket(per_second: int) -> Config:
+    return {"max_tokens": 2 * per_second, "tokens_per_fill": per_second, "fill_interval": "1s"}
+
+
+def _route_configuration(settings: Settings) -> Config:
+    routes = [rendered for route in settings.routes for rendered in _routes_of(route)]
+    last: Config = {"match": {"prefix": "/"}}
+    last |= (
+        {"route": {"cluster": "legacy", "timeout": "60s"}} if settings.legacy else {"direct_response": {"status": 404}}
+    )
+    host = {
+        "name": "leadmesh",
+        "domains": ["*"],
+        "routes": [*sorted(routes, key=_length, reverse=True), last],
+        "request_headers_to_remove": ["x-leadmesh-instance"],
+        "rate_limits": [{"actions": [{"remote_address": {}}]}],
+        "typed_per_filter_config": {"envoy.filters.http.cors": _cors(settings.origins)},
+    }
+    return {"name": "routes", "virtual_hosts": [host], "max_direct_response_body_size_bytes": 4096}
+
+
+def _length(route: Config) -> int:
+    match = route["match"]
+    return len(match.get("path_separated_prefix", match.get("prefix", "")))
+
+
+def _routes_of(route: Route) -> list[Config]:
+    """A route is rendered twice per spelling: idempotent methods may be tried again, others never."""
+    rendered = []
+    for prefix in (route.prefix, *route.aliases):
+        rewrite = {} if prefix == route.prefix else {"prefix_rewrite": route.prefix + "/" * prefix.endswith("/")}
+        target = {"cluster": route.service, "timeout": f"{_ROUTE_SECONDS}s", **rewrite}
+        safe = {"headers": [{"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}]}
+        rendered += [
+            {"match": {**_prefix(prefix), **safe}, "route": {**target, "retry_policy": _retries()}},
+            {"match": _prefix(prefix), "route": target},
+        ]
+    return rendered
+
+
+def _prefix(prefix: str) -> Config:
+    kind = "prefix" if prefix.endswith("/") else "path_separated_prefix"
+    return {kind: prefix, "case_sensitive": False}
+
+
+def _retries() -> Config:
+    return {
+        "retry_on": "connect-failure,refused-stream,reset-before-request,reset,retriable-status-codes",
+        "retriable_status_codes": [503],
+        "num_retries": 3,
+        "per_try_timeout": f"{_TRY_SECONDS}s",
+        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+        "retry_host_predicate": [
+            {
+                "name": "envoy.retry_host_predicates.previous_hosts",
+                "typed_config": {"@type": f"{_TYPES}.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"},
+            }
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
+
+
+def _cors(origins: tuple[str, ...]) -> Config:
+    return {
+        "@type": f"{_TYPES}.extensions.filters.http.cors.v3.CorsPolicy",
+        "allow_origin_string_match": [{"exact": origin} for origin in origins],
+        "allow_methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+        "allow_headers": "Authorization, Content-Type, X-Request-ID, X-Tenant-ID, X-Tenant-Name, If-Match",
+        "expose_headers": "Content-Disposition, X-Request-ID, ETag",
+        "allow_credentials": True,
+        "max_age": "600",
+    }
+
+
+def _service_cluster(folder: Path, service: str) -> Config:
+    return {
+        "name": service,
+        "type": "EDS",
+        "connect_timeout": "1s",
+        "lb_policy": "LEAST_REQUEST",
+        "eds_cluster_config": {"eds_config": _watched(folder, f"endpoints/{service}.json")},
+        "ignore_health_on_host_removal": True,
+        # With no healthy instance the answer is 503 at once, not a try at the sick ones.
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "health_checks": [
+            {
+                "timeout": "2s",
+                "interval": "1s",
+                "no_traffic_interval": "1s",
+                "unhealthy_threshold": 2,
+                "healthy_threshold": 1,
+                "http_health_check": {"path": "/health/ready"},
+            }
+        ],
+        "outlier_detection": {
+            "split_external_local_origin_errors": True,
+            "consecutive_local_origin_failure": 2,
+            "consecutive_gateway_failure": 5,
+            "enforcing_consecutive_gateway_failure": 100,
+            "enforcing_consecutive_5xx": 0,
+            "enforcing_success_rate": 0,
+            "interval": "1s",
+            "base_ejection_time": "2s",
+            "max_ejection_percent": 60,
+        },
+        "circuit_breakers": {
+            "thresholds": [
+                {"max_connections": 512, "max_pending_requests": 512, "max_requests": 1024, "max_retries": 64}
+            ]
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "common_http_protocol_options": {"idle_timeout": f"{_IDLE_SECONDS}s"},
+                "explicit_http_config": {"http_protocol_options": {}},
+            }
+        },
+    }
+
+
+def _outside_cluster(name: str, url: str) -> Config:
+    parts = urlsplit(url)
+    address = {"address": parts.hostname or "", "port_value": parts.port or (443 if parts.scheme == "https" else 80)}
+    endpoint = {"endpoint": {"address": {"socket_address": address}}}
+    cluster: Config = {
+        "name": name,
+        "type": "STRICT_DNS",
+        "connect_timeout": "2s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+    if parts.scheme == "https":
+        context = {"@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext", "sni": parts.hostname}
+        cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
+    return cluster
+
+
+def _watched(folder: Path, name: str) -> Config:
+    path = folder / name
+    source = {"path": str(path), "watched_directory": {"path": str(path.parent)}}
+    return {"resource_api_version": "V3", "path_config_source": source}
+
+
+def _access_log() -> Config:
+    """One JSON line per request, without query strings: they may hold tokens."""
+    words = {
+        "time": "%START_TIME%",
+        "method": "%REQ(:METHOD)%",
+        "path": "%PATH(NQ)%",
+        "status": "%RESPONSE_CODE%",
+        "ms": "%DURATION%",
+        "bytes": "%BYTES_SENT%",
+        "service": "%UPSTREAM_CLUSTER%",
+        "instance": "%RESP(X-LEADMESH-INSTANCE)%",
+        "flags": "%RESPONSE_FLAGS%",
+        "request_id": "%RESP(X-REQUEST-ID)%",
+        "trace": "%REQ(TRACEPARENT)%",
+        "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+    }
+    return {
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": f"{_TYPES}.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "log_format": {"json_format": words},
+        },
+    }
+
+
+def _tracing() -> Config:
+    service = {"http_uri": {"uri": "/v1/traces", "cluster": "traces", "timeout": "1s"}}
+    typed = {"@type": f"{_TYPES}.config.trace.v3.OpenTelemetryConfig", "service_name": "leadmesh-gateway"}
+    return {"provider": {"name": "envoy.tracers.opentelemetry", "typed_config": {**typed, "http_service": service}}}

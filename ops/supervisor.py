@@ -1,0 +1,299 @@
+"""The supervisor: keeps a platform as it is wished to be. It owns every process; they die with it."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import psutil
+
+from gateway import envoy as gateway
+from ops.config import SERVICES, Config, python
+from ops.home import ROOT
+from ops.instances import Instance
+from ops.parts import envoy, mongodb, redis
+from ops.parts.process import Part, PartFailed
+
+Tell = Callable[[str], None]
+
+_TICK_SECONDS = 0.1
+_PROBE_SECONDS = 0.5
+PARTS = ("mongodb", "redis", "gateway")
+_READY_SECONDS = 120.0
+
+
+class Supervisor:
+    """A platform and its wishes. Processes are started only by the thread that runs `watch`: they would die with
+    another one (PR_SET_PDEATHSIG is bound to the parent's thread)."""
+
+    def __init__(self, config: Config, tell: Tell) -> None:
+        self.config = config
+        self.tell = tell
+        self.parts: dict[str, Part] = {}
+        self.wanted = {name: {"web": 1, "worker": 1} for name in config.processes}
+        self.paused: set[str] = set()
+        self.instances: list[Instance] = []
+        self.environment = dict(config.environment)
+        self.stopping = threading.Event()
+        self._published: Any = None
+        self._probed = 0.0
+
+    # -- start -----------------------------------------------------------------------------------------------------
+    def start(self) -> None:
+        """Bring everything up. Raises PartFailed with one sentence when that is not possible."""
+        started = time.monotonic()
+        self._end_leftovers()
+        self._start_part("mongodb")
+        self._start_part("redis")
+        self.tell(f"MongoDB and Redis are ready ({time.monotonic() - started:.1f} s)")
+        self._prepare()
+        self._start_part("gateway")
+        self._start_missing()
+        self._await_ready()
+        self.tell(f"All services are ready ({time.monotonic() - started:.1f} s)")
+
+    def _start_part(self, name: str) -> None:
+        home, given = self.config.home, {"mongodb": "MONGODB_URI", "redis": "REDIS_URL"}.get(name)
+        if given and self.config.environment.get(given):
+            return
+        if name == "gateway":
+            settings = self._gateway_settings()
+            if name not in self.parts:
+                gateway.write_all(settings)
+            bootstrap = settings.folder / "bootstrap.json"
+            self.parts[name] = envoy.start(bootstrap, self.config.port, home.log(name))
+            return
+        start = mongodb.start if name == "mongodb" else redis.start
+        port = self.parts[name].port if name in self.parts else home.port(name)
+        self.parts[name] = start(home.folder / name, port, home.log(name))
+        self.environment[str(given)] = self.parts[name].uri
+        self._remember()
+
+    def _gateway_settings(self) -> gateway.Settings:
+        environment, config = self.config.environment, self.config
+        origins = {"http://localhost:3000", "http://localhost:3001", environment.get("FRONTEND_URL", "").rstrip("/")}
+        return gateway.Settings(
+            port=config.port,
+            folder=config.home.folder / "gateway",
+            origins=tuple(sorted(origin for origin in origins if origin)),
+            rate_limit=int(environment.get("LEADMESH_RATE_LIMIT") or 2_000),
+            legacy=environment.get("LEADMESH_LEGACY_URL", ""),
+            traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        )
+
+    def _prepare(self) -> None:
+        """Migrations and indexes, skipped while neither they nor the database changed."""
+        self.environment["LEADMESH_ENDPOINTS_FILE"] = str(self.config.home.endpoints)
+        fingerprint = _fingerprint(self.environment)
+        if self.config.home.read("prepared").get("fingerprint") == fingerprint:
+            return
+        self.tell("Preparing the databases")
+        self.manage("prepare", "--verbosity", "0")
+        self.config.home.write("prepared", {"fingerprint": fingerprint})
+
+    def manage(self, *words: str) -> None:
+        """Run a management command with all databases at hand. Raises PartFailed with its last words."""
+        command = [python(), "services/monolith/manage.py", *words]
+        outcome = run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)  # noqa: S603
+        if outcome.returncode:
+            raise PartFailed(f"manage.py {words[0]} failed: {outcome.stderr.strip()[-800:]}")
+
+    def _await_ready(self) -> None:
+        deadline, told = time.monotonic() + _READY_SECONDS, set[str]()
+        while not self.all_ready() and not self.stopping.is_set():
+            self.tick()
+            for name in self.config.processes:
+                if name not in told and self._service_ready(name):
+                    told.add(name)
+                    self.tell(f"{name} is ready")
+            failing = [instance for instance in self.instances if instance.restarts >= 3]
+            if failing or time.monotonic() > deadline:
+                names = ", ".join(instance.name for instance in failing) or "Some services"
+                raise PartFailed(f"{names} did not become ready; see {self.config.home.folder / 'logs'}.")
+            time.sleep(_TICK_SECONDS)
+
+    def _service_ready(self, name: str) -> bool:
+        own = [instance for instance in self.instances if instance.service == name]
+        return bool(own) and all(instance.ready for instance in own)
+
+    def all_ready(self) -> bool:
+        """Whether every wished instance is ready."""
+        return all(self._service_ready(name) or name in self.paused for name in self.config.processes)
+
+    # -- watch -----------------------------------------------------------------------------------------------------
+    def watch(self) -> None:
+        """Keep the platform as wished until `stopping` is set; then stop everything."""
+        while not self.stopping.wait(_TICK_SECONDS):
+            self.tick()
+        self.stop()
+
+    def tick(self) -> None:
+        """Look once at everything: bury the dead, start what is missing, stop what is too much, tell the gateway."""
+        self._revive_parts()
+        for instance in list(self.instances):
+            if instance.stopping:
+                if instance.push_out():
+                    self.instances.remove(instance)
+            elif instance.process is not None and not instance.alive:
+                instance.note_death()
+        self._start_missing()
+        self._stop_surplus()
+        self._probe()
+        self._publish()
+
+    def _revive_parts(self) -> None:
+        for name, part in list(self.parts.items()):
+            if not part.alive and name not in self.paused:
+                try:
+                    self._start_part(name)
+                except PartFailed as failure:
+                    self.tell(str(failure))
+
+    def _start_missing(self) -> None:
+        for name, kinds in self.wanted.items():
+            for kind, count in kinds.items():
+                self._fill(name, kind, 0 if name in self.paused else count)
+        moment = time.monotonic()
+        for instance in self.instances:
+            if instance.process is None and not instance.stopping and moment >= instance.next_start:
+                instance.start(self.config, self.environment)
+                self._remember()
+
+    def _fill(self, service: str, kind: str, count: int) -> None:
+        taken = {instance.number for instance in self._of(service, kind)}
+        staying = sum(1 for instance in self._of(service, kind) if not instance.stopping)
+        for number in range(1, 1000):
+            if staying >= count:
+                return
+            if number not in taken:
+                self.instances.append(Instance(service, kind, number))
+                staying += 1
+
+    def _stop_surplus(self) -> None:
+        for name, kinds in self.wanted.items():
+            for kind, count in kinds.items():
+                own = [instance for instance in self._of(name, kind) if not instance.stopping]
+                for instance in own[0 if name in self.paused else count :]:
+                    instance.stopping, instance.ready = time.monotonic(), False
+
+    def _of(self, service: str, kind: str) -> list[Instance]:
+        own = [instance for instance in self.instances if instance.service == service and instance.kind == kind]
+        return sorted(own, key=lambda instance: instance.number)
+
+    def _probe(self) -> None:
+        if time.monotonic() - self._probed < _PROBE_SECONDS:
+            return
+        self._probed = time.monotonic()
+        for instance in self.instances:
+            if instance.alive and not instance.ready and not instance.stopping:
+                instance.check_ready(self.config)
+
+    def _publish(self) -> None:
+        """Tell the gateway and the services who lives, when that changed."""
+        living = {
+            name: [i.port for i in self._of(name, "web") if i.ready and i.alive] for name in self.config.processes
+        }
+        if living == self._published:
+            return
+        folder = self.config.home.folder / "gateway"
+        everybody = {service: living["monolith" if self.config.monolith else service] for service in SERVICES}
+        for service, ports in everybody.items():
+            gateway.write_endpoints(folder, service, [("127.0.0.1", port) for port in ports])
+        urls = {service: [f"http://127.0.0.1:{port}" for port in ports] for service, ports in everybody.items()}
+        beside = self.config.home.endpoints.with_suffix(".new")
+        beside.write_text(json.dumps(urls), encoding="utf-8")
+        beside.replace(self.config.home.endpoints)
+        self._published = living
+
+    # -- wishes ----------------------------------------------------------------------------------------------------
+    def pause(self, name: str) -> None:
+        """Stop a service or part until `resume`."""
+        self.paused.add(name)
+        if name in self.parts:
+            self.parts[name].stop()
+
+    def resume(self, name: str) -> None:
+        """Start a stopped service or part again."""
+        self.paused.discard(name)
+
+    def restart(self, name: str) -> None:
+        """Stop every instance of a service, or a part; it comes back by itself."""
+        if name in self.parts:
+            self.parts[name].stop()
+            return
+        for instance in self.instances:
+            if instance.service == name and not instance.stopping:
+                instance.stopping, instance.ready = time.monotonic(), False
+
+    def scale(self, name: str, count: int) -> None:
+        """Wish for `count` web instances of a service."""
+        self.wanted[name]["web"] = count
+
+    def status(self) -> dict[str, Any]:
+        """Return what `leadmesh status --json` prints."""
+        services = {
+            name: {
+                "desired": 0 if name in self.paused else kinds["web"],
+                "instances": [instance.status() for instance in self._of(name, "web")],
+                "worker": next((worker.status() for worker in self._of(name, "worker")), None),
+            }
+            for name, kinds in self.wanted.items()
+        }
+        parts = {
+            name: {"pid": part.pid if part.alive else None, "uri": part.uri, "ready": part.alive}
+            for name, part in self.parts.items()
+        }
+        ready = self.all_ready() and not self.paused and "gateway" in self.parts and self.parts["gateway"].alive
+        return {"gateway": {"url": self.config.url, "ready": ready}, "services": services, "parts": parts}
+
+    # -- stop ------------------------------------------------------------------------------------------------------
+    def stop(self) -> None:
+        """Stop everything: the gateway first, so that nobody is sent to a closing service; the databases last."""
+        self.wanted = {}
+        if "gateway" in self.parts:
+            self.parts["gateway"].stop(3)
+        for instance in self.instances:
+            instance.stopping = time.monotonic() - 1
+        while self.instances:
+            self.instances = [instance for instance in self.instances if not instance.push_out()]
+        for name in ("redis", "mongodb"):
+            if name in self.parts:
+                self.parts[name].stop()
+        self.config.home.write("running", {})
+
+    def _remember(self) -> None:
+        processes = [instance.process for instance in self.instances] + [part.process for part in self.parts.values()]
+        pids = [process.pid for process in processes if process is not None and process.poll() is None]
+        self.config.home.write("running", {str(pid): _birth(pid) for pid in pids})
+
+    def _end_leftovers(self) -> None:
+        """End what a supervisor that was killed left behind: the same process id, born at the same moment."""
+        for pid, birth in self.config.home.read("running").items():
+            if birth is not None and _birth(int(pid)) == birth:
+                process = psutil.Process(int(pid))
+                process.kill()
+                process.wait(5)
+        self.config.home.write("running", {})
+
+
+def _birth(pid: int) -> float | None:
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _fingerprint(environment: dict[str, str]) -> str:
+    """Return a digest of every migration and of the databases' addresses."""
+    digest = hashlib.sha256()
+    for name in sorted(name for name in environment if "MONGODB" in name):
+        digest.update(f"{name}={environment[name]}".encode())
+    for path in sorted(
+        [*Path(ROOT).glob("services/*/*/migrations/*.py"), *Path(ROOT).glob("core/**/*migrations/**/*.py")]
+    ):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -8,9 +8,9 @@ from typing import Any
 import django
 from celery import Celery, bootsteps, current_app
 from celery.beat import EmbeddedService, Scheduler
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 from prometheus_client import start_http_server
 
 from core.observability.tracing import start_tracing
@@ -30,7 +30,7 @@ def configured_app(name: str) -> Celery:
     app = Celery(f"leadmesh.{name}")
     app.config_from_object(settings.CELERY)
     app.conf.task_queues = [
-        Queue(f"{member}.{kind}") for member in settings.SERVICES for kind in ("events", "outbox", "jobs")
+        _queue(f"{member}.{kind}") for member in settings.SERVICES for kind in ("events", "outbox", "jobs")
     ]
     app.conf.task_routes = (route_task,)
     app.conf.worker_pool = "threads"
@@ -40,9 +40,12 @@ def configured_app(name: str) -> Celery:
     packages = ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
     app.autodiscover_tasks(packages, force=True)
     app.steps["worker"].add(EmbeddedBeat)
-    app.steps["worker"].add(ReadyFile)
     app.set_default()
     return app
+
+
+def _queue(name: str) -> Queue:
+    return Queue(name, Exchange(name), routing_key=name)
 
 
 def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
@@ -88,21 +91,15 @@ class EmbeddedBeat(bootsteps.StartStopStep):
             self.beat.stop()
 
 
-class ReadyFile(bootsteps.StartStopStep):
-    """Tells the runner or a probe that the worker consumes: the file LEADMESH_READY_FILE exists."""
+@worker_ready.connect
+def tell_ready(**_: Any) -> None:
+    """Tell the runner or a probe that the worker consumes: create the file LEADMESH_READY_FILE."""
+    if os.environ.get("LEADMESH_READY_FILE"):
+        Path(os.environ["LEADMESH_READY_FILE"]).touch()
 
-    requires = {"celery.worker.components:Consumer"}
 
-    def __init__(self, worker: Any, **_: Any) -> None:
-        name = os.environ.get("LEADMESH_READY_FILE")
-        self.path = Path(name) if name else None
-
-    def start(self, worker: Any) -> None:
-        """Create the file."""
-        if self.path:
-            self.path.touch()
-
-    def stop(self, worker: Any) -> None:
-        """Remove the file."""
-        if self.path:
-            self.path.unlink(missing_ok=True)
+@worker_shutting_down.connect
+def tell_unready(**_: Any) -> None:
+    """Take the file away: a draining worker is not ready."""
+    if os.environ.get("LEADMESH_READY_FILE"):
+        Path(os.environ["LEADMESH_READY_FILE"]).unlink(missing_ok=True)

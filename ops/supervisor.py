@@ -9,6 +9,7 @@ from pathlib import Path
 from subprocess import run
 from typing import Any
 
+import httpx
 import psutil
 
 from gateway import envoy as gateway
@@ -24,6 +25,8 @@ _TICK_SECONDS = 0.1
 _PROBE_SECONDS = 0.5
 PARTS = ("mongodb", "redis", "gateway")
 _READY_SECONDS = 120.0
+# One path of each service that costs nothing: without a token the answer is 401.
+_REACHED = ("/api/auth/me", "/api/users/me", "/api/leads", "/api/buyers", "/api/dashboard")
 
 
 class Supervisor:
@@ -104,7 +107,7 @@ class Supervisor:
 
     def _await_ready(self) -> None:
         deadline, told = time.monotonic() + _READY_SECONDS, set[str]()
-        while not self.all_ready() and not self.stopping.is_set():
+        while not (self.all_ready() and self._gateway_reaches_all()) and not self.stopping.is_set():
             self.tick()
             for name in self.config.processes:
                 if name not in told and self._service_ready(name):
@@ -115,6 +118,14 @@ class Supervisor:
                 names = ", ".join(instance.name for instance in failing) or "Some services"
                 raise PartFailed(f"{names} did not become ready; see {self.config.home.folder / 'logs'}.")
             time.sleep(_TICK_SECONDS)
+
+    def _gateway_reaches_all(self) -> bool:
+        """Whether the gateway has seen by its own checks that every service lives."""
+        try:
+            codes = [httpx.get(self.config.url + path, timeout=2.0).status_code for path in _REACHED]
+        except httpx.HTTPError:
+            return False
+        return 503 not in codes
 
     def _service_ready(self, name: str) -> bool:
         own = [instance for instance in self.instances if instance.service == name]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
 from django.http import QueryDict
 from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 
@@ -21,10 +21,9 @@ class JSONParser(BaseParser):
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the object or array in `stream`; an empty body is an empty object."""
-        try:
-            raw = stream.read()
-        except RequestDataTooBig:
-            raise PayloadTooLarge("request entity too large") from None
+        raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise PayloadTooLarge("request entity too large")
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:

@@ -18,6 +18,7 @@ from pymongo.errors import PyMongoError
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
+from core.documents.transactions import on_commit
 from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
 from core.identity.tables import ACCESS, expiry
 
@@ -131,7 +132,7 @@ def apply_access_change(service: str, payload: Document, version: int) -> None:
     """Store the status, roles and tenant of a user, from the event `access.changed`."""
     fields = {key: payload.get(key) for key in ("status", "roles", "tenantId", "permissions")}
     ACCESS.save(service, f"user:{payload['userId']}", fields, version=version)
-    memory.forget()
+    on_commit(memory.forget)
 
 
 def apply_session_revocation(service: str, payload: Document) -> None:
@@ -139,11 +140,11 @@ def apply_session_revocation(service: str, payload: Document) -> None:
     for session_id in payload["sessionIds"]:
         fields = {"userId": payload["userId"], "expiresAt": expiry(settings.ACCESS_TOKEN_SECONDS)}
         ACCESS.save(service, f"session:{session_id}", fields)
-    memory.forget()
+    on_commit(memory.forget)
 
 
 def apply_tenant(service: str, payload: Document, version: int) -> None:
     """Store name and state of a tenant, from the events `tenant.*`."""
     keys = ("uuid", "name", "subdomain", "status", "ownerId", "adminIds", "deleted")
     ACCESS.save(service, f"tenant:{payload['tenantId']}", {key: payload.get(key) for key in keys}, version=version)
-    memory.forget()
+    on_commit(memory.forget)

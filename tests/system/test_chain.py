@@ -67,6 +67,8 @@ def test_a_suspended_person_is_out_everywhere_within_five_seconds(platform: Plat
     person = ok(client.post("/api/users", json={"email": f"c.{mark}@x.test", "firstName": "C", "lastName": "D"}))
     path = f"/api/users/{person['data']['user']['id']}"
     ok(client.put(f"{path}/status", json={"status": "active"}))
+    uuid_ = ok(client.get("/api/tenants"))["tenants"][0]["tenantId"]
+    ok(platform.client(platform.token("SUPER_ADMIN")).post(f"/api/tenants/{uuid_}/activate"))
     victim = platform.client(_token_for(platform, person["data"]["user"], tenant))
     routes = ("/api/leads", "/api/buyers", "/api/dashboard", "/api/users/me", "/api/auth/me")
     until(lambda: {victim.get(route).status_code for route in routes} == {200})

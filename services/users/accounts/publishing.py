@@ -5,6 +5,7 @@ from core.documents.database import Document
 from core.documents.ids import text_id
 from core.events.outbox import record
 from core.events.payloads import AccessChanged, UserSnapshot
+from core.identity.access import apply_access_change
 
 
 def publish_user(name: str, user: Document, *, access: bool) -> None:
@@ -22,6 +23,9 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
             changed_at=now(),
         )
         record("access.changed", payload, entity_id=user_id, version=version, tenant_id=tenant_id)
+        # Here it holds at once; the other services follow with the event.
+        fields = {"userId": user_id, "status": payload.status, "roles": payload.roles, "tenantId": tenant_id}
+        apply_access_change("users", {**fields, "permissions": payload.permissions}, version)
 
 
 def snapshot(user: Document) -> UserSnapshot:

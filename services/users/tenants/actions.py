@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import msgspec
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
@@ -14,6 +15,7 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
+from core.identity.access import apply_tenant
 from core.identity.principals import Principal
 from services.users.accounts.actions import adopt_account, join_tenant
 from services.users.accounts.models import USERS
@@ -174,7 +176,10 @@ def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Doc
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
-    record(event, snapshot(tenant), entity_id=tenant_id, version=tenant.get("rev", 1), tenant_id=tenant_id)
+    payload, version = snapshot(tenant), tenant.get("rev", 1)
+    record(event, payload, entity_id=tenant_id, version=version, tenant_id=tenant_id)
+    # Here it holds at once; the other services follow with the event.
+    apply_tenant("users", msgspec.to_builtins(payload), version)
     return tenant
 
 

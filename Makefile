@@ -25,12 +25,11 @@ test: $(INSTALLED) lint ## Lint, types, structure and all tests
 test-%: $(INSTALLED) ## Test one folder: make test-leads
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
 
-lint: $(INSTALLED) ## Style, types, import contracts, duplicated secrets
+lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
-	@$(BIN)/lint-imports --no-logo --no-timings
+	@$(BIN)/lint-imports --no-logo
 	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops
-	@$(BIN)/bandit -q -r core services gateway ops -c pyproject.toml
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)

@@ -1,6 +1,7 @@
 """Sessions, CSRF and messages cost round trips: only the admin pays for them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -14,6 +15,14 @@ from core.documents.scope import TenantScope, activate
 
 Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/admin/"
+# From the inside out.
+_CHAIN: tuple[Any, ...] = (
+    XFrameOptionsMiddleware,
+    MessageMiddleware,
+    AuthenticationMiddleware,
+    CsrfViewMiddleware,
+    SessionMiddleware,
+)
 
 
 class AdminOnlyMiddleware:
@@ -22,13 +31,7 @@ class AdminOnlyMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         handler: Handler = ScopeMiddleware(get_response)
-        for middleware in (
-            XFrameOptionsMiddleware,
-            MessageMiddleware,
-            AuthenticationMiddleware,
-            CsrfViewMiddleware,
-            SessionMiddleware,
-        ):
+        for middleware in _CHAIN:
             handler = middleware(handler)
         self.admin = handler
         self.csrf = CsrfViewMiddleware(get_response)
@@ -37,7 +40,7 @@ class AdminOnlyMiddleware:
         """Handle `request`."""
         return self.admin(request) if request.path.startswith(PREFIX) else self.get_response(request)
 
-    def process_view(self, request: HttpRequest, callback: Handler, arguments: object, options: object) -> object:
+    def process_view(self, request: HttpRequest, callback: Handler, arguments: Any, options: Any) -> Any:
         """Check the CSRF token where Django would: once the view is known."""
         if not request.path.startswith(PREFIX):
             return None

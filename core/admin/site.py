@@ -54,7 +54,8 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """The number of documents, ten thousand standing for more."""
-        return self.object_list[:_COUNT_AT_MOST].count()
+        documents: Any = self.object_list
+        return int(documents[:_COUNT_AT_MOST].count())
 
 
 class DocumentAdmin(ModelAdmin):

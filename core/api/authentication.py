@@ -28,7 +28,7 @@ class BearerAuthentication(BaseAuthentication):
         if principal is None:
             return None
         principal = with_requested_tenant(principal, request.META.get("HTTP_X_TENANT_ID"))
-        request._request.principal = principal
+        request._request.principal = principal  # type: ignore[attr-defined]  # for the request log
         structlog.contextvars.bind_contextvars(tenant=principal.tenant_id, user=principal.user_id)
         return principal, token
 

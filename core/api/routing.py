@@ -28,5 +28,5 @@ class ContractPattern(RoutePattern):
 
 def route(path: str, view: type[ContractView] | Callable[..., HttpResponseBase], name: str | None = None) -> URLPattern:
     """Return the URL pattern of `path` (`api/leads/<leadId>`) for a view class or function."""
-    callback = view.as_view() if isinstance(view, type) else view
+    callback: Any = view.as_view() if isinstance(view, type) and issubclass(view, ContractView) else view
     return URLPattern(ContractPattern(path, name), callback, name=name)

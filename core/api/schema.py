@@ -21,6 +21,8 @@ _JSON = {"application/json": {"schema": {"type": "object", "additionalProperties
 class ContractSchema(AutoSchema):
     """Describes a ContractView's operation. Answers are described by contract/*.yaml, not by serializers."""
 
+    view: Any
+
     def is_excluded(self) -> bool:
         """Leave out methods that the view does not declare and views that are no part of the API."""
         return not isinstance(self.view, ContractView) or self.method.lower() not in self.view.access
@@ -43,7 +45,7 @@ class ContractSchema(AutoSchema):
         words = [word for word in self.path.replace("{", "").replace("}", "").split("/") if word not in ("", "api")]
         return "_".join([self.method.lower(), *words]).replace("-", "_").replace(".", "_")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # the base class' stub is of another generator
         """Return the docstring of the method or view, and who may call it."""
         return f"{super().get_description()}\n\nAccess: {self._access.description}.".strip()
 

@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -71,7 +72,7 @@ def _verdict(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name
 
 @lru_cache(maxsize=1)
 def _shared() -> FixedWindowRateLimiter:
-    timeouts = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+    timeouts: dict[str, Any] = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
     return FixedWindowRateLimiter(
         RedisStorage(settings.REDIS_URL, wrap_exceptions=False, key_prefix="throttle", **timeouts)
     )

@@ -23,7 +23,8 @@ def alias_of(service: str) -> str:
 
 def database(service: str) -> Database[Document]:
     """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
-    shared: Database[Document] = connections[alias_of(service)].database
+    connection: Any = connections[alias_of(service)]
+    shared: Database[Document] = connection.database
     return shared.with_options(codec_options=_CODEC)
 
 

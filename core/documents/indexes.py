@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connections
+from django.db import connections, router
 from django.db.migrations.operations.base import Operation
 from pymongo import IndexModel
 from pymongo.database import Database
@@ -67,10 +67,9 @@ class CreateIndexes(Operation):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Create what is missing, where the router lets the app live."""
         alias = schema_editor.connection.alias
-        from django.db import router
-
         if router.allow_migrate(alias, app_label):
-            ensure_indexes(connections[alias].database, self.collection, self.indexes)
+            connection: Any = connections[alias]
+            ensure_indexes(connection.database, self.collection, self.indexes)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         """Keep the indexes: dropping them could make a running release slow or let duplicates in."""

@@ -1,7 +1,7 @@
 """Base classes of document models. They describe collections for the admin, choices and migrations; what the API does
 goes through `core.documents.collection` (docs/architecture.md, "Data")."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django_mongodb_backend.fields import ObjectIdAutoField
@@ -37,7 +37,7 @@ class DocumentModel(models.Model):
     created_at = models.DateTimeField(db_column="createdAt", null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(db_column="updatedAt", null=True, blank=True, editable=False)
 
-    objects = MongoManager()
+    objects: ClassVar[Any] = MongoManager()
 
     class Meta:
         abstract = True
@@ -57,7 +57,7 @@ class TenantDocumentModel(DocumentModel):
 
     tenant_id = AnyField(db_column="tenantId")
 
-    objects = TenantManager()
+    objects: ClassVar[Any] = TenantManager()
 
     class Meta:
         abstract = True

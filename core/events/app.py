@@ -10,7 +10,7 @@ from celery import Celery, bootsteps, current_app
 from celery.beat import EmbeddedService, Scheduler
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 from prometheus_client import start_http_server
 
 from core.observability.tracing import start_tracing
@@ -45,7 +45,7 @@ def configured_app(name: str) -> Celery:
 
 
 def _queue(name: str) -> Queue:
-    return Queue(name, Exchange(name), routing_key=name)
+    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:

@@ -1,5 +1,7 @@
 """The subscriber's side: each event applied once, in a transaction with its inbox record, then acknowledged."""
 
+from typing import Any
+
 import structlog
 from prometheus_client import Counter
 from pymongo.collection import Collection
@@ -89,7 +91,7 @@ def _note_failure(service: str, envelope: Envelope, error: Exception) -> bool:
     inbox, inbox_id = _inbox(service), _inbox_id(service, envelope)
     entry = {"state": "failed", "name": name, "subscriber": service, "error": type(error).__name__, "failedAt": now()}
     change = {"$set": {**entry, "envelope": envelope}, "$inc": {"attempts": 1}}
-    stored = inbox.find_one_and_update({"_id": inbox_id}, change, upsert=True, return_document=True)
+    stored: Any = inbox.find_one_and_update({"_id": inbox_id}, change, upsert=True, return_document=True)
     if stored["attempts"] < PARK_AFTER:
         return False
     inbox.update_one({"_id": inbox_id}, {"$set": {"state": "parked"}})

@@ -79,7 +79,7 @@ def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
     """Note that `subscriber` has the events `ids` of `service`; an event that nobody waits for any more is done."""
     outbox = _outbox(service)
     outbox.update_many({"_id": {"$in": ids}}, {"$pull": {"pending": subscriber}})
-    done = {"_id": {"$in": ids}, "pending": [], "deliveredAt": None}
+    done: Document = {"_id": {"$in": ids}, "pending": [], "deliveredAt": None}
     outbox.update_many(done, {"$set": {"deliveredAt": now()}, "$unset": {"nextAttemptAt": ""}})
 
 

@@ -1,10 +1,14 @@
 """For tests: the whole way of events inside one process, without a broker."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 
-from core.events import inbox, outbox, transport
+from core.events import inbox, outbox
+from core.events.transport import captured
+
+_TASKS: dict[str, Callable[..., Any]] = {"events.receive": inbox.receive, "events.acknowledge": outbox.acknowledge}
 
 
 def deliver_all() -> None:
@@ -14,14 +18,9 @@ def deliver_all() -> None:
 
 
 def _deliver(service: str) -> int:
-    messages: list[tuple[str, list[Any]]] = []
-    original = transport.send
-    outbox.send = inbox.send = lambda task, queue, arguments: messages.append((task, arguments))
-    try:
+    with captured() as messages:
         sent = outbox.dispatch(service)
         while messages:
             task, arguments = messages.pop(0)
-            {"events.receive": inbox.receive, "events.acknowledge": outbox.acknowledge}[task](*arguments)
-    finally:
-        outbox.send = inbox.send = original
+            _TASKS[task](*arguments)
     return sent

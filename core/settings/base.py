@@ -52,7 +52,7 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
     """
     environment = env.choice("LEADMESH_ENV", ("production", "development", "test"), "production")
     members = services or (name,)
-    settings = {
+    settings: Settings = {
         "LEADMESH_ENV": environment,
         "SERVICE_NAME": name,
         "SERVICES": members,

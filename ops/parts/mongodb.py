@@ -68,7 +68,8 @@ def start(folder: Path, port: int, log: Path | None = None) -> Part:
 def _await_primary(part: Part) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     address = f"mongodb://127.0.0.1:{part.port}/?directConnection=true"
-    with MongoClient(address, serverSelectionTimeoutMS=500) as client:
+    client: MongoClient[dict[str, object]] = MongoClient(address, serverSelectionTimeoutMS=500)
+    with client:
         while time.monotonic() < deadline and part.alive:
             if _is_primary(client, part.port):
                 return

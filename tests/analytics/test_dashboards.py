@@ -21,7 +21,7 @@ AGENT = str(ObjectId())
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.events.inbox.send", lambda *arguments: None)
+    monkeypatch.setattr("core.events.transport._captured", [])
     monkeypatch.setattr("services.analytics.dashboards.queries.CACHE_SECONDS", 0)
 
 

@@ -21,7 +21,7 @@ MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.events.inbox.send", lambda *arguments: None)
+    monkeypatch.setattr("core.events.transport._captured", [])
 
 
 def hear(version: int = 1, name: str = "lead.created", **changes: Any) -> None:

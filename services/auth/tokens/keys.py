@@ -91,5 +91,5 @@ def _jwk(kid: str, private: Ed25519PrivateKey) -> dict[str, Any]:
 
 
 def _box() -> Fernet:
-    digest = hashlib.sha256(b"leadmesh signing keys:" + settings.SECRET_KEY.encode()).digest()
+    digest = hashlib.sha256(b"leadmesh signing keys:" + str(settings.SECRET_KEY).encode()).digest()
     return Fernet(base64.urlsafe_b64encode(digest))

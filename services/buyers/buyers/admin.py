@@ -25,5 +25,7 @@ class BuyerAdmin(DocumentAdmin):
     def delete_softly(self, request: HttpRequest, queryset: Any) -> None:
         """Delete the chosen buyers."""
         principal = principal_of(request)
-        for buyer in queryset.filter(deleted_at=None) if principal else ():
+        if principal is None:
+            return
+        for buyer in queryset.filter(deleted_at=None):
             delete_buyer(principal.scope, str(buyer.pk))

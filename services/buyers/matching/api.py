@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.api.views import ContractView
 from services.buyers.buyers.api import READ, UPDATE, page_in, pagination
@@ -80,7 +81,7 @@ class MatchDetail(ContractView):
     def _answer(self, match: dict[str, Any]) -> Response:
         found = queries.joined(self.scope, [match])
         if not found:
-            raise queries.NotFound("Match not found")
+            raise NotFound("Match not found")
         return Response(_wire(found)[0])
 
 

@@ -142,7 +142,8 @@ def _check(lead: Document, changes: dict[str, Any]) -> None:
 def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:
     assigned = {"assignedTo": _person(changes["assignedTo"])} if "assignedTo" in changes else {}
     # Null is stored as such, as the old system did.
-    set_, unset = changes | assigned, {}
+    set_: Document = changes | assigned
+    unset: Document = {}
     if "contactInfo" in set_:
         keys = keys_of(set_["contactInfo"])
         taken = _clashes(scope, set_["contactInfo"], other_than=lead["_id"])

@@ -32,5 +32,7 @@ class LeadAdmin(DocumentAdmin):
     def delete_softly(self, request: HttpRequest, queryset: Any) -> None:
         """Delete the chosen leads."""
         principal = principal_of(request)
-        for lead in queryset.filter(deleted_at=None) if principal else ():
+        if principal is None:
+            return
+        for lead in queryset.filter(deleted_at=None):
             delete_lead(principal.scope, str(lead.pk))

@@ -103,7 +103,8 @@ def _total(view: ScopedCollection, criteria: Document) -> int:
     words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
     key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
     try:
-        return int(cache.get_or_set(key, lambda: view.count(criteria), _TOTAL_SECONDS))
+        total: Any = cache.get_or_set(key, lambda: view.count(criteria), _TOTAL_SECONDS)
+        return int(total)
     except RedisError:
         return view.count(criteria)
 

@@ -102,7 +102,7 @@ class CreateLeadBody(Body):
     """A new lead."""
 
     status = Choice(rules.STATUSES, required=False)
-    source = Choice(rules.SOURCES)
+    source = Choice(rules.SOURCES)  # type: ignore[assignment]  # DRF's own attribute of fields, not of this body
     priority = Choice(rules.PRIORITIES, required=False)
     contactInfo = ContactBody(required=False)
     propertyPreferences = PreferencesBody(required=False)
@@ -138,7 +138,7 @@ class UpdateLeadBody(Body):
     """Changes of a lead. Null clears a member, except those that every lead has."""
 
     status = Choice(rules.STATUSES, required=False)
-    source = Choice(rules.SOURCES, required=False)
+    source = Choice(rules.SOURCES, required=False)  # type: ignore[assignment]  # as above
     priority = Choice(rules.PRIORITIES, required=False)
     contactInfo = ContactBody(required=False)
     propertyPreferences = PreferencesBody(required=False)
@@ -169,7 +169,7 @@ class LeadQuery(Query):
 
     search = Text(required=False, max_length=200)
     status = Choice(rules.STATUSES, required=False)
-    source = Choice(rules.SOURCES, required=False)
+    source = Choice(rules.SOURCES, required=False)  # type: ignore[assignment]  # as above
     priority = Choice(rules.PRIORITIES, required=False)
     assignedTo = MongoId(or_uuid=True, required=False)
     tags = Array(TEXTS, required=False, max_items=50)

@@ -22,5 +22,7 @@ def _deliver(service: str) -> int:
         sent = outbox.dispatch(service)
         while messages:
             task, arguments = messages.pop(0)
-            _TASKS[task](*arguments)
+            # Announcements of new events change nothing here: this loop looks for them itself.
+            if task in _TASKS:
+                _TASKS[task](*arguments)
     return sent

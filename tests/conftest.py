@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
+from services.auth.tokens import keys as signing_keys
 
 TENANT = "64b000000000000000000001"
 OTHER_TENANT = "64b000000000000000000002"
@@ -130,6 +131,7 @@ def forget() -> None:
     access.memory.forget()
     tokens.verified_tokens.forget()
     keys.key_set.forget()
+    signing_keys.forget()
 
 
 @pytest.fixture

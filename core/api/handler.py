@@ -5,12 +5,13 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from core.api.errors import Problem, error_body
 from core.api.rendering import json_response
+from core.documents.transactions import is_passing
 from core.identity.principals import AccessDenied, AuthenticationFailed
 
 log = structlog.get_logger("leadmesh.errors")
@@ -53,7 +54,7 @@ def _status_and_message(error: Exception, method: str, path: str) -> tuple[int, 
 def _database_answer(error: PyMongoError, method: str, path: str) -> Answer:
     if isinstance(error, DuplicateKeyError):
         return 409, error_body(409, _CLASH), {}
-    if isinstance(error, ConnectionFailure) or error.timeout:
+    if is_passing(error):
         log.warning("database_unavailable", error=type(error).__name__)
         return 503, error_body(503, _AWAY), {"Retry-After": "2"}
     log.error("unhandled_error", exc_info=error, method=method, path=path)

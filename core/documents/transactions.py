@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pymongo
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from core.documents.database import client
 
@@ -52,8 +52,10 @@ def transactional(service: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def in_transaction(service: str, work: Callable[[], T]) -> T:
-    """Run `work` in a transaction on the database of `service` and return its result; see `transactional`."""
+def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRANSACTION_SECONDS) -> T:
+    """Run `work` in a transaction on the database of `service` and return its result; see `transactional`.
+
+    It is tried again for `seconds` at most, then the last error is raised."""
     outer = _running.get()
     if outer is not None:
         if outer.service != service:
@@ -70,7 +72,7 @@ def in_transaction(service: str, work: Callable[[], T]) -> T:
         finally:
             _running.reset(token)
 
-    with pymongo.timeout(TRANSACTION_SECONDS), client(service).start_session() as session:
+    with pymongo.timeout(seconds), client(service).start_session() as session:
         result = session.with_transaction(attempt)
     for hook in committed[0].after_commit:
         hook()
@@ -90,6 +92,14 @@ def on_commit(hook: Callable[[], None]) -> None:
         hook()
     else:
         transaction.after_commit.append(hook)
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether `error` is one of the database's that time may heal: away, too slow, or a lock held by somebody else,
+    perhaps by a process that was killed (MongoDB frees those after transactionLifetimeLimitSeconds)."""
+    if not isinstance(error, PyMongoError):
+        return False
+    return isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("TransientTransactionError")
 
 
 def outside_transaction(function: Callable[P, Any]) -> Callable[P, None]:

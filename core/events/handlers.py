@@ -18,10 +18,12 @@ def handles(*names: str, service: str) -> Callable[[Handler], Handler]:
 
     Raises ValueError when the catalogue does not name `service` as a subscriber."""
 
+    for name in names:
+        if service not in EVENTS[name].subscribers:
+            raise ValueError(f"{service} is no subscriber of {name}: see core/events/catalogue.py")
+
     def register(handler: Handler) -> Handler:
         for name in names:
-            if service not in EVENTS[name].subscribers:
-                raise ValueError(f"{service} is no subscriber of {name}: see core/events/catalogue.py")
             if handler not in _registry[service, name]:
                 _registry[service, name].append(handler)
         return handler

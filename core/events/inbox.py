@@ -5,11 +5,10 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 from pymongo.collection import Collection
-from pymongo.errors import ConnectionFailure
 
 from core.documents.collection import now
 from core.documents.database import Document, database
-from core.documents.transactions import current_session, in_transaction
+from core.documents.transactions import current_session, in_transaction, is_passing
 from core.events.envelope import Envelope, Event, opened
 from core.events.handlers import handlers_of
 from core.events.transport import send
@@ -22,6 +21,8 @@ COLLECTION = "inboxevents"
 PARK_AFTER = 5
 # One transaction for this many events: a commit costs more than an event, a long transaction conflicts more.
 _TOGETHER = 25
+# Longer waiting for a lock would only keep a worker's thread from the next batch.
+_SECONDS = 5.0
 
 _APPLIED = Counter("leadmesh_inbox_applied_total", "Events applied", ["service", "event"])
 _FAILED = Counter("leadmesh_inbox_failed_total", "Events whose handler raised", ["service", "event"])
@@ -41,14 +42,16 @@ def receive(service: str, envelopes: list[Envelope]) -> None:
 
 
 def _apply_together(service: str, envelopes: list[Envelope]) -> list[Envelope]:
-    """Apply all in one transaction; when that fails, one by one, so that a bad one does not hold up the others."""
+    """Apply all in one transaction; when a handler fails, one by one, so that a bad one does not hold up the others.
+    Return the settled ones: none when the database is to blame; the publisher sends them again."""
     try:
-        in_transaction(service, lambda: _apply_all(service, envelopes))
-        return envelopes
-    except ConnectionFailure:
-        raise
-    except Exception:  # noqa: BLE001 - whatever it is, the events below tell which one it was
+        in_transaction(service, lambda: _apply_all(service, envelopes), seconds=_SECONDS)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the events below tell which one it was
+        if is_passing(error):
+            log.warning("events_postponed", count=len(envelopes), error=type(error).__name__)
+            return []
         return [envelope for envelope in envelopes if _settle(service, envelope)]
+    return envelopes
 
 
 def _apply_all(service: str, envelopes: list[Envelope]) -> None:
@@ -59,7 +62,7 @@ def _apply_all(service: str, envelopes: list[Envelope]) -> None:
         if seen.get(inbox_id, {}).get("state") in ("applied", "parked"):
             continue
         event = opened(envelope)
-        with bind(request_id=envelope["requestId"], event=event.name, event_id=event.id):
+        with bind(request_id=envelope["requestId"], event_name=event.name, event_id=event.id):
             _run_handlers(service, event)
         entry = {"state": "applied", "name": event.name, "subscriber": service, "appliedAt": now()}
         unset = {"envelope": "", "error": ""}
@@ -76,18 +79,16 @@ def _run_handlers(service: str, event: Event) -> None:
 def _settle(service: str, envelope: Envelope) -> bool:
     """Apply one event; return whether the publisher need not send it again."""
     try:
-        in_transaction(service, lambda: _apply_all(service, [envelope]))
-    except ConnectionFailure:
-        raise
+        in_transaction(service, lambda: _apply_all(service, [envelope]), seconds=_SECONDS)
     except Exception as error:  # noqa: BLE001 - any fault of a handler parks its event in the end
-        return _note_failure(service, envelope, error)
+        return False if is_passing(error) else _note_failure(service, envelope, error)
     return True
 
 
 def _note_failure(service: str, envelope: Envelope, error: Exception) -> bool:
     name = envelope.get("name", "?")
     _FAILED.labels(service, name).inc()
-    log.warning("event_failed", event=name, event_id=envelope.get("id"), exc_info=error)
+    log.warning("event_failed", event_name=name, event_id=envelope.get("id"), exc_info=error)
     inbox, inbox_id = _inbox(service), _inbox_id(service, envelope)
     entry = {"state": "failed", "name": name, "subscriber": service, "error": type(error).__name__, "failedAt": now()}
     change = {"$set": {**entry, "envelope": envelope}, "$inc": {"attempts": 1}}
@@ -96,7 +97,7 @@ def _note_failure(service: str, envelope: Envelope, error: Exception) -> bool:
         return False
     inbox.update_one({"_id": inbox_id}, {"$set": {"state": "parked"}})
     _PARKED.labels(service, name).inc()
-    log.error("event_parked", event=name, event_id=envelope.get("id"))
+    log.error("event_parked", event_name=name, event_id=envelope.get("id"))
     return True
 
 

@@ -14,6 +14,8 @@ from ops.parts.process import Part, PartFailed, spawn
 REPLICA_SET = "rs0"
 _READY_SECONDS = 30.0
 _ALREADY_INITIALIZED = 23
+# Locks of a killed process are freed after this time; ours never hold one longer (core.documents.transactions).
+_TRANSACTION_SECONDS = 20
 # Enough for demo data and tests; the default is half of the machine.
 _CACHE_GIGABYTES = "0.25"
 
@@ -55,6 +57,7 @@ def start(folder: Path, port: int, log: Path | None = None) -> Part:
     command = [str(binary()), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
     command += ["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", _CACHE_GIGABYTES, "--oplogSize", "128"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false", "--nounixsocket", "--quiet"]
+    command += ["--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"]
     uri = f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
     part = Part("mongodb", uri, port, spawn(command, log), log)
     try:

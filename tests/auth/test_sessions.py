@@ -1,0 +1,144 @@
+"""Sessions: rotation, theft, logout, key rotation."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.documents.collection import now
+from core.documents.database import database as mongo
+from services.auth.tokens.keys import add_key, retire_old_keys, signing_key
+from tests.auth.test_login import ACCOUNT, LOGIN
+from tests.conftest import Api
+
+
+@pytest.fixture
+def tokens(api: Api) -> dict[str, Any]:
+    api.post("/api/auth/register", ACCOUNT)
+    return dict(api.post("/api/auth/login", LOGIN).json())
+
+
+def refresh(api: Api, token: str) -> Any:
+    return api.post("/api/auth/refresh", {"refreshToken": token})
+
+
+def test_a_refresh_token_works_once_and_gives_the_next(api: Api, tokens: dict[str, Any]) -> None:
+    renewed = refresh(api, tokens["refreshToken"])
+    assert renewed.status_code == 200
+    body = renewed.json()
+    assert body["data"]["token"] == body["token"] == body["accessToken"]
+    assert body["refreshToken"] != tokens["refreshToken"]
+    assert body["user"]["email"] == "ann@x.test"
+    assert refresh(api, body["refreshToken"]).status_code == 200
+
+
+def test_a_spent_token_ends_the_whole_session(api: Api, tokens: dict[str, Any]) -> None:
+    renewed = refresh(api, tokens["refreshToken"]).json()
+    mongo("auth")["sessions"].update_many({}, {"$set": {"rotatedAt": now() - timedelta(minutes=1)}})
+    assert refresh(api, tokens["refreshToken"]).status_code == 401
+    assert refresh(api, renewed["refreshToken"]).status_code == 401
+    assert api.get("/api/auth/me", as_=renewed["token"]).status_code == 401
+    assert mongo("auth")["outboxevents"].count_documents({"name": "session.revoked"}) == 1
+
+
+def test_two_tabs_at_once_lose_nothing_but_the_second_try(api: Api, tokens: dict[str, Any]) -> None:
+    codes: list[int] = []
+
+    def renew() -> None:
+        codes.append(refresh(Api(), tokens["refreshToken"]).status_code)
+
+    threads = [threading.Thread(target=renew) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200] + [401] * 7
+    assert mongo("auth")["sessions"].count_documents({"isActive": True}) == 1
+
+
+def test_an_access_token_renews_itself_inside_its_session(api: Api, tokens: dict[str, Any]) -> None:
+    answer = api.post("/api/auth/refresh", as_=tokens["token"])
+    assert answer.status_code == 200
+    assert "refreshToken" not in answer.json()
+    assert mongo("auth")["sessions"].count_documents({}) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [({}, "No token provided"), ({"refreshToken": "x" * 64}, "Invalid refresh token")],
+)
+def test_nothing_is_renewed_without_a_good_token(api: Api, tokens: dict[str, Any], body: Any, message: str) -> None:
+    answer = api.post("/api/auth/refresh", body)
+    assert answer.status_code == 401
+    assert answer.json() == {"message": message, "error": "Unauthorized", "statusCode": 401}
+
+
+def test_refresh_tokens_are_not_stored(api: Api, tokens: dict[str, Any]) -> None:
+    refresh(api, tokens["refreshToken"])
+    assert tokens["refreshToken"] not in str(list(mongo("auth")["sessions"].find()))
+
+
+def test_logging_out_ends_this_session_only(api: Api, tokens: dict[str, Any]) -> None:
+    other = api.post("/api/auth/login", LOGIN).json()
+    assert api.post("/api/auth/logout", as_=tokens["token"]).json() == {"success": True, "message": "Logout successful"}
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
+    assert refresh(api, tokens["refreshToken"]).status_code == 401
+    assert api.get("/api/auth/me", as_=other["token"]).status_code == 200
+
+
+def test_logging_out_everywhere(api: Api, tokens: dict[str, Any]) -> None:
+    other = api.post("/api/auth/login", LOGIN).json()
+    assert api.post("/api/auth/logout/all", as_=tokens["token"]).status_code == 200
+    for token in (tokens["token"], other["token"]):
+        assert api.get("/api/auth/me", as_=token).status_code == 401
+
+
+def test_own_sessions_are_listed_and_ended(api: Api, tokens: dict[str, Any]) -> None:
+    other = api.post("/api/auth/login", LOGIN, HTTP_USER_AGENT="A Mobile thing").json()
+    sessions = api.get("/api/auth/sessions", as_=tokens["token"]).json()
+    assert [(entry["device"], entry["current"]) for entry in sessions] == [("Mobile", False), ("Unknown", True)]
+    path = f"/api/auth/sessions/{sessions[0]['id']}"
+    assert api.delete(path, as_=tokens["token"]).status_code == 200
+    assert api.get("/api/auth/me", as_=other["token"]).status_code == 401
+    assert api.delete(path, as_=tokens["token"]).status_code == 404
+    assert api.delete("/api/auth/sessions/xyz", as_=tokens["token"]).status_code == 404
+
+
+def test_a_new_password_ends_every_session(api: Api, tokens: dict[str, Any]) -> None:
+    body = {"currentPassword": "Str0ng!pass", "newPassword": "N3w!password"}
+    wrong = api.post("/api/auth/change-password", body | {"currentPassword": "no"}, as_=tokens["token"])
+    assert (wrong.status_code, wrong.json()["message"]) == (400, "Current password is incorrect")
+    assert api.post("/api/auth/change-password", body, as_=tokens["token"]).status_code == 200
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
+    assert api.post("/api/auth/login", LOGIN).status_code == 401
+    assert api.post("/api/auth/login", LOGIN | {"password": "N3w!password"}).status_code == 200
+
+
+def test_rotating_keys_logs_nobody_out(api: Api, tokens: dict[str, Any]) -> None:
+    old, _ = signing_key()
+    add_key(at_once=True)
+    retire_old_keys()
+    new, _ = signing_key()
+    assert old != new
+    assert {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]} == {old, new}
+    from tests.conftest import forget
+
+    forget()
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 200
+    assert api.post("/api/auth/login", LOGIN).status_code == 200
+
+
+def test_a_new_key_is_published_before_it_signs(api: Api, tokens: dict[str, Any]) -> None:
+    old, _ = signing_key()
+    new = add_key(at_once=False)
+    assert signing_key()[0] == old
+    assert new in {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]}
+
+
+def test_private_keys_are_not_stored_in_clear(api: Api, tokens: dict[str, Any]) -> None:
+    _, private = signing_key()
+    stored = mongo("auth")["signingkeys"].find_one({})
+    assert stored is not None
+    assert private.private_bytes_raw() not in stored["private"]
+    assert b"gAAAA" in bytes(stored["private"])

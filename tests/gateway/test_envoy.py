@@ -1,0 +1,237 @@
+"""A real Envoy in front of small servers: routing, errors, retries, limits, CORS, ids."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway import envoy as gateway
+from gateway.table import SERVICES
+from ops.parts import envoy
+from tests.parts import free_port
+from tests.system.platform import until
+
+pytestmark = pytest.mark.xdist_group("gateway")
+
+
+class Stub:
+    """A service that answers with what it was asked; `status` and `pause` make it misbehave."""
+
+    def __init__(self, name: str) -> None:
+        stub = self
+        self.name, self.status, self.pause, self.requests = name, 200, 0.0, 0
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length") or 0))
+                healthy = self.path == "/health/ready"
+                if not healthy:
+                    stub.requests += 1
+                    time.sleep(stub.pause)
+                told = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}
+                body = json.dumps(told).encode()
+                head = f"HTTP/1.1 {200 if healthy else stub.status} X\r\ncontent-length: {len(body)}\r\n"
+                head += f"content-type: application/json\r\nx-leadmesh-instance: {stub.name}\r\n\r\n"
+                self.wfile.write(head.encode() + body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return ("127.0.0.1", self.server.server_port)
+
+
+class Gateway:
+    """An Envoy with one stub per service."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.folder = folder
+        self.settings = gateway.Settings(port=free_port(), folder=folder, **{"rate_limit": 100_000, **changes})
+        self.part = envoy.start(gateway.write_all(self.settings), self.settings.port, folder / "envoy.log")
+        self.client = httpx.Client(base_url=self.part.uri, timeout=40)
+        self.stubs = {service: Stub(service) for service in SERVICES}
+        for service, stub in self.stubs.items():
+            self.endpoints(service, stub)
+        until(lambda: all(self.client.get(path).status_code == 200 for path in PATHS), 10)
+        for stub in self.stubs.values():
+            stub.requests = 0
+
+    def endpoints(self, service: str, *stubs: Stub, extra: tuple[tuple[str, int], ...] = ()) -> None:
+        gateway.write_endpoints(self.folder, service, [*(stub.address for stub in stubs), *extra])
+
+
+PATHS = ("/api/auth/me", "/api/users", "/api/leads", "/api/buyers", "/api/dashboard")
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    running = Gateway(tmp_path_factory.mktemp("gateway"))
+    yield running
+    running.part.stop(2)
+
+
+@pytest.fixture(autouse=True)
+def behaved(request: pytest.FixtureRequest) -> None:
+    if "front" in request.fixturenames:
+        for stub in request.getfixturevalue("front").stubs.values():
+            stub.status, stub.pause, stub.requests = 200, 0.0, 0
+        # An instance that misbehaved in the test before may still be left alone by the gateway.
+        client = request.getfixturevalue("front").client
+        until(lambda: all(client.get(path).status_code == 200 for path in PATHS), 15)
+
+
+@pytest.mark.parametrize(
+    ("path", "service", "seen"),
+    [
+        ("/api/leads?x=1", "leads", "/api/leads?x=1"),
+        ("/API/Leads/Stats", "leads", "/API/Leads/Stats"),
+        ("/api/leads/", "leads", "/api/leads/"),
+        ("/api/ai/leads/1/match-buyers", "buyers", "/api/ai/leads/1/match-buyers"),
+        ("/api/reports/pipeline", "analytics", "/api/reports/pipeline"),
+        ("/api/api/leads/1", "leads", "/api/leads/1"),
+        ("/auth/google", "auth", "/api/auth/google"),
+        ("/leads/import-export/template", "leads", "/api/leads/import-export/template"),
+        ("/.well-known/jwks.json", "auth", "/.well-known/jwks.json"),
+    ],
+)
+def test_paths_reach_their_owner(front: Gateway, path: str, service: str, seen: str) -> None:
+    answer = front.client.get(path)
+    assert answer.headers["x-leadmesh-instance"] == service
+    assert answer.json()["path"] == seen
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics"]
+)
+def test_what_nobody_owns_is_not_found_in_the_contracts_words(front: Gateway, path: str) -> None:
+    answer = front.client.get(path)
+    assert answer.status_code == 404
+    assert answer.json() == {"statusCode": 404, "message": f"Cannot GET {path}", "error": "Not Found"}
+
+
+def test_a_service_without_instances_is_unavailable_at_once(front: Gateway) -> None:
+    front.endpoints("leads")
+    try:
+        answer = until(lambda: (found := front.client.post("/api/leads")).status_code == 503 and found)
+        assert answer.json()["statusCode"] == 503
+        assert answer.json()["error"] == "Service Unavailable"
+        assert answer.elapsed.total_seconds() < 1
+        assert front.client.get("/api/buyers").status_code == 200
+        assert front.client.get("/health").status_code == 503
+    finally:
+        front.endpoints("leads", front.stubs["leads"])
+        until(lambda: front.client.get("/api/leads").status_code == 200, 10)
+        until(lambda: front.client.get("/health").status_code == 200, 10)
+
+
+def test_reads_are_tried_again_elsewhere_writes_are_not(front: Gateway) -> None:
+    other = Stub("leads-2")
+    front.endpoints("leads", front.stubs["leads"], other)
+    until(lambda: front.client.get("/api/leads").headers["x-leadmesh-instance"] == "leads-2", 10)
+    front.stubs["leads"].status = 503
+    assert {front.client.get("/api/leads").status_code for _ in range(20)} == {200}
+    front.stubs["leads"].requests = other.requests = 0
+    codes = {front.client.post("/api/leads", json={}).status_code for _ in range(20)}
+    assert codes == {200, 503}
+    assert front.stubs["leads"].requests + other.requests == 20
+    front.stubs["leads"].status = 200
+    front.endpoints("leads", front.stubs["leads"])
+
+
+def test_a_dead_address_costs_no_read(front: Gateway) -> None:
+    front.endpoints("buyers", front.stubs["buyers"], extra=(("127.0.0.1", 1),))
+    assert {front.client.get("/api/buyers").status_code for _ in range(40)} == {200}
+    front.endpoints("buyers", front.stubs["buyers"])
+
+
+def test_too_large_a_body_is_refused_in_the_contracts_words(front: Gateway) -> None:
+    answer = front.client.post("/api/leads", content=b"x" * 12_000_000)
+    assert answer.status_code == 413
+    assert answer.json() == {"statusCode": 413, "message": "request entity too large", "error": "Payload Too Large"}
+
+
+def test_the_front_end_may_call_from_its_origins_only(front: Gateway) -> None:
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,x-request-id"}
+    answer = front.client.options("/api/leads", headers={"Origin": "http://localhost:3001", **asked})
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:3001"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert "PUT" in answer.headers["access-control-allow-methods"]
+    stranger = front.client.get("/api/leads", headers={"Origin": "http://evil.test"})
+    assert "access-control-allow-origin" not in stranger.headers
+    real = front.client.get("/api/leads", headers={"Origin": "http://localhost:3000"})
+    assert "Content-Disposition" in real.headers["access-control-expose-headers"]
+
+
+def test_a_request_id_is_kept_or_made_and_passed_on(front: Gateway) -> None:
+    kept = front.client.get("/api/leads", headers={"X-Request-ID": "req_1_abc"})
+    assert kept.headers["x-request-id"] == kept.json()["headers"]["x-request-id"] == "req_1_abc"
+    made = front.client.get("/api/leads")
+    assert made.headers["x-request-id"] == made.json()["headers"]["x-request-id"]
+
+
+def test_trace_context_passes_through(front: Gateway) -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert front.client.get("/api/leads", headers={"traceparent": parent}).json()["headers"]["traceparent"] == parent
+
+
+def test_the_callers_address_is_appended_last(front: Gateway) -> None:
+    seen = front.client.get("/api/leads", headers={"X-Forwarded-For": "1.2.3.4"}).json()["headers"]["x-forwarded-for"]
+    entries = [entry.strip() for entry in seen.split(",")]
+    # For a loopback caller Envoy writes the machine's own address; what matters is that it writes one.
+    assert len(entries) == 2
+    assert entries[0] == "1.2.3.4" != entries[-1]
+
+
+def test_the_access_log_is_json_without_query_strings(front: Gateway) -> None:
+    mark = f"req_{time.time_ns()}"
+    front.client.get("/api/leads?token=secret-in-query", headers={"X-Request-ID": mark})
+
+    def logged() -> Any:
+        lines = (front.folder / "envoy.log").read_text(encoding="utf-8").splitlines()
+        return next((json.loads(line) for line in lines if mark in line), None)
+
+    entry = until(logged)
+    assert (entry["path"], entry["status"], entry["service"], entry["instance"]) == (
+        "/api/leads",
+        200,
+        "leads",
+        "leads",
+    )
+    assert "secret-in-query" not in (front.folder / "envoy.log").read_text(encoding="utf-8")
+
+
+def test_one_address_cannot_take_everything(tmp_path: Path) -> None:
+    front = Gateway(tmp_path, rate_limit=50)
+    try:
+        answers = [front.client.get("/api/leads") for _ in range(300)]
+        limited = [answer for answer in answers if answer.status_code == 429]
+        assert limited
+        assert limited[0].json()["retryAfter"] == 1
+        assert limited[0].json()["statusCode"] == 429
+        assert limited[0].headers["retry-after"] == "1"
+    finally:
+        front.part.stop(2)
+
+
+def test_everything_else_goes_to_the_old_system_when_there_is_one(tmp_path: Path) -> None:
+    old = Stub("old")
+    front = Gateway(tmp_path, legacy=f"http://127.0.0.1:{old.address[1]}")
+    try:
+        assert front.client.get("/api/time-tracking/stats").headers["x-leadmesh-instance"] == "old"
+        assert front.client.get("/api/leads").headers["x-leadmesh-instance"] == "leads"
+    finally:
+        front.part.stop(2)

@@ -93,8 +93,8 @@ class DocumentAdmin(ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Actions need it; the form itself has only read-only fields."""
-        return self.has_view_permission(request, obj)
+        """Nothing is edited here: the form only shows, and actions need no more than to see."""
+        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the person may see these documents at all."""

@@ -39,6 +39,11 @@ def needs(*permissions: str) -> Access:
     return Access("permission " + " and ".join(permissions), lambda principal: principal.may(*permissions))
 
 
+def internal() -> Access:
+    """Another service with its service token; only for InternalView, whose authentication sees to it."""
+    return Access("another service", lambda principal: False)
+
+
 def operator() -> Access:
     """A platform operator (SUPER_ADMIN)."""
     return Access("platform operator", lambda principal: principal.is_operator)

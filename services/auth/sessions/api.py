@@ -47,7 +47,6 @@ class Refresh(ContractView):
     access = {"post": public()}
     bodies = {"post": RefreshBody}
     statuses = {"post": 200}
-    authentication_classes: list[Any] = []
 
     def post(self, request: Request) -> Response:
         """Answer the new tokens in the old envelope and at the top level."""

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from core.api.pagination import PageRequest
 from core.api.parsing import plain_body
-from core.api.permissions import needs, public
+from core.api.permissions import internal, needs
 from core.api.views import ContractView, InternalView
 from core.documents.collection import now
 from core.events.exporting import ExportQuery, exported_page
@@ -103,7 +103,7 @@ class BuyerDetail(ContractView):
 class BuyerExport(InternalView):
     """All buyers, page by page, deleted ones included, for other services' copies."""
 
-    access = {"get": public()}
+    access = {"get": internal()}
     queries = {"get": ExportQuery}
 
     def get(self, request: Request) -> Response:

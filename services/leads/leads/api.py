@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from core.api.errors import BadRequest
 from core.api.pagination import page_of
-from core.api.permissions import public, roles
+from core.api.permissions import internal, roles
 from core.api.views import ContractView, InternalView
 from core.documents.database import Document
 from core.events.exporting import ExportQuery, exported_page
@@ -76,7 +76,7 @@ class LeadDetail(ContractView):
 class LeadExport(InternalView):
     """All leads, page by page, deleted ones included, for other services' copies."""
 
-    access = {"get": public()}
+    access = {"get": internal()}
     queries = {"get": ExportQuery}
 
     def get(self, request: Request) -> Response:

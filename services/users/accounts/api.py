@@ -98,6 +98,12 @@ class Me(ContractView):
         return actions.adopt_account(account)
 
 
+class OwnProfile(Me):
+    """The caller, by the other name that changing the own profile has."""
+
+    access = {"put": signed_in()}
+
+
 class UserDetail(ContractView):
     """One person."""
 

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.permissions import public
+from core.api.permissions import internal
 from core.api.views import InternalView
 from core.events.exporting import ExportQuery, exported_page
 from services.users.accounts.models import USERS
@@ -13,7 +13,7 @@ from services.users.accounts.publishing import snapshot
 class UserExport(InternalView):
     """All people, page by page."""
 
-    access = {"get": public()}
+    access = {"get": internal()}
     queries = {"get": ExportQuery}
 
     def get(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ from core.api.routing import route
 from services.users.accounts.api import (
     ActiveCount,
     Me,
+    OwnProfile,
     StatusHistory,
     UserActivity,
     UserDetail,
@@ -17,7 +18,7 @@ from services.users.accounts.export import UserExport
 PATTERNS = [
     route("api/users", Users),
     route("api/users/me", Me),
-    route("api/users/me/profile", Me),
+    route("api/users/me/profile", OwnProfile),
     route("api/users/me/activity", UserActivity),
     route("api/users/me/profile/activity", UserActivity),
     route("api/users/stats/active-count", ActiveCount),

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from core.api.errors import Forbidden
 from core.api.pagination import page_of
-from core.api.permissions import needs, operator, signed_in
+from core.api.permissions import internal, needs, operator, signed_in
 from core.api.views import ContractView, InternalView
 from core.events.exporting import ExportQuery, exported_page
 from services.users.tenants import actions, queries
@@ -117,7 +117,7 @@ class TenantUser(ContractView):
 class TenantExport(InternalView):
     """All tenants, page by page, for other services' copies."""
 
-    access = {"get": signed_in()}
+    access = {"get": internal()}
     queries = {"get": ExportQuery}
 
     def get(self, request: Request) -> Response:

@@ -20,7 +20,6 @@ run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
 
 test: $(INSTALLED) lint ## Lint, types, structure and all tests
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
-	@$(BIN)/python -m services.monolith.manage makemigrations --check --dry-run >/dev/null || { echo "A migration is missing: run makemigrations."; exit 1; }
 
 test-%: $(INSTALLED) ## Test one folder: make test-leads
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*

@@ -91,7 +91,7 @@ def check(principal: Principal) -> Principal:
     if principal.session_id and memory.get(f"session:{principal.session_id}"):
         raise AuthenticationFailed("Unauthorized")
     user = memory.get(f"user:{principal.user_id}")
-    if user:
+    if user and _is_news(user, principal):
         _refuse_unwelcome(user["status"])
         principal = replace(
             principal,
@@ -104,6 +104,12 @@ def check(principal: Principal) -> Principal:
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
     return principal
+
+
+def _is_news(user: Document, principal: Principal) -> bool:
+    """Whether an entry tells more than the token: a token made from a later revision must not be overruled by an event
+    that is still on its way here."""
+    return principal.revision is None or user.get("version", 0) > principal.revision
 
 
 def _refuse_unwelcome(status: str) -> None:

@@ -42,6 +42,8 @@ class Principal:
     expires_at: int = 0
     tenant_name: str | None = None
     extra_permissions: tuple[str, ...] = ()
+    # Which revision of the person the token was made from; None for the old system's tokens.
+    revision: int | None = None
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     is_authenticated = True

@@ -90,6 +90,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         issued_at=int(claims.get("iat", 0)),
         expires_at=int(claims["exp"]),
         tenant_name=_text(claims.get("tenantName")),
+        revision=claims.get("rev"),
         claims=claims,
     )
 

@@ -169,6 +169,12 @@ def test_a_changed_role_holds_over_the_token() -> None:
     assert not verify(token).may("leads:create")
 
 
+def test_a_token_is_not_overruled_by_what_it_already_knows() -> None:
+    change(3, roles=["viewer"])
+    assert verify(sign_legacy(claims(rev=3))).may("leads:create")
+    assert not verify(sign_legacy(claims(rev=2))).may("leads:create")
+
+
 def test_an_older_change_does_not_undo_a_newer_one() -> None:
     change(3, status="suspended")
     change(2, status="active")

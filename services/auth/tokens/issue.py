@@ -31,6 +31,7 @@ def access_token(person: Document, session_id: str | None, **extra: Any) -> str:
         "status": person.get("status", "active"),
         "sessionId": session_id,
         "type": "access",
+        "rev": person.get("version"),
         "jti": uuid.uuid4().hex,
         "iss": settings.JWT_ISSUER,
         "aud": settings.JWT_AUDIENCE,

@@ -13,6 +13,9 @@ from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 
 from core.api.errors import BadRequest, PayloadTooLarge
 
+# The gateway lets 11 MB through; whoever sends more than this past it may lose the answer.
+_BLOCK, _DRAINED_BLOCKS = 65_536, 256
+
 
 class JSONParser(BaseParser):
     """application/json, strict: a scalar, NaN or broken text is a 400 with the parser's message."""
@@ -23,12 +26,20 @@ class JSONParser(BaseParser):
         """Return the object or array in `stream`; an empty body is an empty object."""
         raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            _drain(stream)
             raise PayloadTooLarge("request entity too large")
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
             raise BadRequest("Body is not valid UTF-8") from None
         return parse_json(text) if text.strip() else {}
+
+
+def _drain(stream: IO[bytes]) -> None:
+    """Read on, within reason: an answer to somebody who is still sending may be lost with the connection."""
+    for _ in range(_DRAINED_BLOCKS):
+        if not stream.read(_BLOCK):
+            return
 
 
 class IgnoredBodyParser(BaseParser):

@@ -1,7 +1,7 @@
 """Query compilers: DMB's, except that ordering by a plain field needs no stage before `$sort`.
 
-DMB 5.2 writes `{$addFields: {createdAt: "$createdAt"}}` there, which changes nothing but keeps MongoDB from using an index: a page of
-25 read the whole collection.
+DMB 5.2 writes `{$addFields: {createdAt: "$createdAt"}}` there, which changes nothing but keeps MongoDB from using an
+index: a page of 25 read the whole collection.
 """
 
 from typing import Any

@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from ops import show
@@ -15,7 +16,7 @@ from ops.control import NotRunning, ask
 from ops.parts.process import PartFailed
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
-from ops.supervisor import Supervisor
+from ops.supervisor import Supervisor, reaches
 from ops.tokens import token as make_token
 
 app = typer.Typer(
@@ -127,7 +128,14 @@ def _ready(facts: dict[str, Any], name: str) -> bool:
     service = facts["services"][name]
     running = [instance for instance in service["instances"] if instance["ready"]]
     exact = len(running) == service["desired"] == len(service["instances"])
-    return exact and bool(service["worker"] and service["worker"]["ready"])
+    return exact and bool(service["worker"] and service["worker"]["ready"]) and _reached(facts["gateway"]["url"], name)
+
+
+def _reached(url: str, name: str) -> bool:
+    try:
+        return reaches(url, name)
+    except httpx.HTTPError:
+        return False
 
 
 def _gone(facts: dict[str, Any], name: str) -> bool:

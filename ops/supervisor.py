@@ -26,7 +26,14 @@ _PROBE_SECONDS = 0.5
 PARTS = ("mongodb", "redis", "gateway")
 _READY_SECONDS = 120.0
 # One path of each service that costs nothing: without a token the answer is 401.
-_REACHED = ("/api/auth/me", "/api/users/me", "/api/leads", "/api/buyers", "/api/dashboard")
+_REACHED = {
+    "auth": "/api/auth/me",
+    "users": "/api/users/me",
+    "leads": "/api/leads",
+    "buyers": "/api/buyers",
+    "analytics": "/api/dashboard",
+    "monolith": "/api/leads",
+}
 
 
 class Supervisor:
@@ -122,10 +129,9 @@ class Supervisor:
     def _gateway_reaches_all(self) -> bool:
         """Whether the gateway has seen by its own checks that every service lives."""
         try:
-            codes = [httpx.get(self.config.url + path, timeout=2.0).status_code for path in _REACHED]
+            return all(reaches(self.config.url, service) for service in SERVICES)
         except httpx.HTTPError:
             return False
-        return 503 not in codes
 
     def _service_ready(self, name: str) -> bool:
         own = [instance for instance in self.instances if instance.service == name]
@@ -289,6 +295,11 @@ class Supervisor:
                 process.kill()
                 process.wait(5)
         self.config.home.write("running", {})
+
+
+def reaches(url: str, service: str) -> bool:
+    """Whether the gateway at `url` has seen by its own checks that `service` lives. Raises httpx.HTTPError."""
+    return httpx.get(url + _REACHED[service], timeout=2.0).status_code != 503
 
 
 def _birth(pid: int) -> float | None:

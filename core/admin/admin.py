@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
 from core.admin.site import DocumentAdmin
 from core.events.inbox import replay
 from core.events.models import InboxEvent, OutboxEvent
+
+# Shadows of whoever signs in (core.admin.signin): nothing to look at, and nothing to edit.
+admin.site.unregister(Group)
+admin.site.unregister(User)
 
 
 @admin.register(OutboxEvent)

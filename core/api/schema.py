@@ -31,6 +31,13 @@ class ContractSchema(AutoSchema):
         """Return the body's validator."""
         return self.view.bodies.get(self.method.lower())
 
+    def get_response_serializers(self) -> Any:
+        """Return nothing to guess from: `_get_response_bodies` says it all."""
+        return {}
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        return [{"in": "path", "name": name, "required": True, "schema": {"type": "string"}} for name in variables]
+
     def get_override_parameters(self) -> list[Any]:
         """Return the query's validator, whose fields become parameters."""
         query = self.view.queries.get(self.method.lower())

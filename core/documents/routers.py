@@ -9,9 +9,11 @@ from core.documents.database import alias_of
 
 
 def service_of(app_label: str) -> str | None:
-    """Return the service that owns the app `app_label`, or None for Django's and core's own apps."""
-    service = app_label.split("_", 1)[0]
-    return service if service in settings.PLATFORM_SERVICES else None
+    """Return the service that owns the app `app_label`, or None for Django's and core's own apps.
+
+    The underscore tells `auth_tokens`, which is ours, from Django's `auth`."""
+    service, underscore, _ = app_label.partition("_")
+    return service if underscore and service in settings.PLATFORM_SERVICES else None
 
 
 class ServiceRouter:

@@ -8,6 +8,7 @@ class EventsConfig(AppConfig):
 
     name = "core.events"
     label = "core_events"
+    verbose_name = "Events"
 
     def ready(self) -> None:
         """Make the service's Celery application the default: web processes and commands publish too."""

@@ -40,7 +40,7 @@ def logging_settings(service: str, environment: str, level: str) -> dict[str, An
             "httpcore": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
-            "django.request": {"level": "CRITICAL"},
+            "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING"},
         },
     }

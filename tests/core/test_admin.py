@@ -112,6 +112,11 @@ def test_every_page_of_the_admin_opens(site: Client, api: Api) -> None:
         assert site.get(f"/admin/monolith/{meta.app_label}/{meta.model_name}/").status_code == 200, model
 
 
+def test_djangos_own_users_are_no_business_of_anybody(site: Client) -> None:
+    sign_in(site, "super_admin@x.test")
+    assert site.get("/admin/monolith/auth/user/").status_code == 404
+
+
 def test_a_document_is_shown_whole_and_cannot_be_edited(site: Client) -> None:
     person = mongo("users")["users"].find_one({"email": "manager@x.test"})
     assert person is not None

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ops.seed import people
 from tests.system.platform import PASSWORD, Platform, lead_body, until
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -114,6 +115,21 @@ def test_the_gateway_answers_for_health_docs_and_keys(platform: Platform) -> Non
     for name in names:
         assert client.get(f"/api/schema/{name}").json()["openapi"].startswith("3.")
         assert client.get(f"/admin/{name}/login/").status_code == 200
+
+
+def test_one_sign_in_opens_every_services_admin(services: Platform) -> None:
+    services.command("seed")
+    client = services.client()
+    client.follow_redirects = True
+    page = client.get("/admin/leads/login/")
+    form = {"username": "admin@acme.test", "password": people()["password"], "next": "/admin/leads/"}
+    form["csrfmiddlewaretoken"] = client.cookies["leadmesh_csrf"]
+    signed_in = client.post("/admin/leads/login/", data=form, headers={"Referer": str(page.url)})
+    assert str(signed_in.url).endswith("/admin/leads/")
+    for name in SERVICES:
+        assert str(client.get(f"/admin/{name}/").url).endswith(f"/admin/{name}/"), name
+    leads = client.get("/admin/leads/leads_leads/lead/").text
+    assert "Ann Agent" in leads
 
 
 @pytest.mark.parametrize(

@@ -8,3 +8,4 @@ class DashboardsConfig(AppConfig):
 
     name = "services.analytics.dashboards"
     label = "analytics_dashboards"
+    verbose_name = "Dashboards"

@@ -8,3 +8,4 @@ class FactsConfig(AppConfig):
 
     name = "services.analytics.facts"
     label = "analytics_facts"
+    verbose_name = "Facts"

@@ -8,3 +8,4 @@ class DirectoryConfig(AppConfig):
 
     name = "services.auth.directory"
     label = "auth_directory"
+    verbose_name = "Directory"

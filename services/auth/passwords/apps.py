@@ -8,3 +8,4 @@ class PasswordsConfig(AppConfig):
 
     name = "services.auth.passwords"
     label = "auth_passwords"
+    verbose_name = "Credentials"

@@ -8,3 +8,4 @@ class SessionsConfig(AppConfig):
 
     name = "services.auth.sessions"
     label = "auth_sessions"
+    verbose_name = "Sessions"

@@ -8,3 +8,4 @@ class TokensConfig(AppConfig):
 
     name = "services.auth.tokens"
     label = "auth_tokens"
+    verbose_name = "Tokens"

@@ -28,7 +28,8 @@ _memory: dict[str, tuple[float, list[Document]]] = {}
 
 
 def public_keys() -> Document:
-    """Return the JWKS: `{"keys": [...]}` with every key whose tokens may still be valid."""
+    """Return the JWKS: `{"keys": [...]}` with every key whose tokens may still be valid, at least the one that signs now."""
+    signing_key()
     return {"keys": [key["public"] for key in _keys()]}
 
 

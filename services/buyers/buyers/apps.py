@@ -8,3 +8,4 @@ class BuyersConfig(AppConfig):
 
     name = "services.buyers.buyers"
     label = "buyers_buyers"
+    verbose_name = "Buyers"

@@ -8,3 +8,4 @@ class MatchingConfig(AppConfig):
 
     name = "services.buyers.matching"
     label = "buyers_matching"
+    verbose_name = "Matching"

@@ -8,3 +8,4 @@ class DirectoryConfig(AppConfig):
 
     name = "services.leads.directory"
     label = "leads_directory"
+    verbose_name = "Directory"

@@ -25,8 +25,16 @@ class LeadAdmin(DocumentAdmin):
 
     @admin.display(description="Assigned to")
     def assignee(self, lead: Any) -> str:
-        """Name of the assigned person, from the local directory."""
-        return names_of([str(lead.assigned_to)]).get(str(lead.assigned_to), str(lead.assigned_to or ""))
+        """Name of the assigned person, or the id of somebody whom the directory does not know."""
+        return str(getattr(lead, "assignee_name", None) or lead.assigned_to or "")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the names of a whole page at once."""
+        page = super().get_changelist_instance(request)
+        names = names_of({str(lead.assigned_to) for lead in page.result_list})
+        for lead in page.result_list:
+            lead.assignee_name = names.get(str(lead.assigned_to))
+        return page
 
     @admin.action(description="Delete (softly)")
     def delete_softly(self, request: HttpRequest, queryset: Any) -> None:

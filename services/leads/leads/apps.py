@@ -8,3 +8,4 @@ class LeadsConfig(AppConfig):
 
     name = "services.leads.leads"
     label = "leads_leads"
+    verbose_name = "Leads"

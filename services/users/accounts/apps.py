@@ -8,3 +8,4 @@ class AccountsConfig(AppConfig):
 
     name = "services.users.accounts"
     label = "users_accounts"
+    verbose_name = "People"

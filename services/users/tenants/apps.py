@@ -8,3 +8,4 @@ class TenantsConfig(AppConfig):
 
     name = "services.users.tenants"
     label = "users_tenants"
+    verbose_name = "Tenants"

@@ -73,6 +73,16 @@ class ScopedCollection:
         """Iterate over the visible documents that match; `limit` 0 means all."""
         return self._raw.find(self.visible(query), projection, sort=sort, skip=skip, limit=limit, session=self._session)
 
+    def find_any(
+        self, queries: Sequence[Filter], projection: Projection = None, *, limit: int = 0
+    ) -> Iterator[Document]:
+        """Iterate over the visible documents that match at least one of `queries` (at least one), unsorted.
+
+        For lookups by several keys: MongoDB plans each branch of an $or by itself, with the best index of that branch,
+        only when the $or is the whole filter; beside a tenant it may read the whole tenant instead."""
+        branches = [self.visible(query) for query in queries]
+        return self._raw.find({"$or": branches}, projection, limit=limit, session=self._session)
+
     def count(self, query: Filter, *, limit: int = 0) -> int:
         """Count the visible documents that match, stopping at `limit` when given."""
         options = {"limit": limit} if limit else {}

@@ -13,6 +13,7 @@ from core.events.envelope import Envelope, Event, opened
 from core.events.handlers import handlers_of
 from core.events.transport import send
 from core.observability.context import bind
+from core.observability.tracing import continued
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,8 @@ def _apply_all(service: str, envelopes: list[Envelope]) -> None:
         if seen.get(inbox_id, {}).get("state") in ("applied", "parked"):
             continue
         event = opened(envelope)
-        with bind(request_id=envelope["requestId"], event_name=event.name, event_id=event.id):
+        told = bind(request_id=envelope["requestId"], event_name=event.name, event_id=event.id)
+        with continued(envelope["traceparent"], f"apply {event.name}"), told:
             _run_handlers(service, event)
         entry = {"state": "applied", "name": event.name, "subscriber": service, "appliedAt": now()}
         unset = {"envelope": "", "error": ""}

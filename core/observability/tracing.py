@@ -1,8 +1,11 @@
 """OpenTelemetry traces across HTTP, Celery and MongoDB, on when OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -38,8 +41,14 @@ def _instrument() -> None:
 
 def current_traceparent() -> str | None:
     """Return the W3C traceparent of the current span, or None outside of a trace."""
-    from opentelemetry.propagate import inject
-
     carrier: dict[str, str] = {}
     inject(carrier)
     return carrier.get("traceparent")
+
+
+@contextmanager
+def continued(traceparent: str | None, name: str) -> Iterator[None]:
+    """Run the body in a span `name` of the trace that `traceparent` belongs to, or of the current one without it."""
+    parent = extract({"traceparent": traceparent}) if traceparent else None
+    with trace.get_tracer(__name__).start_as_current_span(name, context=parent, kind=trace.SpanKind.CONSUMER):
+        yield

@@ -48,6 +48,7 @@ def test_without_a_tenant_nothing_can_be_inserted() -> None:
 OPERATIONS = {
     "find_one": lambda view, key: view.find_one({"_id": key}),
     "find": lambda view, key: list(view.find({"_id": key})),
+    "find_any": lambda view, key: list(view.find_any([{"_id": key}, {"name": "mine"}])),
     "count": lambda view, key: view.count({"_id": key}),
     "exists": lambda view, key: view.exists({"_id": key}),
     "aggregate": lambda view, key: list(view.aggregate([{"$match": {"_id": key}}])),

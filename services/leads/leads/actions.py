@@ -117,11 +117,10 @@ def _clashes(scope: TenantScope, contact: Document, *, other_than: Any = None) -
     keys = keys_of(contact)
     same: list[Document] = [{name: key} for name, key in keys.items()]
     same += [{f"contactInfo.{name}": contact[name]} for name in ("email", "phone") if contact.get(name)]
-    query: Document = {"$or": same}
     if other_than is not None:
-        query["_id"] = {"$ne": other_than}
+        same = [{**query, "_id": {"$ne": other_than}} for query in same]
     shown = {"emailKey": 1, "phoneKey": 1, "contactInfo.email": 1, "contactInfo.phone": 1}
-    found = list(LEADS.scoped(scope).find(query, shown, limit=10)) if same else []
+    found = list(LEADS.scoped(scope).find_any(same, shown, limit=10)) if same else []
     return [name for name in ("email", "phone") if any(_same(lead, name, contact, keys) for lead in found)]
 
 
@@ -146,7 +145,7 @@ def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> D
     unset: Document = {}
     if "contactInfo" in set_:
         keys = keys_of(set_["contactInfo"])
-        taken = _clashes(scope, set_["contactInfo"], other_than=lead["_id"])
+        taken = _clashes(scope.for_tenant(lead["tenantId"]), set_["contactInfo"], other_than=lead["_id"])
         # A change may make a duplicate, as before; it is then known by its text only.
         for name in ("email", "phone"):
             key = keys.get(f"{name}Key") if name not in taken else None

@@ -1,0 +1,144 @@
+"""`make bench`: start a platform, load leads, time each request against its raw driver floor, print the ratios.
+
+The floor of a request is the same statement by pymongo, in this process, over the same collection and its indexes, with
+no check of tenant, token or body. Rounds of request and floor take turns, so that a noisy machine disturbs both alike.
+"""
+
+import argparse
+import copy
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from bson import ObjectId
+from pymongo import WriteConcern
+
+from tests.system.platform import Platform, lead_body
+
+_BATCH = 2000
+_WARM_UP = 20
+_PAGE = 20
+
+
+class Case(NamedTuple):
+    """A request and the statement below it, each without arguments."""
+
+    name: str
+    request: Callable[[], Any]
+    floor: Callable[[], Any]
+
+
+def main() -> None:
+    """Read the command line, measure, print a table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--leads", type=int, default=20_000, help="leads of the tenant (20000)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="per request (5)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
+        platform = Platform(Path(folder))
+        print("Starting the platform", flush=True)
+        platform.start()
+        try:
+            _measure_all(platform, options.leads, options.seconds)
+        finally:
+            platform.stop()
+
+
+def _measure_all(platform: Platform, leads: int, seconds: float) -> None:
+    token, assignee = platform.token(), str(ObjectId())
+    with platform.client(token) as gateway, _direct(platform, token) as direct:
+        print(f"Loading {leads} leads", flush=True)
+        collection = platform.database("leads")["leads"]
+        _load(gateway, collection, assignee, leads)
+        print("p50 in ms                 driver   service  ratio   gateway  ratio    p95 of the gateway", flush=True)
+        names = zip(_cases(direct, collection, assignee), _cases(gateway, collection, assignee), strict=True)
+        for inside, outside in names:
+            _print_row(inside, outside, seconds)
+
+
+def _direct(platform: Platform, token: str) -> httpx.Client:
+    """A client of the one instance of leads, past the gateway."""
+    port = platform.status()["services"]["leads"]["instances"][0]["port"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30.0)
+
+
+def _load(client: httpx.Client, collection: Any, assignee: str, count: int) -> None:
+    """Create one lead as a client does, then store `count - 1` like it."""
+    answer = client.post("/api/leads", json=lead_body(assignee))
+    assert answer.status_code == 201, answer.text
+    first = collection.find_one({})
+    for start in range(1, count, _BATCH):
+        collection.insert_many([_like(first, number) for number in range(start, min(start + _BATCH, count))])
+
+
+def _like(first: dict[str, Any], number: int) -> dict[str, Any]:
+    lead = copy.deepcopy(first)
+    lead |= {"_id": ObjectId(), "leadId": str(uuid.uuid4()), "status": "contacted" if number % 4 else "new"}
+    lead |= {"emailKey": f"b{number}@example.com", "phoneKey": f"bench{number}"}
+    lead["contactInfo"] |= {"email": lead["emailKey"], "lastName": f"Bench{number % 1000}"}
+    return lead
+
+
+def _cases(client: httpx.Client, collection: Any, assignee: str) -> list[Case]:
+    some = collection.find_one({"status": "new"})
+    mine = {"tenantId": some["tenantId"], "deletedAt": None}
+    acknowledged = collection.with_options(write_concern=WriteConcern("majority"))
+
+    def page(query: dict[str, Any]) -> None:
+        list(collection.find({**mine, **query}).sort([("createdAt", -1), ("_id", -1)]).limit(_PAGE))
+        collection.count_documents({**mine, **query}, limit=10_001)
+
+    def get(path: str) -> Callable[[], None]:
+        return lambda: _expect(client.get(path), 200)
+
+    def create() -> None:
+        _expect(client.post("/api/leads", json=lead_body(assignee)), 201)
+
+    def insert() -> None:
+        acknowledged.insert_one({**_like(some, 0), "emailKey": uuid.uuid4().hex, "phoneKey": uuid.uuid4().hex})
+
+    words = {"status": "new", "$text": {"$search": "Bench500"}}
+    return [
+        Case("one lead", get(f"/api/leads/{some['leadId']}"), lambda: collection.find_one({"leadId": some["leadId"]})),
+        Case("list of 20", get(f"/api/leads?limit={_PAGE}"), lambda: page({})),
+        Case("list by status", get(f"/api/leads?limit={_PAGE}&status=new"), lambda: page({"status": "new"})),
+        Case("search and status", get("/api/leads?status=new&search=Bench500"), lambda: page(words)),
+        Case("create", create, insert),
+    ]
+
+
+def _expect(answer: httpx.Response, status: int) -> None:
+    assert answer.status_code == status, answer.text
+
+
+def _print_row(inside: Case, outside: Case, seconds: float) -> None:
+    driver, service, gateway = _take_turns([inside.floor, inside.request, outside.request], seconds)
+    floor, direct, whole = (statistics.median(times) for times in (driver, service, gateway))
+    p95 = statistics.quantiles(gateway, n=20)[-1]
+    row = f"{inside.name:<22}{floor:>10.2f}{direct:>10.2f}{direct / floor:>7.1f}{whole:>10.2f}{whole / floor:>7.1f}"
+    print(f"{row}{p95:>22.2f}", flush=True)
+
+
+def _take_turns(calls: list[Callable[[], Any]], seconds: float) -> list[list[float]]:
+    """Call each in turn for `seconds` in all, after a warm-up, and return the milliseconds of every call."""
+    for call in calls:
+        for _ in range(_WARM_UP):
+            call()
+    times: list[list[float]] = [[] for _ in calls]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline or len(times[0]) < _WARM_UP:
+        for call, taken in zip(calls, times, strict=True):
+            started = time.perf_counter()
+            call()
+            taken.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,6 @@ from core.observability.tracing import start_tracing
 
 def service_application() -> Any:
     """Return the WSGI application of the service in DJANGO_SETTINGS_MODULE."""
-    application = get_wsgi_application()
+    # First: it adds a middleware, which must be there when the application is built.
     start_tracing(settings.SERVICE_NAME, settings.LEADMESH_INSTANCE)
-    return application
+    return get_wsgi_application()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.api.checks import TEXTS, one_of
 from core.api.errors import BadRequest
 from core.api.parsing import parse_json
 from core.api.validation import (
-    TEXTS,
     Array,
     Body,
     BodyList,
@@ -23,7 +23,6 @@ from core.api.validation import (
     Page,
     Query,
     Text,
-    one_of,
 )
 
 

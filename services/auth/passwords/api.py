@@ -3,9 +3,9 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.checks import is_email
 from core.api.errors import BadRequest
 from core.api.permissions import public, signed_in
-from core.api.validation import is_email
 from core.api.views import ContractView
 from services.auth.passwords import actions
 from services.auth.passwords.serializers import ChangePasswordBody, LoginBody, RegisterBody, VerifyEmailBody

@@ -1,6 +1,6 @@
 """Which passwords are acceptable (contract/auth-rules.md §8)."""
 
-from core.api.validation import Check, is_text
+from core.api.checks import Check, is_text
 
 MIN_LENGTH = 8
 # Longer ones cost memory and time without adding safety; argon2 itself takes any length.

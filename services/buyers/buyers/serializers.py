@@ -1,6 +1,7 @@
 """Bodies and queries of buyers."""
 
-from core.api.validation import TEXTS, Array, Body, Check, Choice, Email, Flag, Number, Query, Text
+from core.api.checks import TEXTS, Check
+from core.api.validation import Array, Body, Choice, Email, Flag, Number, Query, Text
 from services.buyers.buyers.rules import BUYER_TYPES, RANGES
 
 # ruff: noqa: N815 - wire names

@@ -1,6 +1,7 @@
 """Bodies and queries of matches."""
 
-from core.api.validation import TEXTS, Array, Body, Choice, MongoId, Number, Query, Text
+from core.api.checks import TEXTS
+from core.api.validation import Array, Body, Choice, MongoId, Number, Query, Text
 from services.buyers.matching.rules import STATUSES
 
 # ruff: noqa: N815 - wire names

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework.fields import empty
 
+from core.api.checks import TEXTS, one_of
 from core.api.validation import (
-    TEXTS,
     Array,
     Body,
     Choice,
@@ -19,7 +19,6 @@ from core.api.validation import (
     Page,
     Query,
     Text,
-    one_of,
 )
 from services.leads.leads import rules
 

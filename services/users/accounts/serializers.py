@@ -1,7 +1,7 @@
 """Bodies and queries of people."""
 
+from core.api.checks import TEXTS
 from core.api.validation import (
-    TEXTS,
     Array,
     Body,
     Choice,

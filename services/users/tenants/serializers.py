@@ -1,6 +1,7 @@
 """Bodies and queries of tenants."""
 
-from core.api.validation import TEXTS, Array, Body, Choice, Flag, Number, Query, Text
+from core.api.checks import TEXTS
+from core.api.validation import Array, Body, Choice, Flag, Number, Query, Text
 from services.users.accounts.serializers import PlainPage
 from services.users.tenants.rules import PLANS, STATUSES
 

@@ -77,10 +77,19 @@ def dispatch(service: str) -> int:
 
 def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
     """Note that `subscriber` has the events `ids` of `service`; an event that nobody waits for any more is done."""
-    outbox = _outbox(service)
-    outbox.update_many({"_id": {"$in": ids}}, {"$pull": {"pending": subscriber}})
-    done: Document = {"_id": {"$in": ids}, "pending": [], "deliveredAt": None}
-    outbox.update_many(done, {"$set": {"deliveredAt": now()}, "$unset": {"nextAttemptAt": ""}})
+    left = {"$setDifference": ["$pending", [subscriber]]}
+    settled = {"$eq": ["$pending", []]}
+    # One statement: a worker that is killed between two would leave an event that nobody waits for and that is never done.
+    change: list[Document] = [
+        {"$set": {"pending": left}},
+        {
+            "$set": {
+                "deliveredAt": {"$cond": [settled, {"$ifNull": ["$deliveredAt", now()]}, "$$REMOVE"]},
+                "nextAttemptAt": {"$cond": [settled, "$$REMOVE", "$nextAttemptAt"]},
+            }
+        },
+    ]
+    _outbox(service).update_many({"_id": {"$in": ids}}, change)
 
 
 def _claim(service: str) -> list[Document]:

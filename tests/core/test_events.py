@@ -28,6 +28,7 @@ from core.events.projections import upsert_newer
 from core.events.testing import deliver_all
 from core.events.transport import captured
 from tests.system.platform import until
+from tests.test_costs import costs
 
 pytestmark = pytest.mark.usefixtures("database")
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +110,31 @@ def test_what_was_not_acknowledged_is_sent_again(heard: list[Any]) -> None:
     deliver_all()
     assert len(heard) == 1
     assert not [task for task, _ in sent if task == "events.receive"]
+
+
+def test_a_worker_killed_while_it_notes_an_acknowledgement_leaves_nothing_half_noted() -> None:
+    publish()
+    event = mongo("buyers")["outboxevents"].find_one({})
+    assert event
+    with costs("buyers") as statements:
+        outbox.acknowledge("buyers", "analytics", [event["_id"]])
+    assert len(statements) == 1
+    noted = mongo("buyers")["outboxevents"].find_one({})
+    assert noted
+    assert (noted["pending"], "nextAttemptAt" in noted) == ([], False)
+    assert noted["deliveredAt"] >= event["createdAt"]
+    outbox.acknowledge("buyers", "analytics", [event["_id"]])
+    assert mongo("buyers")["outboxevents"].find_one({}) == noted
+
+
+def test_one_acknowledgement_of_two_leaves_an_event_due() -> None:
+    publish()
+    events = mongo("buyers")["outboxevents"]
+    events.update_one({}, {"$set": {"pending": ["leads", "analytics"]}})
+    event = events.find_one({})
+    assert event
+    outbox.acknowledge("buyers", "analytics", [event["_id"]])
+    assert events.find_one({}) == event | {"pending": ["leads"]}
 
 
 def test_two_dispatchers_do_not_send_the_same_event_twice(heard: list[Any]) -> None:

@@ -43,6 +43,12 @@ def test_the_walk_covers_every_route() -> None:
     assert all(isinstance(pattern.pattern, ContractPattern) for pattern in get_resolver().url_patterns[:-1])
 
 
+@pytest.fixture(autouse=True)
+def google(settings: Any) -> None:
+    """Sign-in with Google is configured; nothing here goes as far as asking Google."""
+    settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = "client", "secret"
+
+
 @pytest.fixture
 def owned(api: Api, operator: Caller) -> dict[str, str]:
     """A tenant full of things; returns ids by the names that routes use."""
@@ -66,6 +72,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "matchId": match["id"],
         "sessionId": "64f000000000000000000fff",
         "role": "user",
+        "token": "f" * 64,
     }
 
 

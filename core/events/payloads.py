@@ -27,6 +27,26 @@ class AccountRegistered(Payload, kw_only=True):
     tenant_id: str | None = None
     picture: str | None = None
     google_id: str | None = None
+    # The invitation that was accepted, if the account came about that way.
+    invitation_id: str | None = None
+
+
+class AccountProfileChanged(Payload, kw_only=True):
+    """The person changed their own profile at auth; only what is not null changes. Names were checked."""
+
+    user_id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    picture: str | None = None
+    settings: dict[str, Any] | None = None
+
+
+class AccountLinked(Payload, kw_only=True):
+    """The person signed in with a Google account, which belongs to the account from now on."""
+
+    user_id: str
+    google_id: str
+    picture: str | None = None
 
 
 class AccountVerified(Payload, kw_only=True):
@@ -72,9 +92,24 @@ class UserSnapshot(Payload, kw_only=True):
     permissions: list[str] = []
     tenant_id: str | None = None
     settings: dict[str, Any] = {}
+    google_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     deleted: bool = False
+
+
+class InvitationSnapshot(Payload, kw_only=True):
+    """An invitation, as users knows it now. `token_digest` is the SHA-256 of the mailed token."""
+
+    id: str
+    email: str
+    token_digest: str
+    status: str
+    roles: list[str]
+    expires_at: datetime
+    invited_by: str
+    tenant_id: str | None = None
+    message: str | None = None
 
 
 class AccessChanged(Payload, kw_only=True):

@@ -23,6 +23,12 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
         "JWT_ACCEPT": tuple(env.words("JWT_ACCEPT", "jwks,legacy")),
         "ACCESS_TOKEN_SECONDS": duration("JWT_EXPIRES_IN", "24h"),
         "REFRESH_TOKEN_SECONDS": duration("JWT_REFRESH_EXPIRES_IN", "7d"),
+        # A session that is extended again and again ends this long after its login.
+        "SESSION_MAX_SECONDS": duration("SESSION_LIMIT", "30d"),
+        "RESET_TOKEN_SECONDS": duration("PASSWORD_RESET_EXPIRES_IN", "1h"),
+        "RESET_REQUESTS": env.integer("PASSWORD_RESET_REQUESTS_PER_HOUR", 3, minimum=1),
+        # Tries of reset and invitation tokens, and reset requests, per hour and address.
+        "TOKEN_TRIES": env.integer("TOKEN_TRIES_PER_HOUR", 30, minimum=1),
         # Only the process that owns the keys (auth, monolith) names a provider; others ask auth.
         "JWKS_PROVIDER": "",
         "SERVICE_SECRET": env.secret("SERVICE_SECRET", development_secret, environment=environment),
@@ -34,6 +40,9 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
         "ADDRESS_FAILURES": env.integer("IP_BLOCK_THRESHOLD", 10, minimum=1),
         "ADDRESS_BLOCK_SECONDS": env.integer("IP_BLOCK_DURATION", 3_600_000, minimum=1000) // 1000,
         "EMAIL_VERIFICATION": env.boolean("EMAIL_VERIFICATION", environment == "production"),
+        "GOOGLE_CLIENT_ID": env.text("GOOGLE_CLIENT_ID"),
+        "GOOGLE_CLIENT_SECRET": env.text("GOOGLE_CLIENT_SECRET"),
+        "GOOGLE_CALLBACK_URL": env.text("GOOGLE_CALLBACK_URL", "http://127.0.0.1:8000/api/auth/google/callback"),
         "ENDPOINTS_FILE": env.text("LEADMESH_ENDPOINTS_FILE"),
     }
 

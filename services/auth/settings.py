@@ -7,6 +7,10 @@ APPS = [
     "services.auth.passwords",
     "services.auth.sessions",
     "services.auth.directory",
+    "services.auth.audit",
+    "services.auth.mfa",
+    "services.auth.google",
+    "services.auth.invitations",
 ]
 
 globals().update(service_settings("auth", APPS))

@@ -8,9 +8,10 @@ import pytest
 
 from core.documents.collection import now
 from core.documents.database import database as mongo
+from core.events.testing import deliver_all
 from services.auth.tokens.keys import add_key, retire_old_keys, signing_key
 from tests.auth.test_login import ACCOUNT, LOGIN
-from tests.conftest import Api
+from tests.conftest import Api, Caller
 
 
 @pytest.fixture
@@ -142,3 +143,59 @@ def test_private_keys_are_not_stored_in_clear(api: Api, tokens: dict[str, Any]) 
     assert stored is not None
     assert private.private_bytes_raw() not in stored["private"]
     assert b"gAAAA" in bytes(stored["private"])
+
+
+def test_the_front_end_can_ask_how_long_the_session_lasts(api: Api, tokens: dict[str, Any]) -> None:
+    for method in ("GET", "POST"):
+        body = api.request(method, "/api/auth/session/timeout", as_=tokens["token"]).json()
+        assert 7 * 86_400 - 60 < body["timeRemaining"] <= 7 * 86_400
+        assert (body["isExpiringSoon"], body["valid"]) == (False, True)
+    soon = now() + timedelta(seconds=100)
+    mongo("auth")["sessions"].update_many({}, {"$set": {"expiresAt": soon}})
+    assert api.get("/api/auth/session/timeout", as_=tokens["token"]).json()["isExpiringSoon"] is True
+
+
+def test_a_session_is_extended_but_not_for_ever(api: Api, tokens: dict[str, Any]) -> None:
+    sessions = mongo("auth")["sessions"]
+    sessions.update_many({}, {"$set": {"expiresAt": now() + timedelta(seconds=100)}})
+    left = api.post("/api/auth/session/extend", as_=tokens["token"]).json()["timeRemaining"]
+    assert left > 7 * 86_400 - 60
+    begun, end = now() - timedelta(days=29), now() + timedelta(seconds=100)
+    sessions.update_many({}, {"$set": {"createdAt": begun, "expiresAt": end}})
+    left = api.post("/api/auth/session/extend", as_=tokens["token"]).json()["timeRemaining"]
+    assert 86_000 < left <= 86_400
+    sessions.update_many({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
+    assert api.post("/api/auth/session/extend", as_=tokens["token"]).status_code == 401
+
+
+def test_a_token_of_the_old_system_lasts_as_long_as_itself(api: Api, admin: Caller) -> None:
+    for method, path in (("GET", "timeout"), ("POST", "extend")):
+        body = api.request(method, f"/api/auth/session/{path}", as_=admin).json()
+        assert 3_500 < body["timeRemaining"] <= 3_600
+
+
+def test_the_oldest_session_makes_room_for_a_fourth(api: Api, tokens: dict[str, Any]) -> None:
+    later = [api.post("/api/auth/login", LOGIN).json()["token"] for _ in range(3)]
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
+    assert all(api.get("/api/auth/me", as_=token).status_code == 200 for token in later)
+    assert len(api.get("/api/auth/sessions", as_=later[0]).json()) == 3
+
+
+def test_the_own_profile_is_changed_at_once_and_reaches_users(api: Api, tokens: dict[str, Any]) -> None:
+    changes = {"firstName": "Anna", "settings": {"theme": "dark"}, "roles": ["admin"], "email": "x@x.test"}
+    answer = api.post("/api/auth/profile", changes, as_=tokens["token"])
+    assert answer.status_code == 200
+    assert answer.json()["data"]["firstName"] == "Anna"
+    assert api.put("/api/auth/profile", {"lastName": "Lind"}, as_=tokens["token"]).json()["fullName"] == "Anna Lind"
+    deliver_all()
+    person = mongo("users")["users"].find_one({})
+    assert person
+    assert (person["firstName"], person["lastName"], person["settings"]) == ("Anna", "Lind", {"theme": "dark"})
+    assert (person["roles"], person["email"]) == (["user"], "ann@x.test")
+    seen = api.get("/api/auth/profile", as_=tokens["token"]).json()["data"]
+    assert (seen["firstName"], seen["lastName"], seen["settings"]) == ("Anna", "Lind", {"theme": "dark"})
+
+
+@pytest.mark.parametrize("body", [{"firstName": ""}, {"firstName": "x" * 51}, {"settings": []}, {"picture": 5}])
+def test_a_bad_profile_is_refused(api: Api, tokens: dict[str, Any], body: Any) -> None:
+    assert api.put("/api/auth/profile", body, as_=tokens["token"]).status_code == 400

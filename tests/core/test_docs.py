@@ -12,7 +12,7 @@ from tests.conftest import Api
 CONTRACT = Path(__file__).resolve().parents[2] / "contract"
 SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 # Operations of ours that no contract file names, each explained in contract/differences.md.
-OURS: set[tuple[str, str]] = set()
+OURS = {("get", "/api/auth/register/google")}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,8 @@ def test_bodies_have_the_members_of_the_contract(described: Any, contract: Any) 
     for path, operations in described.items():
         for method, operation in operations.items():
             ours = members(operation, schemas)
+            if (method, path) in OURS:
+                continue
             theirs = contract[path][method].get("requestBody", {}).get("content", {}).get("application/json", {})
             declared = theirs.get("schema", {}).get("properties")
             if ours is not None and declared is not None and not set(declared) <= ours:
@@ -78,7 +80,7 @@ def test_query_parameters_are_those_of_the_contract(described: Any, contract: An
     for path, operations in described.items():
         for method, operation in operations.items():
             ours = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
-            declared = contract[path][method].get("parameters", [])
+            declared = contract[path].get(method, {}).get("parameters", [])
             theirs = {parameter["name"] for parameter in declared if parameter["in"] == "query"}
             if ours and not theirs <= ours:
                 wrong.append(f"{method} {path}: lacks {sorted(theirs - ours)}")

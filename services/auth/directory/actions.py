@@ -35,3 +35,14 @@ def project(user_id: str, version: int, fields: Document) -> Document | None:
 def activate(user_id: str) -> None:
     """Let a person whose address is verified log in at once; users' event follows."""
     PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id, "status": "pending"}, {"$set": {"status": "active"}})
+
+
+def mark_second_factor(user_id: str, *, on: bool) -> None:
+    """Remember whether a person has a second factor; what users says of them does not touch this."""
+    PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"mfaEnabled": on}})
+
+
+def change_person(user_id: str, changes: Document) -> Document | None:
+    """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
+    None for somebody who is not in the directory yet."""
+    return PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": changes})

@@ -17,6 +17,11 @@ def person_by_id(user_id: str) -> Document | None:
     return PEOPLE.scoped(_SYSTEM).find_one({"_id": user_id})
 
 
+def person_by_google_id(google_id: str) -> Document | None:
+    """Return the person to whom this Google account belongs, or None."""
+    return PEOPLE.scoped(_SYSTEM).find_one({"googleId": google_id})
+
+
 def email_key(email: str) -> str:
     """Return the form of an address that is compared: trimmed, lower case."""
     return email.strip().lower()

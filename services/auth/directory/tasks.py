@@ -20,6 +20,7 @@ def person_changed(event: Event) -> None:
         "permissions": person.permissions,
         "tenantId": person.tenant_id,
         "settings": person.settings,
+        "googleId": person.google_id,
         "createdAt": person.created_at,
         "updatedAt": person.updated_at,
     }

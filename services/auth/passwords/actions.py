@@ -1,4 +1,4 @@
-"""Use cases of credentials: register, log in, verify the address, change the password."""
+"""Use cases of credentials: register, prove, verify the address, change the password."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,13 @@ from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered, AccountVerified
+from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import activate, add_provisional
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.hashing import NOBODY, hash_password, needs_rehash, verify_password
 from services.auth.passwords.models import CREDENTIALS
-from services.auth.sessions.actions import Origin, Tokens, end_sessions_of, open_session, record_activity
+from services.auth.passwords.rules import PERSONAL, holds_address
+from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
 
 _SYSTEM = TenantScope.system("credentials are checked before there is a tenant")
@@ -28,10 +30,15 @@ _VERIFICATION = timedelta(hours=24)
 
 _INVALID = "Invalid credentials"
 _TAKEN = "User with this email already exists"
+_FAILED = Happening("login_failed", "Login failed", severity="medium", outcome="failure")
+_LOCKED = Happening("account_locked", "Login refused: too many failed tries", severity="high", outcome="failure")
+_BLOCKED = Happening("brute_force_attempt", "Login refused: too many failures of one address", severity="high")
+_CHANGED = Happening("password_change", "Password changed", "password_change", severity="medium")
 
 
 def register(body: dict[str, Any]) -> Document:
     """Open an account and return its directory entry. Raises Conflict when the address is taken."""
+    refuse_personal(body["password"], body["email"])
     # Hashing takes long and must not be repeated when the transaction is.
     hashed = hash_password(body["password"])
     try:
@@ -70,8 +77,8 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
     return stored
 
 
-def log_in(email: str, password: str, origin: Origin) -> Tokens:
-    """Return the tokens of a new session.
+def proven(email: str, password: str, origin: Origin) -> Document:
+    """Return the active person to whom address and password belong.
 
     Tries are counted before the password is looked at, for an address that exists and one that does not alike.
     Raises Unauthorized for wrong credentials, a locked or inactive account; TooManyRequests for a caller's address.
@@ -84,46 +91,70 @@ def log_in(email: str, password: str, origin: Origin) -> Tokens:
     credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"]}) if person else None
     good = verify_password(credential["passwordHash"] if credential else NOBODY, password)
     if not good or person is None or credential is None:
-        _count_failure(person, origin)
+        _count_failure(key, person, origin)
         raise Unauthorized(_INVALID)
-    clear("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
+    forget_tries(key)
     if person["status"] != "active":
         raise Unauthorized("Account is not active")
-    rehashed = hash_password(password) if needs_rehash(credential["passwordHash"]) else None
-    return _logged_in(person, rehashed, origin)
+    if needs_rehash(credential["passwordHash"]):
+        CREDENTIALS.scoped(_SYSTEM).update_one(
+            {"_id": person["_id"]}, {"$set": {"passwordHash": hash_password(password)}}
+        )
+    return person
 
 
-@transactional("auth")
-def _logged_in(person: Document, rehashed: str | None, origin: Origin) -> Tokens:
-    change: Document = {"lastLoginAt": now()}
-    if rehashed:
-        change["passwordHash"] = rehashed
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": person["_id"]}, {"$set": change})
-    record_activity(person["_id"], "login", "User logged in", origin, {"method": "password"})
-    return open_session(person, origin)
+def note_login(user_id: str) -> None:
+    """Remember when somebody last logged in. Runs inside the caller's transaction."""
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"lastLoginAt": now()}})
+
+
+def forget_tries(email: str) -> None:
+    """Unlock the logins of an address."""
+    clear("login", email_key(email), limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
 
 
 def change_password(user_id: str, current: str, new: str, origin: Origin) -> None:
     """Change the caller's password and end every session. Raises BadRequest when `current` is wrong."""
     credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
-    if not verify_password(credential["passwordHash"] if credential else NOBODY, current) or credential is None:
+    if not is_password(user_id, current) or credential is None:
         raise BadRequest("Current password is incorrect")
-    hashed = hash_password(new)
-    _set_password(user_id, hashed, origin)
+    refuse_personal(new, credential["email"])
+    _change(user_id, credential["email"], hash_password(new), origin)
 
 
 @transactional("auth")
-def _set_password(user_id: str, hashed: str, origin: Origin) -> None:
-    CREDENTIALS.scoped(_SYSTEM).update_one(
-        {"_id": user_id}, {"$set": {"passwordHash": hashed, "passwordChangedAt": now()}}
-    )
+def _change(user_id: str, email: str, hashed: str, origin: Origin) -> None:
+    store_hash(user_id, email, hashed)
     end_sessions_of(user_id, reason="password_change")
-    record_activity(user_id, "password_change", "Password changed", origin, severity="medium")
+    note(user_id, _CHANGED, origin)
+
+
+def is_password(user_id: str, password: str) -> bool:
+    """Whether a signed-in person typed their own password. Raises TooManyRequests after too many tries."""
+    verdict = hit("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
+    if not verdict.allowed:
+        raise TooManyRequests("Too many wrong passwords", verdict.retry_after)
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    good = verify_password(credential["passwordHash"] if credential else NOBODY, password) and credential is not None
+    if good:
+        clear("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
+    return good
+
+
+def refuse_personal(password: str, email: str) -> None:
+    """Raise BadRequest for a password that holds the address' name."""
+    if holds_address(password, email):
+        raise BadRequest([PERSONAL])
 
 
 def store_password(user_id: str, email: str, password: str) -> None:
     """Give a person a password, whatever there was before: for commands, not for requests."""
-    fields = {"email": email_key(email), "passwordHash": hash_password(password), "passwordChangedAt": now()}
+    store_hash(user_id, email, hash_password(password))
+
+
+def store_hash(user_id: str, email: str, hashed: str) -> None:
+    """Store the hash of a person's password, whatever there was before. Runs inside the caller's transaction, if any."""
+    fields = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
     CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields}, upsert=True)
 
 
@@ -170,12 +201,13 @@ def _refuse_noisy_address(address: str) -> None:
         raise TooManyRequests("Too many failed logins from this address", verdict.retry_after)
 
 
-def _count_failure(person: Document | None, origin: Origin) -> None:
-    hit("login-address", origin.address, limit=settings.ADDRESS_FAILURES, seconds=settings.ADDRESS_BLOCK_SECONDS)
-    if person is not None:
-        _note_failure(person, origin)
-
-
-@transactional("auth")
-def _note_failure(person: Document, origin: Origin) -> None:
-    record_activity(person["_id"], "security_event", "Login failed", origin, severity="medium")
+def _count_failure(key: str, person: Document | None, origin: Origin) -> None:
+    address = {"limit": settings.ADDRESS_FAILURES, "seconds": settings.ADDRESS_BLOCK_SECONDS}
+    account = {"limit": settings.LOGIN_ATTEMPTS, "seconds": settings.LOGIN_LOCK_SECONDS}
+    user_id = person["_id"] if person else None
+    hit("login-address", origin.address, **address)
+    note(user_id, _FAILED, origin)
+    if not exhausted("login", key, **account).allowed:
+        note(user_id, _LOCKED, origin)
+    if not exhausted("login-address", origin.address, **address).allowed:
+        note(None, _BLOCKED, origin)

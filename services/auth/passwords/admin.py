@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
 from core.admin.site import DocumentAdmin
-from core.api.throttling import clear
-from services.auth.directory.queries import email_key
+from services.auth.passwords.actions import forget_tries
 from services.auth.passwords.models import Credential
 
 
@@ -24,7 +22,6 @@ class CredentialAdmin(DocumentAdmin):
     @admin.action(description="Unlock logins")
     def unlock(self, request: HttpRequest, queryset: Any) -> None:
         """Forget the failed tries of the chosen accounts."""
-        limits = {"limit": settings.LOGIN_ATTEMPTS, "seconds": settings.LOGIN_LOCK_SECONDS}
         for credential in queryset:
-            clear("login", email_key(credential.email), **limits)
+            forget_tries(credential.email)
         self.message_user(request, "Logins unlocked.")

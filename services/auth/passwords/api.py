@@ -1,17 +1,25 @@
-"""Registration, login, address verification, password change."""
+"""Registration, address verification, password change and reset."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.checks import is_email
-from core.api.errors import BadRequest
+from core.api.parsing import plain_body
 from core.api.permissions import public, signed_in
 from core.api.views import ContractView
-from services.auth.passwords import actions
-from services.auth.passwords.serializers import ChangePasswordBody, LoginBody, RegisterBody, VerifyEmailBody
-from services.auth.sessions.api import origin_of, session_tokens
+from services.auth.audit.actions import origin_of
+from services.auth.passwords import actions, resets
+from services.auth.passwords.serializers import (
+    ChangePasswordBody,
+    ForgotPasswordBody,
+    RegisterBody,
+    ResetPasswordBody,
+    ResetTokenBody,
+    VerifyEmailBody,
+)
 from services.auth.tokens.rendering import account_user
 
+_REQUESTED = "If an account with that email exists, a password reset link has been sent."
+_RESET = "Password has been successfully reset. You can now log in with your new password."
 _REGISTERED = "User registered successfully. Please check your email to verify your account."
 
 
@@ -25,22 +33,6 @@ class Register(ContractView):
         """Answer the new account. 409 when the address is taken."""
         person = actions.register(self.validated_body())
         return Response({"message": _REGISTERED, "user": account_user(person)}, status=201)
-
-
-class Login(ContractView):
-    """Log in with e-mail and password."""
-
-    access = {"post": public()}
-    bodies = {"post": LoginBody}
-    statuses = {"post": 200}
-
-    def post(self, request: Request) -> Response:
-        """Answer SessionTokens. 401 for wrong credentials, 429 for an address with too many failures."""
-        body = self.validated_body()
-        email = body.get("email") or body.get("identifier") or ""
-        if not is_email(email):
-            raise BadRequest(["email must be an email"])
-        return Response(session_tokens(actions.log_in(email, body["password"], origin_of(request))))
 
 
 class ChangePassword(ContractView):
@@ -81,3 +73,57 @@ class ResendVerification(ContractView):
         """Answer the same whether or not a mail was needed."""
         actions.resend_verification(self.principal.user_id)
         return Response({"message": "Verification email sent successfully"})
+
+
+class ForgotPassword(ContractView):
+    """Ask for a link with which a new password can be set."""
+
+    access = {"post": public()}
+    bodies = {"post": ForgotPasswordBody}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """Answer the same for every address. 429 for the fourth request within an hour."""
+        return request_link(request)
+
+
+def request_link(request: Request) -> Response:
+    """Count the request, check its body, mail a link when there is somebody with the address."""
+    sent, origin = plain_body(request.data), origin_of(request)
+    resets.count_request(sent.get("email"), origin)
+    body = ForgotPasswordBody(data=sent)
+    body.is_valid(raise_exception=True)
+    resets.request_reset(body.validated_data["email"], origin)
+    return Response({"message": _REQUESTED})
+
+
+class ResetPassword(ContractView):
+    """Set a new password; with an e-mail address alone it asks for a link, as the front end's page does."""
+
+    access = {"post": public()}
+    bodies = {"post": ResetPasswordBody}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """400 for a token that is unknown, used or old, and for a bad password."""
+        sent = plain_body(request.data)
+        if "email" in sent and not sent.keys() & {"token", "newPassword"}:
+            return request_link(request)
+        body = self.validated_body()
+        resets.count_try(origin_of(request))
+        resets.reset_password(body["token"], body["newPassword"], origin_of(request))
+        return Response({"message": _RESET})
+
+
+class ValidateResetToken(ContractView):
+    """Whether the token of a reset mail is good."""
+
+    access = {"post": public()}
+    bodies = {"post": ResetTokenBody}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """Answer 200 either way; the token stays usable."""
+        token = self.validated_body()["token"]
+        resets.count_try(origin_of(request))
+        return Response({"valid": resets.is_usable(token)})

@@ -6,6 +6,7 @@ from core.documents.collection import Collection
 from core.documents.models import DocumentModel
 
 CREDENTIALS = Collection("credentials", service="auth", tenant="none")
+RESET_TOKENS = Collection("passwordresettokens", service="auth", tenant="none")
 
 
 class Credential(DocumentModel):

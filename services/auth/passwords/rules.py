@@ -1,4 +1,11 @@
-"""Which passwords are acceptable (contract/auth-rules.md §8)."""
+"""Which passwords are acceptable: the old system's rule (contract/auth-rules.md §8), and what NIST SP 800-63B-4 §3.1.1.2
+adds: long ones are taken, common ones and those that hold the own address are not."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from django.contrib.auth.password_validation import CommonPasswordValidator
 
 from core.api.checks import Check, is_text
 
@@ -11,6 +18,10 @@ CLASSES = (
 )
 LENGTH = "Password must be at least 8 characters long"
 TOO_LONG = f"Password must be at most {MAX_LENGTH} characters long"
+COMMON = "Password is too common"
+PERSONAL = "Password must not contain your e-mail address"
+# What people write for letters.
+_LEET = str.maketrans("@4301!$57", "aaeoiisst")
 _SPECIAL = set('!@#$%^&*(),.?":{}|<>')
 
 
@@ -22,9 +33,37 @@ def has_all_classes(password: object) -> bool:
     return all(any(test(character) for character in password) for test in tests)
 
 
+def is_uncommon(password: object) -> bool:
+    """Whether neither the password nor its undressed forms stand in Django's list of 20,000 common passwords. What is too
+    short anyway passes: that is reported by itself."""
+    if not isinstance(password, str) or len(password) < MIN_LENGTH:
+        return True
+    return not any(form in _common() for form in _undressed(password))
+
+
+def holds_address(password: str, email: str) -> bool:
+    """Whether the name in the address `email` is part of the password."""
+    name = email.partition("@")[0].lower()
+    return len(name) > 3 and name in password.lower()
+
+
+def _undressed(password: str) -> Iterator[str]:
+    lowered = password.lower()
+    for form in (lowered, lowered.translate(_LEET)):
+        yield form
+        yield re.sub(r"[^a-z0-9]+$", "", form)
+        yield re.sub(r"[^a-z]+$", "", form)
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    return frozenset(CommonPasswordValidator().passwords)
+
+
 # In the order in which the old system reported them.
 PASSWORD_CHECKS: tuple[Check, ...] = (
     (has_all_classes, CLASSES),
     (lambda value: is_text(value) and len(value) >= MIN_LENGTH, LENGTH),
     (lambda value: is_text(value) and len(value) <= MAX_LENGTH, TOO_LONG),
+    (is_uncommon, COMMON),
 )

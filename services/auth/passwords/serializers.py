@@ -1,6 +1,7 @@
-"""Bodies of registration, login and password change."""
+"""Bodies of registration, address verification, password change and reset."""
 
-from core.api.validation import Body, Email, Text
+from core.api.checks import is_text
+from core.api.validation import Body, ContractField, Email, Text
 from services.auth.passwords.rules import MAX_LENGTH, PASSWORD_CHECKS
 
 
@@ -18,15 +19,6 @@ class RegisterBody(Body):
     companyName = Text(max_length=200, trim=True, default="")  # noqa: N815
 
 
-class LoginBody(Body):
-    """Credentials. A later client says identifier for email."""
-
-    email = Text(required=False, max_length=254)
-    identifier = Text(required=False, max_length=254)
-    password = Text(not_empty=True, max_length=MAX_LENGTH)
-    code = Text(required=False, max_length=20)
-
-
 class ChangePasswordBody(Body):
     """The current password and the new one."""
 
@@ -38,3 +30,22 @@ class VerifyEmailBody(Body):
     """The token of the verification mail."""
 
     token = Text(not_empty=True, max_length=200)
+
+
+class ForgotPasswordBody(Body):
+    """Whose password is forgotten."""
+
+    email = Email("Please provide a valid email address")
+
+
+class ResetTokenBody(Body):
+    """The token of the reset mail."""
+
+    token = ContractField([(is_text, "Token must be a string")])
+
+
+class ResetPasswordBody(Body):
+    """The token of the reset mail and the new password."""
+
+    token = ContractField([(is_text, "Token must be a string")])
+    newPassword = ContractField([*PASSWORD_CHECKS, (is_text, "Password must be a string")])  # noqa: N815

@@ -1,8 +1,7 @@
-"""Use cases of sessions: open, renew by rotation, end."""
+"""Use cases of sessions: open, renew by rotation, extend, end."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
@@ -14,12 +13,13 @@ from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
-from core.events.payloads import AccountActivity, SessionRevoked
+from core.events.payloads import SessionRevoked
 from core.identity.access import apply_session_revocation
+from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.queries import person_by_id
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.queries import active_session
-from services.auth.sessions.rules import device_of, digest, new_secret
+from services.auth.sessions.rules import device_of, digest, new_secret, session_limit
 from services.auth.tokens.issue import access_token
 
 _SYSTEM = TenantScope.system("sessions belong to people, also to those without tenant")
@@ -33,12 +33,15 @@ _SPENT = 200
 _INVALID = "Invalid refresh token"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request came from."""
-
-    address: str
-    user_agent: str
+_LOGOUT = Happening("logout", "User logged out", "logout")
+_ALL_ENDED = Happening("session_terminated", "All sessions ended")
+_DISPLACED = Happening("session_terminated", "The oldest session made room for a new one", activity=None)
+_REUSED = Happening(
+    "suspicious_activity",
+    "A spent refresh token was used again; the session was ended",
+    severity="high",
+    outcome="warning",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class Tokens:
 
 
 def open_session(person: Document, origin: Origin) -> Tokens:
-    """Open a session for a person who proved who they are. Runs inside the caller's transaction."""
+    """Open a session for a person who proved who they are; when they have as many as their role allows, the oldest
+    ends. Runs inside the caller's transaction."""
+    _make_room(person, origin)
     refresh, moment = new_secret(), now()
     session = SESSIONS.scoped(_SYSTEM).insert_one(
         {
@@ -74,6 +79,15 @@ def open_session(person: Document, origin: Origin) -> Tokens:
         }
     )
     return Tokens(person, access_token(person, str(session["_id"])), refresh)
+
+
+def _make_room(person: Document, origin: Origin) -> None:
+    own = {"userId": object_id(person["_id"]), "isActive": True}
+    most = session_limit(person.get("roles") or ())
+    newest_first = SESSIONS.scoped(_SYSTEM).find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
+    surplus = [session["_id"] for session in newest_first]
+    if surplus and _end({"_id": {"$in": surplus}, "isActive": True}, person["_id"], "displaced"):
+        note(person["_id"], _DISPLACED, origin, sessions=len(surplus))
 
 
 def renew(refresh: str, origin: Origin) -> Tokens:
@@ -120,7 +134,7 @@ def end_session(user_id: str, session_id: str, origin: Origin, *, reason: str = 
     query = {"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}
     if object_id(session_id) is None or not _end(query, user_id, reason):
         raise NotFound("Session not found")
-    record_activity(user_id, "logout", "User logged out", origin, {"method": "jwt_logout"})
+    note(user_id, _LOGOUT, origin, method="jwt_logout")
 
 
 @transactional("auth")
@@ -128,42 +142,39 @@ def log_out(user_id: str, session_id: str | None, origin: Origin) -> None:
     """End the session of the caller's token; a token without session has nothing to end."""
     if session_id and object_id(user_id):
         _end({"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}, user_id, "logout")
-    record_activity(user_id, "logout", "User logged out", origin, {"method": "jwt_logout"})
+    note(user_id, _LOGOUT, origin, method="jwt_logout")
 
 
 @transactional("auth")
-def end_sessions_of(user_id: str, *, reason: str) -> int:
-    """End all sessions of a person and return how many there were."""
-    return _end({"userId": object_id(user_id), "isActive": True}, user_id, reason)
+def end_sessions_of(user_id: str, *, reason: str, keep: str | None = None) -> int:
+    """End all sessions of a person but `keep` (the id of one), and return how many there were."""
+    query: Document = {"userId": object_id(user_id), "isActive": True}
+    if keep:
+        query["_id"] = {"$ne": object_id(keep)}
+    return _end(query, user_id, reason)
 
 
-def record_activity(
-    user_id: str,
-    kind: str,
-    description: str,
-    origin: Origin,
-    metadata: dict[str, Any] | None = None,
-    *,
-    severity: str = "low",
-) -> None:
-    """Tell users what happened around an account, for its activity log. Test identities have none."""
-    if object_id(user_id) is None:
-        return
-    person = person_by_id(user_id) or {}
+@transactional("auth")
+def end_all(user_id: str, origin: Origin, *, reason: str) -> None:
+    """End all sessions at their owner's wish."""
+    ended = end_sessions_of(user_id, reason=reason)
+    note(user_id, _ALL_ENDED, origin, sessions=ended, reason=reason)
+
+
+@transactional("auth")
+def extend(user_id: str, session_id: str) -> Document:
+    """Push the end of the person's session back to a full lifetime from now, no further than `SESSION_MAX_SECONDS` after
+    its login, and return the session. Raises Unauthorized when it has ended."""
+    query = {"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}
+    session = SESSIONS.scoped(_SYSTEM).find_one(query)
     moment = now()
-    activity = AccountActivity(
-        user_id=user_id,
-        tenant_id=person.get("tenantId"),
-        type=kind,
-        description=description,
-        severity=severity,
-        metadata=metadata or {},
-        ip_address=origin.address,
-        user_agent=origin.user_agent,
-        performed_at=moment,
-    )
-    version = int(moment.timestamp() * 1000)
-    record("account.activity", activity, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    if session is None or session["expiresAt"] <= moment:
+        raise Unauthorized("Unauthorized")
+    latest = session["createdAt"] + timedelta(seconds=settings.SESSION_MAX_SECONDS)
+    wanted = min(moment + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS), latest)
+    end = max(session["expiresAt"], wanted)
+    change = {"$set": {"expiresAt": end, "lastActivity": moment}}
+    return SESSIONS.scoped(_SYSTEM).update_one(query, change) or session
 
 
 def _welcome(user_id: str) -> Document:
@@ -187,8 +198,7 @@ def _end_if_stolen(refresh: str, origin: Origin) -> None:
 def _end_stolen(session: Document, origin: Origin) -> None:
     user_id = str(session["userId"])
     _end({"_id": session["_id"], "isActive": True}, user_id, "refresh_token_reused")
-    text = "A spent refresh token was used again; the session was ended"
-    record_activity(user_id, "security_event", text, origin, severity="high")
+    note(user_id, _REUSED, origin, sessionId=str(session["_id"]))
 
 
 def _end(query: Document, user_id: str, reason: str) -> int:

@@ -1,26 +1,23 @@
 """Renewing tokens, logging out, own sessions."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.addresses import client_address, user_agent
 from core.api.authentication import bearer_token
 from core.api.errors import Unauthorized
 from core.api.permissions import public, signed_in
 from core.api.validation import Body, Text
 from core.api.views import ContractView
+from core.documents.collection import now
 from core.identity.principals import AccessDenied, AuthenticationFailed
 from core.identity.tokens import verify
+from services.auth.audit.actions import origin_of
 from services.auth.sessions import actions
-from services.auth.sessions.queries import active_sessions
+from services.auth.sessions.queries import active_session, active_sessions
 from services.auth.tokens.rendering import account_user, present
-
-
-def origin_of(request: Request) -> actions.Origin:
-    """Return where `request` came from."""
-    return actions.Origin(client_address(request._request), user_agent(request._request))
 
 
 def session_tokens(tokens: actions.Tokens) -> dict[str, Any]:
@@ -87,7 +84,7 @@ class LogoutAll(ContractView):
 
     def post(self, request: Request) -> Response:
         """Answer the extracted service's message."""
-        actions.end_sessions_of(self.principal.user_id, reason="logout_all")
+        actions.end_all(self.principal.user_id, origin_of(request), reason="logout_all")
         return Response({"message": "Logged out from all sessions successfully"})
 
 
@@ -102,7 +99,7 @@ class Sessions(ContractView):
 
     def delete(self, request: Request) -> Response:
         """End them all."""
-        actions.end_sessions_of(self.principal.user_id, reason="revoked_by_owner")
+        actions.end_all(self.principal.user_id, origin_of(request), reason="revoked_by_owner")
         return Response({"message": "All sessions revoked successfully"})
 
 
@@ -115,3 +112,45 @@ class OwnSession(ContractView):
         """End it."""
         actions.end_session(self.principal.user_id, sessionId, origin_of(request), reason="revoked_by_owner")
         return Response({"message": "Session revoked successfully"})
+
+
+# The front end warns when less is left (contract/auth.yaml).
+_SOON_SECONDS = 300
+
+
+class SessionTimeout(ContractView):
+    """How long the caller's session still lasts; the front end asks every minute."""
+
+    access = {"get": signed_in(), "post": signed_in()}
+    statuses = {"post": 200}
+
+    def get(self, request: Request) -> Response:
+        """Answer seconds; a token without session lasts as long as itself."""
+        principal = self.principal
+        session = active_session(principal.session_id) if principal.session_id else None
+        end = session["expiresAt"] if session else datetime.fromtimestamp(principal.expires_at, UTC)
+        return Response(_time_left(end))
+
+    def post(self, request: Request) -> Response:
+        """Answer the same."""
+        return self.get(request)
+
+
+class SessionExtend(ContractView):
+    """Push the session's end back."""
+
+    access = {"post": signed_in()}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """Answer what is left afterwards; a token without session cannot be extended."""
+        principal = self.principal
+        if principal.session_id is None:
+            return Response(_time_left(datetime.fromtimestamp(principal.expires_at, UTC)))
+        return Response(_time_left(actions.extend(principal.user_id, principal.session_id)["expiresAt"]))
+
+
+def _time_left(end: datetime) -> dict[str, Any]:
+    left = max(0, int((end - now()).total_seconds()))
+    wire: dict[str, Any] = {"timeRemaining": left, "isExpiringSoon": left < _SOON_SECONDS, "valid": left > 0}
+    return wire if left > 0 else {**wire, "message": "Session expired"}

@@ -2,6 +2,9 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+
+from core.identity.roles import ADMIN, OPERATOR, system_roles
 
 # First hit wins (auth-rules §5).
 _DEVICES = ("Mobile", "Tablet", "Windows", "Mac", "Linux")
@@ -20,3 +23,12 @@ def new_secret() -> str:
 def digest(secret: str) -> str:
     """Return the SHA-256 of a random token: safe to store and to look up, as the token cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# Sessions at once by role (auth-rules §10).
+_MOST_OF_ADMINS, _MOST = 10, 3
+
+
+def session_limit(roles: Iterable[str]) -> int:
+    """Return how many sessions somebody with these role words may have at once."""
+    return _MOST_OF_ADMINS if system_roles(roles) & {OPERATOR, ADMIN} else _MOST

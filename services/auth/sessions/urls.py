@@ -1,7 +1,7 @@
 """URLs of sessions."""
 
 from core.api.routing import route
-from services.auth.sessions.api import Logout, LogoutAll, OwnSession, Refresh, Sessions
+from services.auth.sessions.api import Logout, LogoutAll, OwnSession, Refresh, SessionExtend, Sessions, SessionTimeout
 
 PATTERNS = [
     route("api/auth/refresh", Refresh),
@@ -9,4 +9,6 @@ PATTERNS = [
     route("api/auth/logout/all", LogoutAll),
     route("api/auth/sessions", Sessions),
     route("api/auth/sessions/<sessionId>", OwnSession),
+    route("api/auth/session/timeout", SessionTimeout),
+    route("api/auth/session/extend", SessionExtend),
 ]

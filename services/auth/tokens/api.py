@@ -10,12 +10,13 @@ from rest_framework.response import Response
 from core.api.errors import BadRequest
 from core.api.permissions import public, signed_in
 from core.api.rendering import json_response
-from core.api.validation import Body, Text
+from core.api.validation import Body, Free, Text
 from core.api.views import ContractView
 from core.identity.principals import AccessDenied, AuthenticationFailed
 from core.identity.testmode import TEST_ROLES, test_principal
 from core.identity.tokens import verify
 from services.auth.directory.queries import person_by_id
+from services.auth.tokens.actions import change_profile
 from services.auth.tokens.issue import access_token
 from services.auth.tokens.keys import public_keys
 from services.auth.tokens.rendering import account_user, person_of, present, token_user
@@ -37,10 +38,22 @@ class Me(ContractView):
         return Response(account_user({**person, "roles": list(self.principal.roles)}))
 
 
+class ProfileBody(Body):
+    """What people may change of themselves here; anything else that is sent is not looked at."""
+
+    allow_unknown = True
+    firstName = Text(not_empty=True, max_length=50, trim=True, required=False)  # noqa: N815 - wire name
+    lastName = Text(not_empty=True, max_length=50, trim=True, required=False)  # noqa: N815
+    picture = Text(required=False, max_length=2000)
+    settings = Free(required=False)
+
+
 class Profile(ContractView):
     """The caller's identity in the old envelope."""
 
-    access = {"get": signed_in()}
+    access = {"get": signed_in(), "post": signed_in(), "put": signed_in()}
+    bodies = {"post": ProfileBody, "put": ProfileBody}
+    statuses = {"post": 200}
 
     def get(self, request: Request) -> Response:
         """Answer the identity under data.user, and once more under data, where the front end reads it."""
@@ -50,6 +63,19 @@ class Profile(ContractView):
         shown = {name: person.get(name) for name in names} | {"status": principal.status}
         user = present(token_user(principal) | shown)
         return Response({"success": True, "message": "Profile retrieved successfully", "data": {**user, "user": user}})
+
+    def post(self, request: Request) -> Response:
+        """Change the caller's names, picture or settings; the front end's context reads data."""
+        return Response({"success": True, "message": "Profile updated successfully", "data": self._changed()})
+
+    def put(self, request: Request) -> Response:
+        """The same; the front end's service reads a bare account."""
+        return Response(self._changed())
+
+    def _changed(self) -> dict[str, Any]:
+        principal = self.principal
+        person = {**person_of(principal), **change_profile(principal.user_id, self.validated_body())}
+        return account_user({**person, "roles": list(principal.roles)})
 
 
 class TokenBody(Body):

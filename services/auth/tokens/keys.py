@@ -5,19 +5,18 @@ logs nobody out.
 """
 
 import base64
-import hashlib
 import time
 import uuid
 from datetime import timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.conf import settings
 
 from core.documents.collection import now
 from core.documents.database import Document
+from services.auth.crypto import box
 from services.auth.tokens.models import SIGNING_KEYS
 
 # Verifiers read the key set every two minutes (core.identity.keys); five times that is safe.
@@ -41,7 +40,7 @@ def signing_key() -> tuple[str, Ed25519PrivateKey]:
         add_key(at_once=True)
         return signing_key()
     newest = max(usable, key=lambda key: (key["signsFrom"], key["_id"]))
-    raw = _box().decrypt(newest["private"])
+    raw = box("signing keys").decrypt(newest["private"])
     return newest["_id"], Ed25519PrivateKey.from_private_bytes(raw)
 
 
@@ -51,7 +50,7 @@ def add_key(*, at_once: bool) -> str:
     document = {
         "_id": kid,
         "public": _jwk(kid, private),
-        "private": _box().encrypt(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())),
+        "private": box("signing keys").encrypt(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())),
         "signsFrom": moment if at_once else moment + PUBLISH_BEFORE,
         "retiredAt": None,
         "createdAt": moment,
@@ -89,8 +88,3 @@ def _jwk(kid: str, private: Ed25519PrivateKey) -> dict[str, Any]:
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     x = base64.urlsafe_b64encode(public).decode().rstrip("=")
     return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x}
-
-
-def _box() -> Fernet:
-    digest = hashlib.sha256(b"leadmesh signing keys:" + str(settings.SECRET_KEY).encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))

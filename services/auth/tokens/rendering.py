@@ -25,7 +25,7 @@ def account_user(person: Document) -> Wire:
         "status": person.get("status", "active"),
         "tenantId": person.get("tenantId"),
         "isEmailVerified": bool(person.get("emailVerifiedAt")),
-        "mfaEnabled": False,
+        "mfaEnabled": bool(person.get("mfaEnabled")),
         "permissions": person.get("permissions") or [],
         "createdAt": person.get("createdAt"),
         "updatedAt": person.get("updatedAt"),

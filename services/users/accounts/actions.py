@@ -41,8 +41,10 @@ def create_user(scope: TenantScope, fields: dict[str, Any]) -> Document:
 
 
 @transactional("users")
-def adopt_account(account: Document) -> Document:
+def adopt_account(account: Document, *, mail: str = "welcome") -> Document:
     """Create the person of an account that was opened at auth, under the account's id; once, however often asked.
+
+    mail: which one greets them.
 
     Raises Conflict when the address belongs to somebody else."""
     key = ObjectId(account["_id"])
@@ -54,7 +56,7 @@ def adopt_account(account: Document) -> Document:
     company = account.pop("companyName", "")
     profile = {"profile": {"company": company}} if company else {}
     person = {**account, **profile, "_id": key, "tenantId": object_id(account.get("tenantId"))}
-    return _insert(_SYSTEM, {**person, "settings": rules.default_settings()}, actor_id=str(key))
+    return _insert(_SYSTEM, {**person, "settings": rules.default_settings()}, actor_id=str(key), mail=mail)
 
 
 @transactional("users")
@@ -147,6 +149,40 @@ def verify_account(user_id: str, moment: Any) -> None:
 
 
 @transactional("users")
+def refuse_entry(user_id: str, reason: str) -> None:
+    """Keep somebody out who just came in. Raises LookupError for somebody unknown."""
+    user = _known(user_id)
+    if user["status"] != "inactive":
+        log_status(user, user["status"], "inactive", reason, None)
+        _change(user, {"status": "inactive"}, access=True)
+
+
+@transactional("users")
+def apply_own_changes(user_id: str, changes: dict[str, Any]) -> None:
+    """Store what a person changed of themselves at auth, which checked it. Raises LookupError for somebody unknown."""
+    user = _known(user_id)
+    changed = rules.changes_between(user, changes)
+    if not changed:
+        return
+    stored = _change(user, changes, access=False)
+    log_activity(stored, "profile_update", "User profile updated", actor_id=user_id, metadata={"changes": changed})
+    _mail("profile", user["email"], {"name": stored["firstName"], "changes": sorted(changed)})
+
+
+@transactional("users")
+def link_google(user_id: str, google_id: str, picture: str | None) -> None:
+    """Note that a Google account belongs to a person; its picture is taken when they have none. Raises LookupError for
+    somebody unknown."""
+    user = _known(user_id)
+    if user.get("googleId") == google_id:
+        return
+    changes: Document = {"googleId": google_id}
+    if picture and not user.get("picture"):
+        changes["picture"] = picture
+    _change(user, changes, access=False)
+
+
+@transactional("users")
 def join_tenant(user_id: str, tenant_id: ObjectId, *, roles: list[str] | None = None) -> Document:
     """Make a person a member of a tenant. Raises NotFound; Conflict for a member of another one."""
     user = user_by_id(_SYSTEM, user_id)
@@ -178,7 +214,15 @@ def note_activity(activity: Document) -> None:
     )
 
 
-def _insert(scope: TenantScope, person: Document, *, actor_id: str | None) -> Document:
+def _known(user_id: str) -> Document:
+    """Return a person that auth speaks of. Raises LookupError: their account may be on its way, so ask again."""
+    user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
+    if user is None:
+        raise LookupError(f"no person {user_id} yet")
+    return user
+
+
+def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail: str = "welcome") -> Document:
     empty: Document = {"permissions": [], "tags": [], "tenantId": None}
     try:
         user = USERS.scoped(scope).insert_one({**empty, **person})
@@ -187,7 +231,7 @@ def _insert(scope: TenantScope, person: Document, *, actor_id: str | None) -> Do
     metadata = {"email": user["email"], "roles": user["roles"]}
     log_activity(user, "account_creation", "User account created", actor_id=actor_id, metadata=metadata)
     publish_user("user.created", user, access=True)
-    _mail("welcome", user["email"], {"name": user["firstName"]})
+    _mail(mail, user["email"], {"name": user["firstName"]})
     return user
 
 

@@ -42,6 +42,7 @@ def snapshot(user: Document) -> UserSnapshot:
         permissions=list(user.get("permissions") or []),
         tenant_id=text_id(user.get("tenantId")),
         settings=user.get("settings") or {},
+        google_id=user.get("googleId"),
         created_at=user.get("createdAt"),
         updated_at=user.get("updatedAt"),
     )

@@ -89,13 +89,14 @@ def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tu
     view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
     criteria = {"userId": either_form(user_id)}
     found = list(view.find(criteria, sort=[("changedAt", -1)], skip=page.skip, limit=page.limit))
-    people = _people({entry.get("performedBy") for entry in found})
+    people = people_by_ids({entry.get("performedBy") for entry in found})
     for entry in found:
         entry["performedBy"] = people.get(str(entry.get("performedBy")), entry.get("performedBy"))
     return found, view.count(criteria)
 
 
-def _people(ids: set[Any]) -> dict[str, Document]:
+def people_by_ids(ids: set[Any]) -> dict[str, Document]:
+    """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text."""
     keys = [key for key in (object_id(value) or object_id(str(value)) for value in ids if value) if key]
     shown = {"email": 1, "firstName": 1, "lastName": 1}
     return {str(person["_id"]): person for person in USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)}

@@ -14,6 +14,7 @@ _SUBJECTS = {
     "welcome": "Welcome to Leadmesh",
     "status": "Your account's status changed",
     "profile": "Your profile was changed",
+    "accepted": "Your account is ready",
 }
 
 
@@ -40,7 +41,27 @@ def account_registered(event: Event) -> None:
         "tenantId": account.tenant_id,
     }
     optional = {"picture": account.picture, "googleId": account.google_id}
-    actions.adopt_account(fields | {name: value for name, value in optional.items() if value})
+    mail = "accepted" if account.invitation_id else "welcome"
+    actions.adopt_account(fields | {name: value for name, value in optional.items() if value}, mail=mail)
+
+
+@handles("account.profile_changed", service="users")
+def account_profile_changed(event: Event) -> None:
+    """Store what a person changed of themselves at auth."""
+    sent = event.payload
+    changes = {
+        "firstName": sent.first_name,
+        "lastName": sent.last_name,
+        "picture": sent.picture,
+        "settings": sent.settings,
+    }
+    actions.apply_own_changes(sent.user_id, {name: value for name, value in changes.items() if value is not None})
+
+
+@handles("account.linked", service="users")
+def account_linked(event: Event) -> None:
+    """Note the Google account of a person."""
+    actions.link_google(event.payload.user_id, event.payload.google_id, event.payload.picture)
 
 
 @handles("account.verified", service="users")

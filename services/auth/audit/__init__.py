@@ -1,0 +1,1 @@
+"""What happened around accounts, append-only."""

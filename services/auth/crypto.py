@@ -1,0 +1,22 @@
+"""Keys derived from SECRET_KEY, one for each purpose."""
+
+import base64
+import hashlib
+import hmac
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+
+
+def box(purpose: str) -> Fernet:
+    """Return what encrypts and decrypts stored secrets of `purpose`."""
+    return Fernet(base64.urlsafe_b64encode(_key(purpose)))
+
+
+def keyed_digest(purpose: str, secret: str) -> str:
+    """Return a digest by which a short secret can be looked up, and that cannot be guessed from a stolen database."""
+    return hmac.new(_key(purpose), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def _key(purpose: str) -> bytes:
+    return hashlib.sha256(f"leadmesh {purpose}:{settings.SECRET_KEY!s}".encode()).digest()

@@ -1,0 +1,98 @@
+"""Use cases of Google sign-in: find, link or create the person, then open a session (contract/auth-rules.md §7)."""
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, Unauthorized
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.transactions import transactional
+from core.events.outbox import record
+from core.events.payloads import AccountLinked, AccountRegistered, AccountVerified
+from services.auth.audit.actions import Origin
+from services.auth.directory.actions import activate, add_provisional, change_person
+from services.auth.directory.queries import email_key, person_by_email, person_by_google_id
+from services.auth.google.client import GoogleIdentity
+from services.auth.login.actions import open_login
+from services.auth.sessions.actions import Tokens
+
+
+def sign_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
+    """Return the tokens of a new session of the person with this Google account; somebody new gets an account.
+
+    Raises BadRequest when no account can be made or linked (address not verified, names too long or missing),
+    Unauthorized for a suspended or inactive person.
+    """
+    try:
+        return _signed_in(identity, origin)
+    except DuplicateKeyError:
+        # Two first sign-ins at once: the other one has made the account by now.
+        return _signed_in(identity, origin)
+
+
+@transactional("auth")
+def _signed_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
+    person = person_by_google_id(identity.google_id) or _linked(identity) or _created(identity)
+    if person["status"] in ("suspended", "inactive"):
+        raise Unauthorized(f"User account is {person['status']}")
+    if person["status"] == "pending":
+        person = _activated(person)
+    return open_login(person, origin, method="google_oauth")
+
+
+def _linked(identity: GoogleIdentity) -> Document | None:
+    """Give the Google account to the person with its address. Only an address that Google verified proves anything."""
+    person = person_by_email(identity.email)
+    if person is None:
+        return None
+    _demand_verified(identity)
+    changes = {"googleId": identity.google_id, "picture": person.get("picture") or identity.picture}
+    payload = AccountLinked(user_id=person["_id"], google_id=identity.google_id, picture=identity.picture)
+    _record("account.linked", payload, person)
+    return change_person(person["_id"], changes)
+
+
+def _created(identity: GoogleIdentity) -> Document:
+    _demand_verified(identity)
+    for name, value in (("First", identity.first_name), ("Last", identity.last_name)):
+        if not 1 <= len(value) <= 50:
+            raise BadRequest(f"{name} name must be between 1 and 50 characters")
+    person: Document = {
+        "_id": str(ObjectId()),
+        "email": email_key(identity.email),
+        "firstName": identity.first_name,
+        "lastName": identity.last_name,
+        "picture": identity.picture,
+        "googleId": identity.google_id,
+        "emailVerifiedAt": now(),
+        "status": "active",
+        "roles": ["user"],
+        "tenantId": None,
+    }
+    payload = AccountRegistered(
+        user_id=person["_id"],
+        email=person["email"],
+        first_name=identity.first_name,
+        last_name=identity.last_name,
+        picture=identity.picture,
+        google_id=identity.google_id,
+    )
+    stored = add_provisional(person)
+    _record("account.registered", payload, stored)
+    return stored
+
+
+def _activated(person: Document) -> Document:
+    activate(person["_id"])
+    _record("account.verified", AccountVerified(user_id=person["_id"], verified_at=now()), person)
+    return {**person, "status": "active"}
+
+
+def _demand_verified(identity: GoogleIdentity) -> None:
+    if not identity.email_verified:
+        raise BadRequest("Google has not verified the e-mail address")
+
+
+def _record(name: str, payload: AccountLinked | AccountRegistered | AccountVerified, person: Document) -> None:
+    version = int(now().timestamp() * 1000)
+    record(name, payload, entity_id=person["_id"], version=version, tenant_id=person.get("tenantId"))

@@ -1,0 +1,1 @@
+"""Accepting invitations, which users creates."""

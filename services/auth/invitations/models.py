@@ -1,0 +1,26 @@
+"""Invitations, as auth needs them to let somebody in: a copy of what users owns."""
+
+from django.db import models
+
+from core.documents.collection import Collection
+from core.documents.fields import AnyField
+from core.documents.models import TenantDocumentModel
+
+# Whoever accepts an invitation has no tenant yet.
+INVITATIONS = Collection("authinvitations", service="auth", tenant="none")
+
+
+class OpenInvitation(TenantDocumentModel):
+    """An invitation; its token is not here, only the token's digest."""
+
+    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
+    email = models.CharField(max_length=254)
+    status = models.CharField(max_length=20)
+    roles = AnyField()
+    expires_at = models.DateTimeField(db_column="expiresAt")
+
+    class Meta(TenantDocumentModel.Meta):
+        db_table = "authinvitations"
+
+    def __str__(self) -> str:
+        return str(self.email)

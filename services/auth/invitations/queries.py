@@ -1,0 +1,19 @@
+"""Reads of invitations, by their token."""
+
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.scope import TenantScope
+from services.auth.invitations.models import INVITATIONS
+from services.auth.sessions.rules import digest
+
+_SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
+
+
+def open_query(token: str) -> Document:
+    """Return the filter of the invitation that `token` opens: pending and not expired."""
+    return {"tokenDigest": digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
+
+
+def open_invitation(token: str) -> Document | None:
+    """Return the invitation that `token` opens now, or None."""
+    return INVITATIONS.scoped(_SYSTEM).find_one(open_query(token))

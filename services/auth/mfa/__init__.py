@@ -1,0 +1,1 @@
+"""The second factor: one-time codes and backup codes."""

@@ -1,0 +1,105 @@
+"""Use cases of forgotten passwords: ask for a link, look at its token, set a new password with it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from core.api.errors import BadRequest, TooManyRequests
+from core.api.throttling import hit
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import on_commit, transactional
+from core.events.jobs import enqueue
+from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.queries import email_key, person_by_email, person_by_id
+from services.auth.passwords.actions import forget_tries, refuse_personal, store_hash
+from services.auth.passwords.hashing import hash_password
+from services.auth.passwords.models import RESET_TOKENS
+from services.auth.sessions.actions import end_sessions_of
+from services.auth.sessions.rules import digest, new_secret
+
+_SYSTEM = TenantScope.system("passwords are reset before there is a caller")
+_HOUR = 3600
+_INVALID = "Invalid or expired reset token"
+_REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
+_DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
+
+
+def count_request(email: Any, origin: Origin) -> None:
+    """Count a request for a link, before the body is looked at. Raises TooManyRequests: more than three an hour for
+    an address of a person, or too many of one caller (auth-rules §13)."""
+    key = email_key(email) if isinstance(email, str) and email else origin.address
+    rules = (("reset", key[:254], settings.RESET_REQUESTS), ("reset-address", origin.address, settings.TOKEN_TRIES))
+    for name, counted, limit in rules:
+        verdict = hit(name, counted, limit=limit, seconds=_HOUR)
+        if not verdict.allowed:
+            text = "Too many password reset requests. Please try again later."
+            raise TooManyRequests(text, verdict.retry_after)
+
+
+def count_try(origin: Origin) -> None:
+    """Count a try of a token. Raises TooManyRequests."""
+    verdict = hit("mailed-token", origin.address, limit=settings.TOKEN_TRIES, seconds=_HOUR)
+    if not verdict.allowed:
+        raise TooManyRequests("Too many requests. Please try again later.", verdict.retry_after)
+
+
+@transactional("auth")
+def request_reset(email: str, origin: Origin) -> None:
+    """Mail a fresh link to the person with this address, if there is one; older links are dead then."""
+    from services.auth.passwords.tasks import send_reset_mail
+
+    person = person_by_email(email)
+    if person is None:
+        return
+    token, tokens = new_secret(), RESET_TOKENS.scoped(_SYSTEM)
+    tokens.delete_many({"userId": object_id(person["_id"]), "usedAt": None})
+    tokens.insert_one(
+        {
+            "userId": object_id(person["_id"]),
+            "token": digest(token),
+            "expiresAt": now() + timedelta(seconds=settings.RESET_TOKEN_SECONDS),
+            "usedAt": None,
+            "ipAddress": origin.address,
+            "userAgent": origin.user_agent,
+        }
+    )
+    note(person["_id"], _REQUESTED, origin)
+    on_commit(lambda: enqueue(send_reset_mail, person["email"], person.get("firstName", ""), token))
+
+
+def is_usable(token: str) -> bool:
+    """Whether `token` would be taken now. It stays as it is."""
+    return RESET_TOKENS.scoped(_SYSTEM).exists(_usable(token))
+
+
+def reset_password(token: str, password: str, origin: Origin) -> None:
+    """Use `token` up, set the password, end every session, unlock logins. Raises BadRequest for a token that is unknown,
+    used or old, and for a password that holds the person's address."""
+    found = RESET_TOKENS.scoped(_SYSTEM).find_one(_usable(token))
+    person = person_by_id(str(found["userId"])) if found else None
+    if person is None:
+        raise BadRequest(_INVALID)
+    refuse_personal(password, person["email"])
+    # Hashing takes long and must not be repeated when the transaction is.
+    _reset(token, person, hash_password(password), origin)
+    forget_tries(person["email"])
+
+
+@transactional("auth")
+def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
+    from services.auth.passwords.tasks import send_changed_mail
+
+    if RESET_TOKENS.scoped(_SYSTEM).replace_state(_usable(token), {"$set": {"usedAt": now()}}) is None:
+        raise BadRequest(_INVALID)
+    store_hash(person["_id"], person["email"], hashed)
+    end_sessions_of(person["_id"], reason="password_reset")
+    note(person["_id"], _DONE, origin)
+    on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), origin.address))
+
+
+def _usable(token: str) -> Document:
+    return {"token": digest(token), "usedAt": None, "expiresAt": {"$gt": now()}}

@@ -1,0 +1,34 @@
+"""The use case of the own profile at auth."""
+
+from typing import Any
+
+from core.api.errors import BadRequest
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.transactions import transactional
+from core.events.outbox import record
+from core.events.payloads import AccountProfileChanged
+from services.auth.directory.actions import change_person
+from services.auth.directory.queries import person_by_id
+
+
+@transactional("auth")
+def change_profile(user_id: str, changes: dict[str, Any]) -> Document:
+    """Change the person's own names, picture or settings and return what the directory holds of them ({} for somebody
+    who is not in it yet). Users, who owns people, hears of it by event. Raises BadRequest for a test identity."""
+    if object_id(user_id) is None:
+        raise BadRequest("A test identity has no profile to change")
+    if not changes:
+        return person_by_id(user_id) or {}
+    person = change_person(user_id, changes) or changes
+    payload = AccountProfileChanged(
+        user_id=user_id,
+        first_name=changes.get("firstName"),
+        last_name=changes.get("lastName"),
+        picture=changes.get("picture"),
+        settings=changes.get("settings"),
+    )
+    version = int(now().timestamp() * 1000)
+    record("account.profile_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    return person

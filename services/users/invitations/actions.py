@@ -1,0 +1,153 @@
+"""Use cases of invitations: create, cancel, resend; and what acceptance at auth does here."""
+
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, Conflict, Forbidden
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id, text_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import on_commit, transactional
+from core.events.jobs import enqueue
+from core.events.outbox import record
+from core.events.payloads import InvitationSnapshot
+from core.identity.principals import Principal
+from core.identity.roles import permissions_of
+from services.users.accounts.actions import refuse_entry
+from services.users.accounts.logbook import log_activity
+from services.users.accounts.queries import user_by_email
+from services.users.accounts.rules import may_grant
+from services.users.invitations import rules
+from services.users.invitations.models import INVITATIONS
+from services.users.invitations.queries import invitation_by_id
+
+_TAKEN = "User with this email already exists"
+_WAITING = "A pending invitation already exists for this email"
+_SYSTEM = TenantScope.system("an accepted invitation names its tenant")
+
+
+@transactional("users")
+def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, actor: Principal) -> Document:
+    """Invite somebody into the scope's tenant and mail the link.
+
+    origin: `{ipAddress, userAgent}` of the inviter. Raises Forbidden for roles beyond the inviter's, Conflict when the
+    address has an account or waits for an answer already."""
+    roles = body.get("roles") or ["user"]
+    if not rules.may_invite(roles, is_admin=actor.is_admin) or not may_grant(actor.permissions, permissions_of(roles)):
+        raise Forbidden("Forbidden resource")
+    email = body["email"].strip().lower()
+    if user_by_email(email) is not None:
+        raise Conflict(_TAKEN)
+    _expire_old(scope, email)
+    token = rules.new_token()
+    invitation = {
+        "_id": ObjectId(),
+        "email": email,
+        "token": rules.digest(token),
+        "invitedBy": object_id(scope.actor_id),
+        "status": "pending",
+        "expiresAt": now() + rules.LIFETIME,
+        "roles": roles,
+        **origin,
+    }
+    if body.get("message"):
+        invitation["message"] = body["message"]
+    try:
+        stored = INVITATIONS.scoped(scope).insert_one(invitation)
+    except DuplicateKeyError:
+        raise Conflict(_WAITING) from None
+    metadata = {"invitedEmail": email, "invitationId": str(stored["_id"]), "roles": roles, **origin}
+    _log(scope, "invitation_sent", f"Invitation sent to {email}", metadata)
+    _announce(stored, token)
+    return stored
+
+
+@transactional("users")
+def cancel(scope: TenantScope, invitation_id: str, reason: str | None) -> None:
+    """Cancel a pending invitation. Raises NotFound, BadRequest for one that is not pending."""
+    invitation = invitation_by_id(scope, invitation_id)
+    stored = _move(scope, invitation, {"status": "cancelled"})
+    if stored is None:
+        raise BadRequest("Only pending invitations can be cancelled")
+    email = invitation["email"]
+    metadata = {"invitationId": invitation_id, "reason": reason, "cancelledEmail": email}
+    _log(scope, "invitation_cancelled", f"Invitation of {email} cancelled", metadata, severity="medium")
+    _announce(stored)
+
+
+@transactional("users")
+def resend(scope: TenantScope, invitation_id: str) -> None:
+    """Mail a new link, good for another seven days; the old one is dead. Raises NotFound, BadRequest."""
+    invitation = invitation_by_id(scope, invitation_id)
+    if invitation["status"] == "pending" and invitation["expiresAt"] <= now():
+        raise BadRequest("Invitation has expired")
+    token = rules.new_token()
+    stored = _move(scope, invitation, {"token": rules.digest(token), "expiresAt": now() + rules.LIFETIME})
+    if stored is None:
+        raise BadRequest("Only pending invitations can be resent")
+    email = invitation["email"]
+    metadata = {"invitationId": invitation_id, "invitedEmail": email}
+    _log(scope, "invitation_resent", f"Invitation resent to {email}", metadata)
+    _announce(stored, token)
+
+
+@transactional("users")
+def note_acceptance(invitation_id: str, user_id: str) -> None:
+    """Close the invitation that somebody accepted at auth. When it was cancelled in that same moment, the person is
+    kept out: the account stays, inactive, for an administrator to decide."""
+    key = object_id(invitation_id)
+    accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
+    stored = INVITATIONS.scoped(_SYSTEM).update_one({"_id": key, "status": "pending"}, {"$set": accepted})
+    if stored is None:
+        if not INVITATIONS.scoped(_SYSTEM).exists({"_id": key, "acceptedBy": object_id(user_id)}):
+            refuse_entry(user_id, "the invitation was cancelled by an admin before it was accepted")
+        return
+    person = {"_id": object_id(user_id), "tenantId": stored.get("tenantId")}
+    metadata = {"invitationId": invitation_id, "invitedBy": text_id(stored.get("invitedBy"))}
+    log_activity(person, "invitation_accepted", "Invitation accepted", actor_id=user_id, metadata=metadata)
+    _announce(stored)
+
+
+def snapshot(invitation: Document) -> InvitationSnapshot:
+    """Return the event payload of an invitation."""
+    return InvitationSnapshot(
+        id=str(invitation["_id"]),
+        email=invitation["email"],
+        token_digest=invitation["token"],
+        status=invitation["status"],
+        roles=list(invitation.get("roles") or ["user"]),
+        expires_at=invitation["expiresAt"],
+        invited_by=text_id(invitation.get("invitedBy")) or "",
+        tenant_id=text_id(invitation.get("tenantId")),
+        message=invitation.get("message"),
+    )
+
+
+def _move(scope: TenantScope, invitation: Document, changes: Document) -> Document | None:
+    """Change a pending invitation and return it, None when it is not pending any more."""
+    query = {"_id": invitation["_id"], "status": "pending"}
+    return INVITATIONS.scoped(scope).update_one(query, {"$set": changes})
+
+
+def _expire_old(scope: TenantScope, email: str) -> None:
+    """Free the address of invitations whose time is over: only one may be pending."""
+    late = {"email": email, "status": "pending", "expiresAt": {"$lte": now()}}
+    INVITATIONS.scoped(scope).update_many(late, {"$set": {"status": "expired"}})
+
+
+def _log(scope: TenantScope, kind: str, text: str, metadata: dict[str, Any], *, severity: str = "low") -> None:
+    actor = {"_id": object_id(scope.actor_id), "tenantId": object_id(scope.tenant_id)}
+    log_activity(actor, kind, text, actor_id=scope.actor_id, severity=severity, metadata=metadata)
+
+
+def _announce(invitation: Document, token: str | None = None) -> None:
+    """Tell auth, and mail the link when there is a new token."""
+    from services.users.invitations.tasks import send_invitation_mail
+
+    key, tenant_id = str(invitation["_id"]), text_id(invitation.get("tenantId"))
+    record("invitation.changed", snapshot(invitation), entity_id=key, version=invitation["rev"], tenant_id=tenant_id)
+    if token:
+        on_commit(lambda: enqueue(send_invitation_mail, invitation["email"], token, invitation.get("message")))

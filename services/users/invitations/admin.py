@@ -1,0 +1,46 @@
+"""Admin page of invitations."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from core.admin.signin import principal_of
+from core.admin.site import DocumentAdmin
+from core.api.errors import Problem
+from core.documents.scope import TenantScope
+from services.users.invitations import actions
+from services.users.invitations.models import Invitation
+
+
+@admin.register(Invitation)
+class InvitationAdmin(DocumentAdmin):
+    """Invitations; resending and cancelling go through the API's own use cases."""
+
+    list_display = ("email", "status", "roles", "invited_by", "expires_at", "accepted_at")
+    list_filter = ("status",)
+    search_fields = ("email__startswith",)
+    ordering = ("-created_at",)
+    exclude = ("token",)
+    actions = ("resend", "cancel")
+
+    @admin.action(description="Resend")
+    def resend(self, request: HttpRequest, queryset: Any) -> None:
+        """Mail the chosen invitations again."""
+        self._each(request, queryset, actions.resend)
+
+    @admin.action(description="Cancel")
+    def cancel(self, request: HttpRequest, queryset: Any) -> None:
+        """Take the chosen invitations back."""
+        self._each(request, queryset, lambda scope, key: actions.cancel(scope, key, "admin action"))
+
+    def _each(self, request: HttpRequest, queryset: Any, do: Callable[[TenantScope, str], None]) -> None:
+        principal = principal_of(request)
+        if principal is None:
+            return
+        for invitation in queryset:
+            try:
+                do(principal.scope, str(invitation.pk))
+            except Problem as problem:
+                self.message_user(request, f"{invitation.email}: {problem.message}", messages.ERROR)

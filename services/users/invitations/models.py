@@ -1,0 +1,27 @@
+"""Invitations: the old system's collection. `token` holds the SHA-256 of the mailed token."""
+
+from django.db import models
+
+from core.documents.collection import Collection
+from core.documents.fields import AnyField
+from core.documents.models import TenantDocumentModel
+
+INVITATIONS = Collection("userinvitations", service="users", tenant="objectid")
+
+
+class Invitation(TenantDocumentModel):
+    """An invitation of somebody into a tenant; the token's digest is not shown."""
+
+    email = models.CharField(max_length=254)
+    status = models.CharField(max_length=20)
+    roles = AnyField()
+    invited_by = AnyField(db_column="invitedBy")
+    expires_at = models.DateTimeField(db_column="expiresAt")
+    accepted_at = models.DateTimeField(db_column="acceptedAt", null=True)
+    message = models.TextField(null=True)
+
+    class Meta(TenantDocumentModel.Meta):
+        db_table = "userinvitations"
+
+    def __str__(self) -> str:
+        return str(self.email)

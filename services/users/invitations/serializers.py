@@ -1,0 +1,33 @@
+"""Bodies and queries of invitations."""
+
+from core.api.validation import Array, Body, Email, MongoId, Page, Query, Text
+from core.identity.roles import USER_ROLES
+
+# ruff: noqa: N815 - wire names
+
+_ROLE = (lambda value: value in USER_ROLES, f"one of the following values: {', '.join(USER_ROLES)}")
+
+
+class InviteBody(Body):
+    """Who is invited and as what. The tenant is the inviter's; only an operator without tenant names one."""
+
+    email = Email("Please provide a valid email address")
+    roles = Array(_ROLE, required=False, max_items=len(USER_ROLES))
+    message = Text(required=False, max_length=1000)
+    tenantId = MongoId(required=False)
+
+
+class CancelBody(Body):
+    """Why; nothing else is looked at."""
+
+    allow_unknown = True
+    reason = Text(required=False, max_length=1000)
+
+
+class InvitationQuery(Query):
+    """Filters of the list."""
+
+    status = Text(required=False, max_length=40)
+    email = Text(required=False, max_length=254)
+    page = Page(default=1)
+    limit = Page(default=20)

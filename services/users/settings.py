@@ -5,6 +5,7 @@ from core.settings import service_settings
 APPS = [
     "services.users.accounts",
     "services.users.tenants",
+    "services.users.roles",
 ]
 
 globals().update(service_settings("users", APPS))

@@ -1,0 +1,495 @@
+"""Role documents through the API: who may do what with them, and what they let people do."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from django.db import connections
+from pymongo import ASCENDING
+
+from core.documents.collection import now
+from core.documents.database import database as mongo
+from core.documents.indexes import drop_unique_index
+from core.events.jobs import schedule
+from core.events.testing import deliver_all
+from core.identity.roles import PERMISSIONS, SYSTEM_ROLES
+from services.users.roles import granting, rules
+from services.users.roles.tasks import refresh_permissions
+from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
+from tests.users.test_people import person
+
+BODY = {"name": "closer", "displayName": "Closer", "permissions": ["buyers:create"]}
+BUYER = {"companyName": "Buy Co", "contactName": "Ben", "email": "ben@buy.test", "phone": "512-555-0100"}
+BUYER |= {"city": "Austin", "state": "TX"}
+
+
+def make(api: Api, as_: Caller, **changes: Any) -> dict[str, Any]:
+    answer = api.post("/api/rbac/roles", BODY | changes, as_=as_)
+    assert answer.status_code == 201, answer.json()
+    return dict(answer.json())
+
+
+def assign(api: Api, as_: Caller, to: Caller, role_id: str, **more: Any) -> Any:
+    body = {"userId": to.user_id, "roleId": role_id, **more}
+    return api.post(f"/api/rbac/users/{to.user_id}/roles", body, as_=as_)
+
+
+def system_role(api: Api, operator: Caller, name: str) -> str:
+    assert api.post("/api/rbac/initialize-system-roles", as_=operator).status_code == 201
+    found = mongo("users")["roles"].find_one({"name": name, "tenantId": None})
+    assert found is not None
+    return str(found["_id"])
+
+
+def may_create_buyers(api: Api, who: Caller) -> bool:
+    deliver_all()
+    status = api.post("/api/buyers", {**BUYER, "email": f"{ObjectId()}@buy.test"}, as_=who).status_code
+    assert status in (201, 403)
+    return bool(status == 201)
+
+
+def expire(user: Caller) -> None:
+    past = {"$set": {"expiresAt": now() - timedelta(seconds=1)}}
+    mongo("users")["userroles"].update_many({"userId": ObjectId(user.user_id)}, past)
+
+
+# -- roles ---------------------------------------------------------------------------------------------------------
+def test_a_role_is_created_in_the_callers_tenant(api: Api, admin: Caller) -> None:
+    made = make(api, admin, description="d", metadata={"a": 1})
+    assert (made["tenantId"], made["createdBy"], made["type"]) == (TENANT, admin.user_id, "custom")
+    assert (made["isActive"], made["inheritedRoles"], made["permissions"]) == (True, [], ["buyers:create"])
+    assert made["_id"] == made["id"]
+    assert not {"rev", "guard"} & made.keys()
+    assert api.get(f"/api/rbac/roles/{made['id']}", as_=admin).json() == made
+
+
+@pytest.mark.parametrize("role", ["manager", "user", "viewer", "acquisitions"])
+def test_only_administrators_write_roles(api: Api, admin: Caller, role: str) -> None:
+    path = f"/api/rbac/roles/{make(api, admin)['id']}"
+    for method, where, body in (("POST", "/api/rbac/roles", BODY), ("PUT", path, {}), ("DELETE", path, None)):
+        answer = api.request(method, where, body, as_=Caller(role))
+        assert (answer.status_code, answer.json()["message"]) == (403, "Forbidden resource")
+    assert api.post("/api/rbac/initialize-system-roles", as_=admin).status_code == 403
+
+
+def test_a_name_is_unique_in_its_tenant_only(api: Api, admin: Caller, outsider: Caller, operator: Caller) -> None:
+    make(api, admin)
+    make(api, outsider)
+    make(api, operator, name="another")
+    answer = api.post("/api/rbac/roles", BODY, as_=admin)
+    assert (answer.status_code, answer.json()["message"]) == (409, "Role with this name already exists")
+    for name in SYSTEM_ROLES:
+        assert api.post("/api/rbac/roles", BODY | {"name": name}, as_=admin).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"permissions": ["x", "leads:read", "y", "x"]}, "Invalid permissions: x, y"),
+        ({"inheritedRoles": ["nobody"]}, "Inherited role not found: nobody"),
+        ({"name": None}, ["name must be a string"]),
+        ({"name": "n" * 101}, ["name must not be empty and be shorter than or equal to 100 characters"]),
+        ({"name": "  "}, ["name must not be empty and be shorter than or equal to 100 characters"]),
+        ({"displayName": 5}, ["displayName must be a string"]),
+        ({"type": "king"}, ["type must be one of the following values: system, custom"]),
+        ({"isActive": "yes"}, ["isActive must be a boolean value"]),
+        ({"permissions": "leads:read"}, ["permissions must be an array"]),
+        ({"permissions": ["leads:read"] * 101}, ["permissions must contain no more than 100 elements"]),
+        ({"metadata": {"a": "x" * 10_000}}, ["metadata must be shorter than or equal to 10000 characters as JSON"]),
+        ({"tenantId": OTHER_TENANT}, ["property tenantId should not exist"]),
+    ],
+)
+def test_a_bad_role_is_refused(api: Api, admin: Caller, change: dict[str, Any], message: Any) -> None:
+    answer = api.post("/api/rbac/roles", BODY | change, as_=admin)
+    assert (answer.status_code, answer.json()["message"]) == (400, message)
+
+
+def test_nobody_makes_a_role_that_gives_more_than_they_have(api: Api, admin: Caller, operator: Caller) -> None:
+    system_role(api, operator, "SUPER_ADMIN")
+    for change in (
+        {"permissions": ["system:backup"]},
+        {"inheritedRoles": ["SUPER_ADMIN"]},
+        {"type": "system"},
+    ):
+        assert api.post("/api/rbac/roles", BODY | change, as_=admin).status_code == 403
+    path = f"/api/rbac/roles/{make(api, admin)['id']}"
+    assert api.put(path, {"permissions": ["buyers:create", "system:backup"]}, as_=admin).status_code == 403
+    assert api.put(path, {"inheritedRoles": ["SUPER_ADMIN"]}, as_=admin).status_code == 403
+    assert api.get(path, as_=admin).json()["permissions"] == ["buyers:create"]
+
+
+def test_a_role_beyond_the_caller_can_be_renamed_but_not_woken(api: Api, admin: Caller, operator: Caller) -> None:
+    chosen = Caller("SUPER_ADMIN", TENANT)
+    made = make(api, chosen, permissions=["system:backup"], isActive=False)
+    path = f"/api/rbac/roles/{made['id']}"
+    changed = api.put(path, {"displayName": "New"}, as_=admin)
+    assert (changed.status_code, changed.json()["displayName"]) == (200, "New")
+    assert changed.json()["updatedBy"] == admin.user_id
+    assert api.put(path, {"isActive": True}, as_=admin).status_code == 403
+
+
+def test_name_and_type_stay(api: Api, admin: Caller) -> None:
+    path = f"/api/rbac/roles/{make(api, admin)['id']}"
+    answer = api.put(path, {"name": "n", "type": "system"}, as_=admin)
+    assert answer.status_code == 400
+    assert answer.json()["message"] == ["property name should not exist", "property type should not exist"]
+
+
+def test_system_roles_hold_the_matrix_and_stay_as_they_are(api: Api, admin: Caller, operator: Caller) -> None:
+    system_role(api, operator, "VIEWER")
+    system_role(api, operator, "VIEWER")
+    found = api.get("/api/rbac/roles?type=system&limit=100", as_=admin).json()
+    counts = {role["name"]: len(role["permissions"]) for role in found["roles"]}
+    assert counts == {"SUPER_ADMIN": 36, "TENANT_ADMIN": 33, "MANAGER": 16, "AGENT": 9, "VIEWER": 6}
+    assert found["total"] == 5
+    assert set(found["roles"][0]["permissions"]) <= set(PERMISSIONS)
+    assert all("tenantId" not in role for role in found["roles"])
+    assert api.get("/api/rbac/roles", as_=admin).json() == {"roles": [], "total": 0}
+    for caller in (admin, operator):
+        path = f"/api/rbac/roles/{found['roles'][0]['id']}"
+        assert api.get(path, as_=caller).status_code == 200
+        assert api.put(path, {}, as_=caller).json()["message"] == "System roles cannot be modified"
+        assert api.delete(path, as_=caller).json()["message"] == "System roles cannot be deleted"
+
+
+def test_roles_of_another_tenant_do_not_exist(api: Api, admin: Caller, outsider: Caller) -> None:
+    path = f"/api/rbac/roles/{make(api, admin)['id']}"
+    for method in ("GET", "PUT", "DELETE"):
+        answer = api.request(method, path, {} if method == "PUT" else None, as_=outsider)
+        assert (answer.status_code, answer.json()["message"]) == (404, "Role not found")
+    assert api.get("/api/rbac/roles", as_=outsider).json()["total"] == 0
+    assert api.post("/api/rbac/roles", BODY | {"inheritedRoles": ["closer"]}, as_=outsider).status_code == 400
+
+
+def test_malformed_ids_are_not_found(api: Api, admin: Caller) -> None:
+    someone = person()
+    for method, path, message in (
+        ("GET", "/api/rbac/roles/x", "Role not found"),
+        ("PUT", "/api/rbac/roles/x", "Role not found"),
+        ("DELETE", "/api/rbac/roles/%00", "Role not found"),
+        ("GET", "/api/rbac/users/x/roles", "User not found"),
+        ("GET", "/api/rbac/users/x/permissions/check/leads%3Aread", "User not found"),
+        ("DELETE", f"/api/rbac/users/{someone.user_id}/roles/x", "Role assignment not found"),
+        ("DELETE", f"/api/rbac/users/x/roles/{someone.user_id}", "Role assignment not found"),
+    ):
+        answer = api.request(method, path, {} if method == "PUT" else None, as_=admin)
+        assert (answer.status_code, answer.json()["message"]) == (404, message), path
+
+
+def test_the_list_filters_sorts_and_pages(api: Api, admin: Caller) -> None:
+    for number in range(12):
+        make(api, admin, name=f"r{number:02}", description="a (b" if number % 2 else "c", isActive=number > 2)
+    found = api.get("/api/rbac/roles?limit=5&page=2&sortBy=name&sortOrder=asc", as_=admin).json()
+    assert [role["name"] for role in found["roles"]] == [f"r{number:02}" for number in range(5, 10)]
+    assert found["total"] == 12
+    assert api.get("/api/rbac/roles?search=A%20(B", as_=admin).json()["total"] == 6
+    assert api.get("/api/rbac/roles?isActive=false", as_=admin).json()["total"] == 3
+    assert len(api.get("/api/rbac/roles?limit=5000&sortBy=$where", as_=admin).json()["roles"]) == 12
+    for query in ("x=1", "page=x", "limit=0", "isActive=maybe", "search=" + "a" * 201):
+        assert api.get(f"/api/rbac/roles?{query}", as_=admin).status_code == 400, query
+
+
+# -- assignments ---------------------------------------------------------------------------------------------------
+def test_an_assigned_role_opens_other_services_and_a_revoked_one_closes_them(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    assert not may_create_buyers(api, agent)
+    assigned = assign(api, admin, agent, made["id"], reason="helps out")
+    assert assigned.status_code == 201
+    body = assigned.json()
+    assert (body["assignedBy"], body["tenantId"], body["reason"]) == (admin.user_id, TENANT, "helps out")
+    assert may_create_buyers(api, agent)
+    answer = api.delete(f"/api/rbac/users/{agent.user_id}/roles/{made['id']}", {"reason": "done"}, as_=admin)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert not may_create_buyers(api, agent)
+    stored = mongo("users")["userroles"].find_one({})
+    assert stored is not None
+    assert (stored["reason"], stored["revokedBy"]) == ("done", ObjectId(admin.user_id))
+    assert assign(api, admin, agent, made["id"]).status_code == 201
+    activity = api.get(f"/api/users/{agent.user_id}/activity", as_=admin).json()["data"]["activities"]
+    assert {entry["type"] for entry in activity} == {"role_change", "permission_update"}
+    assert len(activity) == 6
+
+
+def test_permissions_survive_a_new_login_and_other_changes(api: Api, admin: Caller) -> None:
+    agent, made = person("user", permissions=["leads:delete"]), make(api, admin)
+    assign(api, admin, agent, made["id"])
+    api.put(f"/api/users/{agent.user_id}", {"notes": "n"}, as_=admin)
+    api.put(f"/api/users/{agent.user_id}/roles", {"roles": ["viewer"]}, as_=admin)
+    fresh = Caller("viewer", TENANT, agent.user_id, {"rev": 1000})
+    assert may_create_buyers(api, fresh)
+    entry = mongo("leads")["accessentries"].find_one({"_id": f"user:{agent.user_id}"})
+    assert entry is not None
+    assert entry["permissions"] == ["leads:delete", "buyers:create"]
+    shown = api.get(f"/api/users/{agent.user_id}", as_=admin).json()["data"]["user"]
+    assert shown["permissions"] == ["leads:delete"]
+    assert not {"grantedPermissions", "grantsGuard"} & shown.keys()
+
+
+def test_a_role_inherits_one_level_also_from_system_roles(api: Api, admin: Caller, operator: Caller) -> None:
+    system_role(api, operator, "MANAGER")
+    agent = person("viewer")
+    make(api, admin, name="grandparent", permissions=["leads:delete"])
+    make(api, admin, name="parent", permissions=["buyers:delete"], inheritedRoles=["grandparent"])
+    child = make(api, admin, name="child", permissions=["leads:read"], inheritedRoles=["parent", "MANAGER"])
+    assign(api, admin, agent, child["id"])
+    held = api.get(f"/api/rbac/users/{agent.user_id}/permissions", as_=admin).json()
+    assert held[:2] == ["leads:read", "buyers:delete"]
+    assert len(held) == len(set(held)) == 17
+    assert "leads:delete" not in held
+    assert may_create_buyers(api, agent)
+
+
+def test_a_changed_role_reaches_its_holders_and_those_of_its_heirs(api: Api, admin: Caller) -> None:
+    agent, other = person("user"), person("user")
+    parent = make(api, admin, name="parent", permissions=[])
+    child = make(api, admin, name="child", permissions=[], inheritedRoles=["parent"])
+    assign(api, admin, agent, parent["id"])
+    assign(api, admin, other, child["id"])
+    path = f"/api/rbac/roles/{parent['id']}"
+    for change, expected in (
+        ({"permissions": ["buyers:create"]}, True),
+        ({"isActive": False}, False),
+        ({"isActive": True}, True),
+        ({"permissions": []}, False),
+    ):
+        assert api.put(path, change, as_=admin).status_code == 200
+        assert (may_create_buyers(api, agent), may_create_buyers(api, other)) == (expected, expected), change
+
+
+def test_more_holders_than_fit_a_transaction_follow(api: Api, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(granting, "_AT_ONCE", 1)
+    people, made = [person("user") for _ in range(3)], make(api, admin, permissions=[])
+    for agent in people:
+        assert assign(api, admin, agent, made["id"]).status_code == 201
+    assert api.put(f"/api/rbac/roles/{made['id']}", {"permissions": ["buyers:create"]}, as_=admin).status_code == 200
+    assert sum(may_create_buyers(api, agent) for agent in people) == 1
+    refresh_permissions()
+    assert all(may_create_buyers(api, agent) for agent in people)
+    assert granting.refresh_due() == 0
+
+
+def test_an_expired_role_stops_counting(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    later = (now() + timedelta(hours=1)).isoformat()
+    assert assign(api, admin, agent, made["id"], expiresAt=later).status_code == 201
+    refresh_permissions()
+    assert may_create_buyers(api, agent)
+    expire(agent)
+    path = f"/api/rbac/users/{agent.user_id}"
+    assert api.get(f"{path}/roles", as_=admin).json() == []
+    assert api.get(f"{path}/permissions", as_=admin).json() == []
+    refresh_permissions()
+    assert not may_create_buyers(api, agent)
+    assert api.delete(f"{path}/roles/{made['id']}", as_=admin).status_code == 404
+    assert assign(api, admin, agent, made["id"]).status_code == 201
+
+
+def test_an_expired_role_may_be_assigned_and_deleted_before_the_sweep(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    assign(api, admin, agent, made["id"], expiresAt=(now() + timedelta(hours=1)).isoformat())
+    expire(agent)
+    assert assign(api, admin, agent, made["id"]).status_code == 201
+    expire(agent)
+    assert api.delete(f"/api/rbac/roles/{made['id']}", as_=admin).status_code == 200
+    assert not may_create_buyers(api, agent)
+
+
+def test_the_sweep_is_scheduled_in_the_workers_of_users() -> None:
+    assert schedule()["services.users.roles.refresh_permissions"]["schedule"] == granting.SWEEP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"expiresAt": "2020-01-01T00:00:00Z"}, 400),
+        ({"expiresAt": "9999-12-31T23:59:59-12:00"}, 400),
+        ({"expiresAt": "soon"}, 400),
+        ({"userId": "64a0000000000000000000ff"}, 400),
+        ({"roleId": "64a0000000000000000000ff"}, 404),
+        ({"reason": "r" * 1001}, 400),
+        ({"metadata": {"$where": 1}}, 400),
+        ({"assignedBy": "64a0000000000000000000ff"}, 400),
+    ],
+)
+def test_a_bad_assignment_is_refused(api: Api, admin: Caller, change: dict[str, Any], status: int) -> None:
+    agent, made = person("user"), make(api, admin)
+    body = {"userId": agent.user_id, "roleId": made["id"], **change}
+    assert api.post(f"/api/rbac/users/{agent.user_id}/roles", body, as_=admin).status_code == status
+
+
+def test_who_may_assign_what(api: Api, admin: Caller, operator: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    for role in ("manager", "user", "viewer"):
+        assert assign(api, Caller(role), agent, made["id"]).status_code == 403
+    assert assign(api, admin, agent, system_role(api, operator, "SUPER_ADMIN")).status_code == 403
+    assert assign(api, admin, agent, system_role(api, operator, "TENANT_ADMIN")).status_code == 201
+    assert assign(api, operator, agent, system_role(api, operator, "SUPER_ADMIN")).status_code == 201
+    deliver_all()
+    # The document gives all permissions, but makes nobody an operator: others' SUPER_ADMIN stays out of reach.
+    other = person("user")
+    assert assign(api, agent, other, system_role(api, operator, "SUPER_ADMIN")).status_code == 403
+    path = f"/api/rbac/users/{agent.user_id}/roles/{system_role(api, operator, 'SUPER_ADMIN')}"
+    assert api.delete(path, as_=admin).status_code == 403
+    assert api.delete(path, as_=operator).status_code == 200
+
+
+def test_people_and_roles_of_other_tenants_cannot_be_combined(
+    api: Api, admin: Caller, outsider: Caller, operator: Caller
+) -> None:
+    agent, stranger, made = person("user"), person("user", OTHER_TENANT), make(api, admin)
+    assert assign(api, admin, stranger, made["id"]).json()["message"] == "User not found"
+    assert assign(api, outsider, stranger, made["id"]).json()["message"] == "Role not found"
+    assert assign(api, operator, stranger, made["id"]).json()["message"] == "Role not found"
+    assert assign(api, admin, agent, made["id"]).status_code == 201
+    for path in ("roles", "permissions", "permissions/check/leads:read"):
+        assert api.get(f"/api/rbac/users/{agent.user_id}/{path}", as_=outsider).status_code == 404
+    assert api.delete(f"/api/rbac/users/{agent.user_id}/roles/{made['id']}", as_=outsider).status_code == 404
+    # Not even what the old system stored counts across tenants.
+    stored = {"userId": ObjectId(stranger.user_id), "roleId": ObjectId(made["id"]), "isActive": True}
+    mongo("users")["userroles"].insert_one({**stored, "tenantId": ObjectId(OTHER_TENANT)})
+    assert api.get(f"/api/rbac/users/{stranger.user_id}/permissions", as_=outsider).json() == []
+
+
+def test_a_role_that_somebody_has_stays(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    assign(api, admin, agent, made["id"])
+    answer = api.delete(f"/api/rbac/roles/{made['id']}", as_=admin)
+    assert (answer.status_code, answer.json()["message"]) == (400, "Cannot delete role that is assigned to users")
+    api.delete(f"/api/rbac/users/{agent.user_id}/roles/{made['id']}", as_=admin)
+    deleted = api.delete(f"/api/rbac/roles/{made['id']}", as_=admin)
+    assert (deleted.status_code, deleted.content) == (200, b"")
+
+
+def test_a_deleted_parent_gives_nothing_any_more(api: Api, admin: Caller) -> None:
+    agent, parent = person("user"), make(api, admin, name="parent")
+    child = make(api, admin, name="child", permissions=[], inheritedRoles=["parent"])
+    assign(api, admin, agent, child["id"])
+    assert may_create_buyers(api, agent)
+    assert api.delete(f"/api/rbac/roles/{parent['id']}", as_=admin).status_code == 200
+    assert not may_create_buyers(api, agent)
+    # Its heir can still be changed.
+    assert api.put(f"/api/rbac/roles/{child['id']}", {"displayName": "C"}, as_=admin).status_code == 200
+
+
+def test_everybody_may_ask_about_themselves(api: Api, admin: Caller) -> None:
+    agent, nobody = person("user"), person("stranger")
+    make_id = make(api, admin)["id"]
+    assign(api, admin, agent, make_id)
+    assign(api, admin, nobody, make_id)
+    path = f"/api/rbac/users/{nobody.user_id}/permissions"
+    assert api.get(path, as_=nobody).json() == ["buyers:create"]
+    assert api.get(f"{path}/check/buyers%3Acreate", as_=nobody).json() == {"hasPermission": True}
+    assert api.get(f"/api/rbac/users/{agent.user_id}/permissions", as_=nobody).status_code == 403
+    assert api.get("/api/rbac/roles", as_=nobody).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "some", "every"),
+    [
+        ([], False, True),
+        (["buyers:create"], True, True),
+        (["buyers:create", "x"], True, False),
+        (["x"], False, False),
+    ],
+)
+def test_any_and_all(api: Api, admin: Caller, asked: list[str], some: bool, every: bool) -> None:
+    agent = person("user")
+    assign(api, admin, agent, make(api, admin)["id"])
+    path, body = f"/api/rbac/users/{agent.user_id}/permissions", {"permissions": asked, "more": 1}
+    answer = api.post(f"{path}/check", body, as_=admin)
+    assert (answer.status_code, answer.json()) == (201, {"hasAnyPermission": some})
+    answer = api.post(f"{path}/check-all", body, as_=admin)
+    assert (answer.status_code, answer.json()) == (201, {"hasAllPermissions": every})
+    for bad in ({}, {"permissions": "x"}, {"permissions": [{}]}, {"permissions": None}, []):
+        assert api.post(f"{path}/check", bad, as_=admin).status_code == 400
+
+
+def test_joining_a_tenant_leaves_earlier_roles_behind(api: Api, operator: Caller) -> None:
+    founder = person("user", None)
+    assert assign(api, operator, founder, system_role(api, operator, "MANAGER")).status_code == 201
+    assert api.post("/api/tenants", {"name": "Gamma", "subdomain": "gamma"}, as_=founder).status_code == 201
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(founder.user_id)})
+    assert stored is not None
+    assert stored["grantedPermissions"] == []
+    assert api.get(f"/api/rbac/users/{founder.user_id}/roles", as_=founder).json() == []
+
+
+# -- at once -------------------------------------------------------------------------------------------------------
+def at_once(*calls: Any) -> list[int]:
+    def run(call: Any) -> int:
+        try:
+            return int(call().status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(pool.map(run, calls))
+
+
+def test_assigning_twice_at_once_assigns_once(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    calls = [lambda: assign(Api(), admin, agent, made["id"])] * 5
+    assert at_once(*calls) == [201, 409, 409, 409, 409]
+    assert mongo("users")["userroles"].count_documents({}) == 1
+
+
+def test_the_same_name_twice_at_once_exists_once(api: Api, admin: Caller) -> None:
+    calls = [lambda: Api().post("/api/rbac/roles", BODY, as_=admin)] * 4
+    assert at_once(*calls) == [201, 409, 409, 409]
+
+
+def test_different_roles_at_once_all_count(api: Api, admin: Caller) -> None:
+    agent = person("user")
+    names = ["leads:delete", "buyers:delete", "users:delete", "reports:export"]
+    made = [make(api, admin, name=name, permissions=[name]) for name in names]
+    calls = [lambda role_id=role["id"]: assign(Api(), admin, agent, role_id) for role in made]
+    assert at_once(*calls) == [201] * 4
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})
+    assert stored is not None
+    assert stored["grantedPermissions"] == sorted(names)
+
+
+def test_a_role_changed_while_it_is_assigned_leaves_no_old_permission(api: Api, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    change = {"permissions": ["leads:delete"]}
+    calls = [
+        lambda: assign(Api(), admin, agent, made["id"]),
+        lambda: Api().put(f"/api/rbac/roles/{made['id']}", change, as_=admin),
+    ]
+    assert at_once(*calls) == [200, 201]
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})
+    assert stored is not None
+    assert stored["grantedPermissions"] == ["leads:delete"]
+
+
+def test_system_roles_are_initialized_at_once_by_two(api: Api, operator: Caller) -> None:
+    calls = [lambda: Api().post("/api/rbac/initialize-system-roles", as_=operator)] * 3
+    assert at_once(*calls) == [201, 201, 201]
+    assert mongo("users")["roles"].count_documents({}) == 5
+
+
+# -- the database that is there --------------------------------------------------------------------------------------
+def test_the_old_unique_indexes_go_and_ours_stay(api: Api) -> None:
+    roles = mongo("users")["roles"]
+    ours = set(roles.index_information())
+    roles.create_index([("name", ASCENDING)], name="name_1", unique=True)
+    migration = __import__("services.users.roles.migrations.0002_indexes", fromlist=["Migration"]).Migration
+    with connections["users"].schema_editor() as editor:
+        for operation in migration.operations:
+            operation.database_forwards("users_roles", editor, None, None)
+    assert set(roles.index_information()) == ours
+    assignments = mongo("users")["userroles"]
+    assert assignments.index_information()["active_userId_roleId_tenantId"]["partialFilterExpression"]
+    assert drop_unique_index(mongo("users"), "userroles", ["userId", "roleId", "tenantId"]) == []
+
+
+def test_rules_of_inheritance_prefer_the_own_tenant() -> None:
+    shared = {"name": "X", "type": "system", "isActive": True, "permissions": ["leads:read"]}
+    own = {"name": "X", "type": "custom", "isActive": True, "permissions": ["leads:update"], "tenantId": TENANT}
+    foreign = {**own, "tenantId": OTHER_TENANT, "permissions": ["leads:delete"]}
+    child = {"name": "c", "inheritedRoles": ["X"], "isActive": True, "tenantId": TENANT}
+    assert rules.effective([child], [shared, own, foreign]) == ["leads:update"]
+    assert rules.effective([child], [shared, {**own, "isActive": False}, foreign]) == ["leads:read"]
+    assert rules.effective([{**child, "isActive": False}], [shared]) == []

@@ -86,7 +86,8 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
 
 
 def path_of(route: str, owned: dict[str, str]) -> str:
-    own = {"id": owned["buyerId"] if "buyers" in route else owned["userId"], **owned}
+    kind = "buyerId" if "buyers" in route else "roleId" if "rbac/roles" in route else "userId"
+    own = {"id": owned[kind], **owned}
     return "/" + re.sub(r"<(\w+)>", lambda found: own[found.group(1)], route)
 
 

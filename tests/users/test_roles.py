@@ -1,5 +1,6 @@
 """Role documents through the API: who may do what with them, and what they let people do."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -7,16 +8,21 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from celery import current_app
+from django.contrib.admin import site
 from django.db import connections
 from pymongo import ASCENDING
 
 from core.documents.collection import now
 from core.documents.database import database as mongo
 from core.documents.indexes import drop_unique_index
-from core.events.jobs import schedule
+from core.documents.scope import TenantScope, activate
+from core.events.app import route_task
 from core.events.testing import deliver_all
 from core.identity.roles import PERMISSIONS, SYSTEM_ROLES
+from core.identity.tokens import verify
 from services.users.roles import granting, rules
+from services.users.roles.models import Role, UserRole
 from services.users.roles.tasks import refresh_permissions
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.users.test_people import person
@@ -307,7 +313,10 @@ def test_an_expired_role_may_be_assigned_and_deleted_before_the_sweep(api: Api, 
 
 
 def test_the_sweep_is_scheduled_in_the_workers_of_users() -> None:
-    assert schedule()["services.users.roles.refresh_permissions"]["schedule"] == granting.SWEEP_SECONDS
+    task = "services.users.roles.refresh_permissions"
+    assert current_app.conf.beat_schedule[task]["schedule"] == granting.SWEEP_SECONDS
+    assert task in current_app.tasks
+    assert route_task(task, (), {}, {}) == {"queue": "users.jobs"}
 
 
 @pytest.mark.parametrize(
@@ -503,3 +512,55 @@ def test_rules_of_inheritance_prefer_the_own_tenant() -> None:
     assert rules.effective([child], [shared, own, foreign]) == ["leads:update"]
     assert rules.effective([child], [shared, {**own, "isActive": False}, foreign]) == ["leads:read"]
     assert rules.effective([{**child, "isActive": False}], [shared]) == []
+
+
+# -- the admin -------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A request of the admin by a given principal, without signing in: that is tests/core/test_admin.py's."""
+
+    def page(model: Any, caller: Caller) -> tuple[Any, Any]:
+        principal = verify(caller.token)
+        monkeypatch.setattr("services.users.roles.admin.principal_of", lambda request: principal)
+        shown: list[str] = []
+        found = site._registry[model]
+        monkeypatch.setattr(found, "message_user", lambda request, text, level: shown.append(text))
+        return found, shown
+
+    with activate(TenantScope(TENANT)):
+        yield page
+
+
+def test_the_admin_switches_revokes_and_applies(api: Api, pages: Any, admin: Caller, operator: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    assign(api, admin, agent, made["id"])
+    page, shown = pages(Role, admin)
+    page.deactivate(None, Role.objects.all())
+    assert not may_create_buyers(api, agent)
+    page.activate(None, Role.objects.all())
+    assert may_create_buyers(api, agent)
+    page, shown = pages(UserRole, admin)
+    page.revoke(None, UserRole.objects.all())
+    assert not may_create_buyers(api, agent)
+    page.revoke(None, UserRole.objects.all())
+    assert shown == [f"{agent.user_id} {made['id']}: Role assignment not found"]
+
+
+def test_old_assignments_are_applied_by_operators_only(api: Api, pages: Any, admin: Caller, operator: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    old = {"userId": ObjectId(agent.user_id), "roleId": ObjectId(made["id"]), "isActive": True}
+    mongo("users")["userroles"].insert_one({**old, "tenantId": ObjectId(TENANT), "assignedAt": now()})
+    for caller, expected in ((admin, False), (operator, True)):
+        page, _ = pages(UserRole, caller)
+        page.apply(None, UserRole.objects.all())
+        assert may_create_buyers(api, agent) is expected
+
+
+def test_assignments_are_found_by_person_and_role(api: Api, pages: Any, admin: Caller) -> None:
+    agent, made = person("user"), make(api, admin)
+    assign(api, admin, agent, made["id"])
+    assign(api, admin, person("user"), make(api, admin, name="another")["id"])
+    page, _ = pages(UserRole, admin)
+    for term, found in ((agent.user_id, 1), (made["id"], 1), ("", 2), ("x", 0), (admin.user_id, 0)):
+        results, _ = page.get_search_results(None, UserRole.objects.all(), term)
+        assert len(list(results)) == found, term

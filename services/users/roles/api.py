@@ -50,17 +50,17 @@ class RoleDetail(ContractView):
     access = {"get": needs("users:read"), "put": _MANAGERS, "delete": _MANAGERS}
     bodies = {"put": UpdateRoleBody}
 
-    def get(self, request: Request, roleId: str) -> Response:
+    def get(self, request: Request, id: str) -> Response:
         """Answer a role of the tenant, or a shared one."""
-        return Response(role(queries.role_by_id(self.scope, roleId)))
+        return Response(role(queries.role_by_id(self.scope, id)))
 
-    def put(self, request: Request, roleId: str) -> Response:
+    def put(self, request: Request, id: str) -> Response:
         """Change a custom role."""
-        return Response(role(actions.update_role(self.principal, roleId, self.validated_body())))
+        return Response(role(actions.update_role(self.principal, id, self.validated_body())))
 
-    def delete(self, request: Request, roleId: str) -> Response:
+    def delete(self, request: Request, id: str) -> Response:
         """Delete a custom role that nobody has."""
-        actions.delete_role(self.principal, roleId)
+        actions.delete_role(self.principal, id)
         return Response()
 
 

@@ -15,7 +15,7 @@ from services.users.roles.api import (
 
 PATTERNS = [
     route("api/rbac/roles", Roles),
-    route("api/rbac/roles/<roleId>", RoleDetail),
+    route("api/rbac/roles/<id>", RoleDetail),
     route("api/rbac/initialize-system-roles", InitializeSystemRoles),
     route("api/rbac/users/<userId>/roles", PersonRoles),
     route("api/rbac/users/<userId>/roles/<roleId>", PersonRole),

@@ -59,7 +59,7 @@ def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> 
     """Change a custom role; its holders' permissions follow. Raises NotFound; BadRequest for system roles, unknown
     permissions or parents; Forbidden for what the caller lacks."""
     role = role_by_id(principal.scope, role_id)
-    if role["type"] == rules.SYSTEM:
+    if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be modified")
     _check_grant(principal, role, {**role, **changes})
     stored = {**changes, "updatedBy": object_id(principal.user_id)}
@@ -76,7 +76,7 @@ def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> 
 def delete_role(principal: Principal, role_id: str) -> None:
     """Delete a custom role for good. Raises NotFound; BadRequest for system roles and for one that somebody has."""
     role = role_by_id(principal.scope, role_id)
-    if role["type"] == rules.SYSTEM:
+    if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be deleted")
     unexpired = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now()}}]}
     if ASSIGNMENTS.scoped(_SYSTEM).exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
@@ -116,7 +116,7 @@ def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> D
     role = role_by_id(principal.scope, fields["roleId"])
     if not rules.belongs_to(role, text_id(person.get("tenantId"))):
         raise NotFound("Role not found")
-    if not role["isActive"]:
+    if not role.get("isActive"):
         raise BadRequest("Cannot assign inactive role")
     _check_handing_out(principal, role)
     hold(role, *rules.parents(role, candidates_for([role])))
@@ -168,13 +168,13 @@ def _insert_assignment(principal: Principal, person: Document, role: Document, f
 def _check_grant(principal: Principal, old: Document, new: Document) -> None:
     """Refuse unknown permissions and parents, and more than the caller has; what a role gave before may stay."""
     before = set(old.get("permissions") or ())
-    unknown = rules.unknown_permissions(name for name in new["permissions"] if name not in before)
+    unknown = rules.unknown_permissions(name for name in new.get("permissions") or () if name not in before)
     if unknown:
         raise BadRequest(f"Invalid permissions: {', '.join(unknown)}")
     candidates = candidates_for([new])
     found = rules.parents(new, candidates)
     known = {role["name"] for role in found} | set(old.get("inheritedRoles") or ())
-    missing = next((name for name in new["inheritedRoles"] if name not in known), None)
+    missing = next((name for name in new.get("inheritedRoles") or () if name not in known), None)
     if missing is not None:
         raise BadRequest(f"Inherited role not found: {missing}")
     added = set(rules.effective([new], candidates)) - set(effective_permissions([old]) if old else ())
@@ -197,7 +197,7 @@ def _log(principal: Principal, role: Document, what: str, details: dict[str, Any
     if author is None:
         return
     caller = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
-    metadata = {"roleId": role["_id"], "role": role["name"], "permissions": role["permissions"], **details}
+    metadata = {"roleId": role["_id"], "role": role["name"], "permissions": role.get("permissions"), **details}
     text = f"Role {role['name']} {what}"
     log_activity(caller, "permission_update", text, actor_id=principal.user_id, severity="high", metadata=metadata)
 

@@ -24,7 +24,17 @@ from tests.system.platform import lead_body
 # Text that occurs in everything the tenant owns, and in nothing else.
 MARK = "acmesecret"
 # Routes that answer the same for everybody, or about the caller alone.
-_COUNTED_AS_CHANGE = ("users", "tenants", "leads", "buyers", "buyermatches", "buyerleads", "leadfacts")
+_COUNTED_AS_CHANGE = (
+    "users",
+    "tenants",
+    "leads",
+    "buyers",
+    "buyermatches",
+    "buyerleads",
+    "leadfacts",
+    "roles",
+    "userroles",
+)
 
 
 def routes() -> Iterator[tuple[str, str, Any]]:
@@ -61,6 +71,10 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
     lead = api.post("/api/leads", {**lead_body(person["id"]), "contactInfo": contact}, as_=boss).json()
     buyer = {"companyName": MARK, "contactName": MARK, "email": f"{MARK}@y.test", "phone": "5125550000"}
     bought = api.post("/api/buyers", {**buyer, "city": "Austin", "state": "TX"}, as_=boss).json()
+    # Before the walk, in which an operator calls the route as well.
+    api.post("/api/rbac/initialize-system-roles", as_=operator)
+    role = api.post("/api/rbac/roles", {"name": MARK, "displayName": MARK, "permissions": []}, as_=boss).json()
+    api.post(f"/api/rbac/users/{person['id']}/roles", {"userId": person["id"], "roleId": role["id"]}, as_=boss)
     deliver_all()
     match = api.get("/api/buyers/matches", as_=boss).json()[0]
     return {
@@ -73,11 +87,14 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "sessionId": "64f000000000000000000fff",
         "role": "user",
         "token": "f" * 64,
+        "roleId": role["id"],
+        "permission": "leads:read",
     }
 
 
 def path_of(route: str, owned: dict[str, str]) -> str:
-    own = {"id": owned["buyerId"] if "buyers" in route else owned["userId"], **owned}
+    kind = "buyerId" if "buyers" in route else "roleId" if "rbac/roles" in route else "userId"
+    own = {"id": owned[kind], **owned}
     return "/" + re.sub(r"<(\w+)>", lambda found: own[found.group(1)], route)
 
 
@@ -133,7 +150,7 @@ def test_a_persons_token_opens_no_internal_route(api: Api, operator: Caller) -> 
 
 def test_answers_never_carry_our_own_additions(api: Api, owned: dict[str, str]) -> None:
     boss = Caller("admin", TENANT)
-    for path in ("/api/leads", "/api/buyers", "/api/users", "/api/buyers/matches"):
+    for path in ("/api/leads", "/api/buyers", "/api/users", "/api/buyers/matches", "/api/rbac/roles"):
         text = json.dumps(api.get(path, as_=boss).json())
-        for name in ('"rev"', '"emailKey"', '"phoneKey"', '"passwordHash"'):
+        for name in ('"rev"', '"emailKey"', '"phoneKey"', '"passwordHash"', '"grantedPermissions"', '"guard"'):
             assert name not in text

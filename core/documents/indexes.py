@@ -51,6 +51,16 @@ def _options(spec: Any) -> dict[str, Any]:
     }
 
 
+def drop_unique_index(database: Database[Any], collection: str, keys: Sequence[str]) -> list[str]:
+    """Drop the unique indexes of `collection` over exactly `keys` that hold for all documents; return their names."""
+    dropped = []
+    for spec in list(database[collection].list_indexes()):
+        if list(spec["key"]) == list(keys) and spec.get("unique") and not spec.get("partialFilterExpression"):
+            database[collection].drop_index(spec["name"])
+            dropped.append(spec["name"])
+    return dropped
+
+
 class CreateIndexes(Operation):
     """A migration step: `CreateIndexes("leads", [IndexModel(...), ...])`. Reversing it leaves the indexes."""
 
@@ -81,3 +91,36 @@ class CreateIndexes(Operation):
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Return how to write this operation down again."""
         return (type(self).__qualname__, [self.collection, self.indexes], {})
+
+
+class DropUniqueIndex(Operation):
+    """A migration step: `DropUniqueIndex("roles", ["name"])` drops the old system's unique index over these keys, if
+    there is one, whatever its name. Indexes that hold for a part of the documents only are ours and stay."""
+
+    reversible = True
+    reduces_to_sql = False
+
+    def __init__(self, collection: str, keys: Sequence[str]) -> None:
+        self.collection = collection
+        self.keys = list(keys)
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Indexes are no part of Django's model state."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Drop it, where the router lets the app live."""
+        alias = schema_editor.connection.alias
+        if router.allow_migrate(alias, app_label):
+            connection: Any = connections[alias]
+            drop_unique_index(connection.database, self.collection, self.keys)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Leave it away: documents may be there that it would refuse."""
+
+    def describe(self) -> str:
+        """Return the line that `migrate` prints."""
+        return f"Drop the unique index on {', '.join(self.keys)} of {self.collection}"
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Return how to write this operation down again."""
+        return (type(self).__qualname__, [self.collection, self.keys], {})

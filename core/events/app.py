@@ -13,6 +13,7 @@ from django.conf import settings
 from kombu.entity import Exchange, Queue
 from prometheus_client import start_http_server
 
+from core.events.jobs import schedule
 from core.observability.tracing import start_tracing
 
 SWEEP_SECONDS = 2.0
@@ -35,10 +36,11 @@ def configured_app(name: str) -> Celery:
     app.conf.task_routes = (route_task,)
     app.conf.worker_pool = "threads"
     app.conf.worker_concurrency = settings.CELERY_WORKER_THREADS
-    app.conf.beat_schedule = {"sweep": {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}}
     # At once, also in web processes: the admin replays events, which needs their handlers.
     packages = ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
     app.autodiscover_tasks(packages, force=True)
+    sweep = {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}
+    app.conf.beat_schedule = {"sweep": sweep, **schedule()}
     app.steps["worker"].add(EmbeddedBeat)
     app.set_default()
     return app

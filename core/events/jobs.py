@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
+# Tasks that workers start by themselves: name -> seconds.
+_PERIODIC: dict[str, float] = {}
 _LOST = Counter("leadmesh_jobs_lost_total", "Jobs that the broker did not take", ["task"])
 
 
@@ -19,3 +21,17 @@ def enqueue(task: Any, *arguments: Any) -> None:
     except (OperationalError, RedisError, OSError) as error:
         _LOST.labels(task.name).inc()
         log.warning("job_lost", task=task.name, error=type(error).__name__)
+
+
+def every(seconds: float, task: str) -> None:
+    """Let every worker that knows the task named `task` start it each so many seconds. It must be safe to run at once in
+    several workers. Call it where the task is declared."""
+    _PERIODIC[task] = seconds
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """Return the periodic tasks of this process, as Celery's beat wants them."""
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for task, seconds in _PERIODIC.items()
+    }

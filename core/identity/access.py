@@ -91,6 +91,9 @@ def check(principal: Principal) -> Principal:
     if principal.session_id and memory.get(f"session:{principal.session_id}"):
         raise AuthenticationFailed("Unauthorized")
     user = memory.get(f"user:{principal.user_id}")
+    if user:
+        # No token carries them, however new it is.
+        principal = replace(principal, extra_permissions=tuple(user.get("permissions") or ()))
     if user and _is_news(user, principal):
         _refuse_unwelcome(user["status"])
         principal = replace(
@@ -99,7 +102,6 @@ def check(principal: Principal) -> Principal:
             status=user["status"],
             # A token from before its owner joined a tenant works there without a new login.
             tenant_id=principal.tenant_id or user.get("tenantId"),
-            extra_permissions=tuple(user.get("permissions") or ()),
         )
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))

@@ -28,7 +28,7 @@ _SYSTEM_ROLE_OF = {
 
 # permission: the system roles that hold it, by first letter (Operator, Admin, Manager, aGent, Viewer).
 _MATRIX = {
-    "leads:create": "OAMG",
+    "leads:create": "OAM",
     "leads:read": "OAMGV",
     "leads:update": "OAMG",
     "leads:delete": "OA",

@@ -6,6 +6,7 @@ APPS = [
     "services.users.accounts",
     "services.users.tenants",
     "services.users.invitations",
+    "services.users.roles",
 ]
 
 globals().update(service_settings("users", APPS))

@@ -189,6 +189,9 @@ def join_tenant(user_id: str, tenant_id: ObjectId, *, roles: list[str] | None = 
     if user.get("tenantId") not in (None, tenant_id):
         raise Conflict("User already belongs to another tenant")
     changes: Document = {"tenantId": tenant_id} | ({"roles": roles} if roles else {})
+    if user.get("tenantId") is None:
+        # Role documents count in the tenant where they were assigned only.
+        changes["grantedPermissions"] = []
     return _change(user, changes, access=True)
 
 

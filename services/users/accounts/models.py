@@ -23,6 +23,8 @@ class User(TenantDocumentModel):
     status = models.CharField(max_length=20)
     roles = AnyField()
     permissions = AnyField()
+    # What assigned role documents give (services.users.roles.granting); not on the wire.
+    granted_permissions = AnyField(db_column="grantedPermissions")
     profile = AnyField()
     settings = AnyField()
     preferences = AnyField()

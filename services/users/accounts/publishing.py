@@ -18,7 +18,7 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
             user_id=user_id,
             status=user["status"],
             roles=list(user.get("roles") or []),
-            permissions=list(user.get("permissions") or []),
+            permissions=_additional(user),
             tenant_id=tenant_id,
             changed_at=now(),
         )
@@ -26,6 +26,11 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
         # Here it holds at once; the other services follow with the event.
         fields = {"userId": user_id, "status": payload.status, "roles": payload.roles, "tenantId": tenant_id}
         apply_access_change("users", {**fields, "permissions": payload.permissions}, version)
+
+
+def _additional(user: Document) -> list[str]:
+    """Return what a person may do beyond the own roles: by `permissions`, and by assigned role documents."""
+    return list(dict.fromkeys([*(user.get("permissions") or ()), *(user.get("grantedPermissions") or ())]))
 
 
 def snapshot(user: Document) -> UserSnapshot:

@@ -1,0 +1,207 @@
+"""Use cases of roles: create, change, delete, assign, revoke, and the system roles."""
+
+from contextlib import suppress
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import either_form, object_id, text_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from core.identity.principals import Principal
+from core.identity.roles import SYSTEM_ROLES
+from services.users.accounts.logbook import log_activity
+from services.users.accounts.queries import user_by_id
+from services.users.accounts.rules import may_grant
+from services.users.roles import rules
+from services.users.roles.granting import end_expired, hold, refresh_holders, refresh_person
+from services.users.roles.models import ASSIGNMENTS, ROLES
+from services.users.roles.queries import candidates_for, effective_permissions, own_and_shared, role_by_id, running
+
+_SYSTEM = TenantScope.system("shared roles belong to no tenant; what is written was found in the caller's scope")
+_TAKEN = "Role with this name already exists"
+_ASSIGNED = "User already has this role assigned"
+_NOT_ASSIGNED = "Role assignment not found"
+_REFUSED = "Forbidden resource"
+
+
+@transactional("users")
+def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
+    """Create a role in the caller's tenant; an operator without tenant creates one without.
+
+    Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by anybody
+    but operators and for a role that gives more than the caller has."""
+    if principal.tenant_id is None and not principal.is_operator:
+        raise Forbidden("User does not have access to this tenant")
+    empty: Document = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
+    role = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
+    if role["type"] == rules.SYSTEM and not principal.is_operator:
+        raise Forbidden(_REFUSED)
+    if rules.is_reserved(role["name"]) or ROLES.scoped(_SYSTEM).exists(
+        {"name": role["name"], **own_and_shared(principal.tenant_id)}
+    ):
+        raise Conflict(_TAKEN)
+    _check_grant(principal, {}, role)
+    try:
+        created = ROLES.scoped(_SYSTEM).insert_one({**role, "createdBy": object_id(principal.user_id)})
+    except DuplicateKeyError:
+        raise Conflict(_TAKEN) from None
+    _log(principal, created, "created", {})
+    return created
+
+
+@transactional("users")
+def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> Document:
+    """Change a custom role; its holders' permissions follow. Raises NotFound; BadRequest for system roles, unknown
+    permissions or parents; Forbidden for what the caller lacks."""
+    role = role_by_id(principal.scope, role_id)
+    if role.get("type") == rules.SYSTEM:
+        raise BadRequest("System roles cannot be modified")
+    _check_grant(principal, role, {**role, **changes})
+    stored = {**changes, "updatedBy": object_id(principal.user_id)}
+    changed = ROLES.scoped(_SYSTEM).update_one({"_id": role["_id"]}, {"$set": stored})
+    if changed is None:
+        raise NotFound("Role not found")
+    if rules.gives_otherwise(role, changed):
+        refresh_holders(changed, actor_id=principal.user_id)
+    _log(principal, changed, "updated", {"changes": sorted(changes)})
+    return changed
+
+
+@transactional("users")
+def delete_role(principal: Principal, role_id: str) -> None:
+    """Delete a custom role for good. Raises NotFound; BadRequest for system roles and for one that somebody has."""
+    role = role_by_id(principal.scope, role_id)
+    if role.get("type") == rules.SYSTEM:
+        raise BadRequest("System roles cannot be deleted")
+    unexpired = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now()}}]}
+    if ASSIGNMENTS.scoped(_SYSTEM).exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
+        raise BadRequest("Cannot delete role that is assigned to users")
+    ROLES.scoped(_SYSTEM).delete_many({"_id": role["_id"]})
+    refresh_holders(role, actor_id=principal.user_id)
+    _log(principal, role, "deleted", {})
+
+
+def initialize_system_roles(principal: Principal | None = None) -> None:
+    """Create those of the five system roles that are missing. What is there stays as it is."""
+    # Somebody else may be just creating them, all that are missing in one transaction.
+    with suppress(DuplicateKeyError):
+        _create_missing(object_id(principal.user_id) if principal else None)
+
+
+@transactional("users")
+def _create_missing(author: ObjectId | None) -> None:
+    view = ROLES.scoped(_SYSTEM)
+    for name in SYSTEM_ROLES:
+        if not view.exists({"name": name, "tenantId": None}):
+            view.insert_one({**rules.system_role(name), "tenantId": None, "createdBy": author})
+
+
+@transactional("users")
+def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> Document:
+    """Give a person a role of their tenant, or a shared one; it takes effect at once. An expired assignment counts as
+    none.
+
+    Raises NotFound for person and role, BadRequest for an inactive role, another userId than the path's or an end in the
+    past, Forbidden for what the caller lacks, Conflict when the person has the role."""
+    person = user_by_id(principal.scope, user_id)
+    if object_id(fields["userId"]) != person["_id"]:
+        raise BadRequest("userId must be equal to the one in the path")
+    if fields.get("expiresAt") and fields["expiresAt"] <= now():
+        raise BadRequest("expiresAt must be in the future")
+    role = role_by_id(principal.scope, fields["roleId"])
+    if not rules.belongs_to(role, text_id(person.get("tenantId"))):
+        raise NotFound("Role not found")
+    if not role.get("isActive"):
+        raise BadRequest("Cannot assign inactive role")
+    _check_handing_out(principal, role)
+    hold(role, *rules.parents(role, candidates_for([role])))
+    end_expired(person["_id"])
+    assigned = _insert_assignment(principal, person, role, fields)
+    refresh_person(person["_id"], actor_id=principal.user_id)
+    _log_change(principal, person, role, f"Role {role['name']} assigned", fields.get("reason"))
+    return assigned
+
+
+@transactional("users")
+def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | None) -> None:
+    """Take a role away from a person; it takes effect at once. Raises NotFound, Forbidden."""
+    try:
+        person = user_by_id(principal.scope, user_id)
+    except NotFound:
+        raise NotFound(_NOT_ASSIGNED) from None
+    key = object_id(role_id)
+    role = ROLES.scoped(_SYSTEM).find_one({"_id": key}) or {"_id": key, "name": "deleted"}
+    if rules.is_operators(role) and not principal.is_operator:
+        raise Forbidden(_REFUSED)
+    ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(principal.user_id)}
+    change = {"$set": {**ended, **({"reason": reason} if reason is not None else {})}}
+    criteria = {**running(person), "roleId": either_form(role_id)}
+    if key is None or ASSIGNMENTS.scoped(_SYSTEM).update_one(criteria, change) is None:
+        raise NotFound(_NOT_ASSIGNED)
+    refresh_person(person["_id"], actor_id=principal.user_id)
+    _log_change(principal, person, role, f"Role {role['name']} revoked", reason)
+
+
+def _insert_assignment(principal: Principal, person: Document, role: Document, fields: dict[str, Any]) -> Document:
+    if ASSIGNMENTS.scoped(_SYSTEM).exists({**running(person), "roleId": either_form(str(role["_id"]))}):
+        raise Conflict(_ASSIGNED)
+    document = {
+        **fields,
+        "userId": person["_id"],
+        "roleId": role["_id"],
+        "tenantId": person.get("tenantId"),
+        "isActive": True,
+        "assignedAt": now(),
+        "assignedBy": object_id(principal.user_id),
+    }
+    try:
+        return ASSIGNMENTS.scoped(_SYSTEM).insert_one(document)
+    except DuplicateKeyError:
+        raise Conflict(_ASSIGNED) from None
+
+
+def _check_grant(principal: Principal, old: Document, new: Document) -> None:
+    """Refuse unknown permissions and parents, and more than the caller has; what a role gave before may stay."""
+    before = set(old.get("permissions") or ())
+    unknown = rules.unknown_permissions(name for name in new.get("permissions") or () if name not in before)
+    if unknown:
+        raise BadRequest(f"Invalid permissions: {', '.join(unknown)}")
+    candidates = candidates_for([new])
+    found = rules.parents(new, candidates)
+    known = {role["name"] for role in found} | set(old.get("inheritedRoles") or ())
+    missing = next((name for name in new.get("inheritedRoles") or () if name not in known), None)
+    if missing is not None:
+        raise BadRequest(f"Inherited role not found: {missing}")
+    added = set(rules.effective([new], candidates)) - set(effective_permissions([old]) if old else ())
+    escalates = rules.is_operators(new) and not (old and rules.is_operators(old)) and not principal.is_operator
+    if escalates or not may_grant(principal.permissions, added):
+        raise Forbidden(_REFUSED)
+    hold(*found)
+
+
+def _check_handing_out(principal: Principal, role: Document) -> None:
+    """Nobody gives what they lack; the operator's role is given by operators only."""
+    allowed = principal.is_operator or not rules.is_operators(role)
+    if not allowed or not may_grant(principal.permissions, effective_permissions([role])):
+        raise Forbidden(_REFUSED)
+
+
+def _log(principal: Principal, role: Document, what: str, details: dict[str, Any]) -> None:
+    """Write a change of a role into the log of whoever made it: a role is no person."""
+    author: ObjectId | None = object_id(principal.user_id)
+    if author is None:
+        return
+    caller = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
+    metadata = {"roleId": role["_id"], "role": role["name"], "permissions": role.get("permissions"), **details}
+    text = f"Role {role['name']} {what}"
+    log_activity(caller, "permission_update", text, actor_id=principal.user_id, severity="high", metadata=metadata)
+
+
+def _log_change(principal: Principal, person: Document, role: Document, text: str, reason: str | None) -> None:
+    metadata = {"roleId": role["_id"], "role": role["name"], "reason": reason}
+    log_activity(person, "role_change", text, actor_id=principal.user_id, severity="high", metadata=metadata)

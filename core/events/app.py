@@ -55,7 +55,7 @@ def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None
     words = name.split(".")
     if words[0] == "services":
         return {"queue": f"{words[1]}.jobs"}
-    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name == "events.sweep" else None
+    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name in ("events.sweep", "events.reconcile") else None
 
 
 @setup_logging.connect

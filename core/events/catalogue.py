@@ -51,3 +51,34 @@ _TYPES = [
 ]
 
 EVENTS = {event.name: event for event in _TYPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All entities of one kind, page by page at `/internal/<owner>/export/<name>`, in the payload of `event`.
+
+    own: the owner keeps a copy itself (its access table)."""
+
+    name: str
+    event: str
+    own: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The service that has them."""
+        return EVENTS[self.event].owner
+
+    @property
+    def subscribers(self) -> tuple[str, ...]:
+        """The services that keep copies."""
+        return tuple(service for service in EVENTS[self.event].subscribers if self.own or service != self.owner)
+
+
+EXPORTS = (
+    Export("tenants", "tenant.updated", own=True),
+    Export("users", "user.updated"),
+    Export("access", "access.changed", own=True),
+    Export("invitations", "invitation.changed"),
+    Export("leads", "lead.updated"),
+    Export("buyers", "buyer.updated"),
+)

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
 
 from core.api.validation import MongoId, Number, Query
 from core.documents.collection import Collection
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.events.payloads import Payload
+
+log = structlog.get_logger(__name__)
 
 
 class ExportQuery(Query):
@@ -22,16 +25,23 @@ class ExportQuery(Query):
 def exported_page(
     collection: Collection, snapshot: Callable[[Document], Payload], *, after: str | None, limit: int
 ) -> dict[str, Any]:
-    """Return `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page."""
+    """Return `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page.
+
+    A document of the old system that cannot be read as such an entity is left out, and logged: it must not keep all others
+    from being copied.
+    """
     query = {"_id": {"$gt": object_id(after)}} if after else {}
     found = list(collection.raw().find(query).sort("_id", 1).limit(limit))
-    items = [
-        {
-            "entityId": str(document["_id"]),
-            "version": document.get("rev", 0),
-            "tenantId": text_id(document.get("tenantId")),
-            "payload": msgspec.to_builtins(snapshot(document)),
-        }
-        for document in found
-    ]
-    return {"items": items, "next": items[-1]["entityId"] if len(found) == limit else None}
+    items = [item for item in (_item(document, snapshot) for document in found) if item]
+    last = str(found[-1]["_id"]) if len(found) == limit else None
+    return {"items": items, "next": last}
+
+
+def _item(document: Document, snapshot: Callable[[Document], Payload]) -> dict[str, Any] | None:
+    try:
+        payload = msgspec.to_builtins(snapshot(document))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        log.warning("not_exported", entity_id=str(document["_id"]), error=f"{type(error).__name__}: {error}")
+        return None
+    version, tenant_id = document.get("rev", 0), text_id(document.get("tenantId"))
+    return {"entityId": str(document["_id"]), "version": version, "tenantId": tenant_id, "payload": payload}

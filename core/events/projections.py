@@ -4,6 +4,7 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import Collection, now
+from core.documents.copies import is_wanted
 from core.documents.database import Document
 from core.documents.transactions import current_session
 
@@ -16,7 +17,7 @@ def upsert_newer(collection: Collection, entity_id: str, version: int, fields: D
     raw: MongoCollection[Document] = collection.raw()
     session = current_session(collection.service)
     before = raw.find_one({"_id": entity_id}, session=session)
-    if before is not None and before.get("version", -1) >= version:
+    if not is_wanted(before, version, fields, collection.name):
         return None
     stored = {**fields, "version": version, "projectedAt": now()}
     if before is None:

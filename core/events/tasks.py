@@ -1,10 +1,20 @@
 """Celery tasks of event delivery: thin, idempotent, safe to run twice or at once."""
 
+import structlog
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
+from core.clients.http import ServiceUnavailable
 from core.events import inbox, outbox
 from core.events.envelope import Envelope
+from core.events.jobs import every
+from core.events.rebuilding import rebuild
+
+log = structlog.get_logger(__name__)
+
+# Events keep copies right by themselves; this is the net below them.
+RECONCILE_SECONDS = 6 * 3600.0
 
 
 @shared_task(name="events.dispatch")
@@ -30,3 +40,23 @@ def sweep() -> None:
     """Send what a crash or a lost broker left behind, for every service of this process."""
     for service in settings.SERVICES:
         outbox.dispatch(service)
+
+
+@shared_task(name="events.reconcile")
+def reconcile() -> None:
+    """Compare the copies of every service of this process with their owners, and heal what differs. One worker of
+    several does it; an owner that is away is left for the next time."""
+    for service in settings.SERVICES:
+        if not cache.add(f"reconciled:{service}", 1, RECONCILE_SECONDS / 2):
+            continue
+        try:
+            reports = rebuild(service)
+        except ServiceUnavailable as error:
+            log.warning("reconcile_postponed", service=service, owner=str(error))
+            continue
+        for report in reports:
+            if report.drift:
+                log.warning("copies_healed", service=service, export=report.export, count=report.drift)
+
+
+every(RECONCILE_SECONDS, "events.reconcile")

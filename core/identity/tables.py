@@ -4,12 +4,12 @@ One small collection in each service's database, filled by events. Ids: `user:<i
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
+from core.documents.copies import is_wanted
 from core.documents.database import Document, database
 from core.documents.transactions import current_session
 
@@ -29,23 +29,21 @@ class AccessTable:
 
     def save(self, service: str, entry_id: str, fields: Document, *, version: int | None = None) -> bool:
         """Write `fields` unless a newer `version` is there already; return whether it was written."""
+        session = current_session(service)
+        # Read first: an upsert that loses the version race would abort a running transaction with a duplicate key.
+        before = self._raw(service).find_one({"_id": entry_id}, session=session)
         condition: Document = {"_id": entry_id}
         if version is not None:
-            condition["$or"] = [{"version": {"$lt": version}}, {"version": None}]
+            if not is_wanted(before, version, fields):
+                return False
+            condition["$or"] = [{"version": {"$lte": version}}, {"version": None}]
             fields = {**fields, "version": version}
         change = {"$set": {**fields, "changedAt": now()}}
         try:
-            result = self._raw(service).update_one(
-                condition, change, upsert=not self._known(service, entry_id), session=current_session(service)
-            )
+            result = self._raw(service).update_one(condition, change, upsert=before is None, session=session)
         except DuplicateKeyError:
             return False
         return bool(result.modified_count or result.upserted_id)
-
-    def _known(self, service: str, entry_id: str) -> bool:
-        # An upsert that loses the version race would abort a running transaction with a duplicate key.
-        found: Any = self._raw(service).find_one({"_id": entry_id}, {"_id": 1}, session=current_session(service))
-        return found is not None
 
     def _raw(self, service: str) -> Collection[Document]:
         return database(service)[COLLECTION]

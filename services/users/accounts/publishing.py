@@ -14,18 +14,23 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
     version = user.get("rev", 1)
     record(name, snapshot(user), entity_id=user_id, version=version, tenant_id=tenant_id)
     if access:
-        payload = AccessChanged(
-            user_id=user_id,
-            status=user["status"],
-            roles=list(user.get("roles") or []),
-            permissions=_additional(user),
-            tenant_id=tenant_id,
-            changed_at=now(),
-        )
+        payload = access_of(user)
         record("access.changed", payload, entity_id=user_id, version=version, tenant_id=tenant_id)
         # Here it holds at once; the other services follow with the event.
         fields = {"userId": user_id, "status": payload.status, "roles": payload.roles, "tenantId": tenant_id}
         apply_access_change("users", {**fields, "permissions": payload.permissions}, version)
+
+
+def access_of(user: Document) -> AccessChanged:
+    """Return the event payload of what a person may do."""
+    return AccessChanged(
+        user_id=str(user["_id"]),
+        status=user["status"],
+        roles=list(user.get("roles") or []),
+        permissions=_additional(user),
+        tenant_id=text_id(user.get("tenantId")),
+        changed_at=now(),
+    )
 
 
 def _additional(user: Document) -> list[str]:

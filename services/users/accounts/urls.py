@@ -13,7 +13,7 @@ from services.users.accounts.api import (
     UsersByRole,
     UserStatus,
 )
-from services.users.accounts.export import UserExport
+from services.users.accounts.export import AccessExport, UserExport
 
 PATTERNS = [
     route("api/users", Users),
@@ -29,4 +29,5 @@ PATTERNS = [
     route("api/users/<id>/activity", UserActivity),
     route("api/users/<id>/status-history", StatusHistory),
     route("internal/users/export/users", UserExport),
+    route("internal/users/export/access", AccessExport),
 ]

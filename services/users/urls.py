@@ -2,10 +2,13 @@
 
 from core.api.urls import handler400, handler404, handler500, service_urls
 from services.users.accounts.urls import PATTERNS as ACCOUNTS
+from services.users.activity.urls import PATTERNS as ACTIVITY
+from services.users.preferences.urls import PATTERNS as PREFERENCES
 from services.users.tenants.urls import PATTERNS as TENANTS
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS = ACCOUNTS + TENANTS
+# Literal segments (preferences, activity) before ids.
+PATTERNS = PREFERENCES + ACTIVITY + ACCOUNTS + TENANTS
 
 urlpatterns = service_urls("users", PATTERNS)

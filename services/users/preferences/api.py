@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.errors import BadRequest
 from core.api.permissions import roles, signed_in
 from core.api.views import ContractView
 from services.users.accounts.api import PagedView
@@ -13,6 +14,7 @@ from services.users.preferences.rendering import change, preferences
 from services.users.preferences.serializers import UpdatePreferencesBody
 
 _STAFF = roles("admin", "manager")
+_NO_GROUPS = ["nested property preferences must be either object or array"]
 
 
 class OwnPreferences(ContractView):
@@ -92,7 +94,9 @@ class PersonPreferenceHistory(PagedView):
 
 
 def _updated(view: ContractView, user_id: str) -> Response:
-    wanted = view.validated_body()["preferences"]
+    wanted = view.validated_body().get("preferences")
+    if wanted is None:
+        raise BadRequest(_NO_GROUPS)
     return Response(preferences(actions.update_preferences(view.scope, user_id, wanted)))
 
 

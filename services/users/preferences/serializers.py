@@ -54,6 +54,6 @@ class PreferenceGroupsBody(Body):
 
 
 class UpdatePreferencesBody(Body):
-    """Preferences to merge."""
+    """Preferences to merge. The old validator said nothing of their absence beside other faults; the view does."""
 
-    preferences = PreferenceGroupsBody()
+    preferences = PreferenceGroupsBody(required=False)

@@ -11,7 +11,6 @@ from bson import ObjectId
 
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
-from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
 from services.users.activity import actions, exporting, queries
 from services.users.activity.exporting import cell
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
@@ -73,7 +72,6 @@ def exported(api: Api, caller: Caller, body: dict[str, Any]) -> str:
     return str(answer.json()["data"]["content"])
 
 
-# -- search -----------------------------------------------------------------------------------------------------------
 def test_a_search_answers_the_tenants_log_newest_first(api: Api, viewer: Caller, outsider: Caller) -> None:
     entry("login", ago(2), tenantId=TENANT)
     entry("logout", ago(1))
@@ -155,7 +153,6 @@ def test_a_bad_search_is_refused(api: Api, viewer: Caller, query: str, message: 
     assert (answer.status_code, answer.json()["message"]) == (400, message)
 
 
-# -- statistics -------------------------------------------------------------------------------------------------------
 def test_statistics_count_by_type_severity_and_utc_day(api: Api, viewer: Caller, outsider: Caller) -> None:
     late = ago(2).replace(hour=23, minute=59, second=59)
     entry("login", late)
@@ -205,7 +202,6 @@ def test_days_are_whole_and_at_least_one(api: Api, admin: Caller, method: str, p
     assert mongo("users")["useractivities"].count_documents({}) == 1
 
 
-# -- export -----------------------------------------------------------------------------------------------------------
 def test_json_is_a_pretty_array_newest_first(api: Api, admin: Caller, outsider: Caller) -> None:
     boss = person("admin")
     old = entry("login", day("2024-01-10"), performedBy=boss.user_id, metadata={"note": 'two\nlines, "quoted"'}, rev=3)
@@ -306,7 +302,6 @@ def test_an_export_looks_people_up_in_batches(api: Api, admin: Caller, monkeypat
     assert sum(statement["ns"].endswith(".users") for statement in statements) == 1
 
 
-# -- cleanup ----------------------------------------------------------------------------------------------------------
 def test_cleanup_deletes_the_tenants_old_entries_but_critical_ones(api: Api, admin: Caller) -> None:
     for moment, fields in (
         (ago(91), {}),
@@ -348,7 +343,6 @@ def test_cleanup_goes_in_batches_up_to_its_end(database: None, monkeypatch: pyte
     assert [actions.clean_activities(scope, 90) for _ in range(3)] == [4, 3, 0]
 
 
-# -- access -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -384,7 +378,6 @@ def test_the_words_of_the_routes_are_no_ids(api: Api, admin: Caller) -> None:
     assert api.get(CLEANUP, as_=admin).status_code == 404
 
 
-# -- one's own log ----------------------------------------------------------------------------------------------------
 def test_profile_activity_shows_what_happened_to_the_profile(api: Api) -> None:
     caller = person("user")
     for kind in ("profile_update", "login", "account_creation"):
@@ -402,61 +395,3 @@ def test_status_history_tells_who_did_it(api: Api) -> None:
     shown = api.get(f"/api/users/{caller.user_id}/status-history", as_=boss).json()["data"]["history"]
     assert shown[0]["performedBy"]["fullName"] == "Pat Person"
     assert shown[0]["performedBy"]["id"] == boss.user_id
-
-
-# -- cost -------------------------------------------------------------------------------------------------------------
-def many() -> None:
-    fields = {"severity": "low", "userId": ObjectId(), "description": "x", "createdAt": ago(1)}
-    mongo("users")["useractivities"].insert_many(
-        [
-            {**fields, "tenantId": ObjectId(tenant), "type": ("login", "logout")[number % 2], "performedAt": ago(1)}
-            for number in range(500)
-            for tenant in (TENANT, OTHER_TENANT)
-        ]
-    )
-    mongo("users")["userstatushistories"].insert_many(
-        [{"tenantId": ObjectId(OTHER_TENANT), "changedAt": ago(900)} for _ in range(500)]
-    )
-
-
-@pytest.mark.parametrize("order", ["performedAt", "createdAt", "type", "severity"])
-@pytest.mark.parametrize("filters", [{}, {"type": "login"}, {"severity": "low"}, {"startDate": ago(3)}], ids=str)
-def test_a_search_uses_an_index_and_sorts_nothing(database: None, filters: dict[str, Any], order: str) -> None:
-    many()
-    criteria = ACTIVITIES.scoped(TenantScope(TENANT)).visible(queries.criteria_of(filters))
-    sort = queries.order_of({"sortBy": order, "sortOrder": "desc"})
-    told = ACTIVITIES.raw().find(criteria).sort(list(sort)).limit(20).explain()
-    plan = str(told["queryPlanner"]["winningPlan"])
-    assert "IXSCAN" in plan
-    assert "COLLSCAN" not in plan
-    assert "'stage': 'SORT'," not in plan
-    # Every second entry is of the type: in another order than its index's, some are passed over.
-    assert told["executionStats"]["totalDocsExamined"] <= 2 * 20
-
-
-def test_statistics_look_at_no_document(database: None) -> None:
-    many()
-    scoped = ACTIVITIES.scoped(TenantScope(TENANT))
-    pipeline = [{"$match": scoped.visible({})}, *queries.counters_since(ago(30))]
-    command = {"aggregate": "useractivities", "pipeline": pipeline, "cursor": {}}
-    told = str(mongo("users").command("explain", command, verbosity="executionStats"))
-    assert "IXSCAN" in told
-    assert "COLLSCAN" not in told
-    assert "'totalDocsExamined': 0" in told
-
-
-@pytest.mark.parametrize("path", [CLEANUP, HISTORY_CLEANUP])
-def test_cleanup_looks_at_no_more_than_it_deletes(api: Api, admin: Caller, path: str) -> None:
-    many()
-    with costs("users") as statements:
-        api.post(f"{path}?retentionDays=30", as_=admin)
-    assert statements.examined == 0
-    assert STATUS_HISTORY.raw().count_documents({}) == 500
-
-
-def test_an_export_of_one_person_reads_that_person(database: None) -> None:
-    many()
-    one = entry("login")
-    criteria = ACTIVITIES.scoped(TenantScope(TENANT)).visible(queries.criteria_of({"userId": str(one["userId"])}))
-    told = ACTIVITIES.raw().find(criteria).sort([("performedAt", -1)]).explain()
-    assert told["executionStats"]["totalDocsExamined"] == 1

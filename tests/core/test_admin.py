@@ -166,3 +166,21 @@ def test_models_refuse_to_be_queried_without_a_scope(database: None) -> None:
 def test_models_refuse_to_be_saved(database: None) -> None:
     with pytest.raises(NotImplementedError):
         User(email="x").save()
+
+
+def test_preferences_are_seen_and_reset_by_operators_only(site: Client) -> None:
+    person = mongo("users")["users"].find_one({"email": "manager@x.test"})
+    assert person is not None
+    stored = {"userId": str(person["_id"]), "preferences": {"ui": {"theme": "dark", "font": "big"}}, "__v": 0}
+    key = mongo("users")["userpreferences"].insert_one(stored).inserted_id
+    path = "/admin/monolith/users_preferences/userpreferences/"
+    sign_in(site, "admin@x.test")
+    assert site.get(path).status_code == 403
+    assert site.get(f"{path}{key}/change/").status_code == 403
+    sign_in(site, "super_admin@x.test")
+    assert str(person["_id"]) in site.get(path).content.decode()
+    assert "dark" in site.get(f"{path}{key}/change/").content.decode()
+    assert site.post(path, {"action": "reset", "_selected_action": [str(key)]}).status_code == 302
+    reset = mongo("users")["userpreferences"].find_one({"_id": key})
+    assert reset is not None
+    assert reset["preferences"]["ui"] == {"theme": "light", "font": "big"}

@@ -12,10 +12,9 @@ from core.api.views import ContractView
 from core.documents.database import Document
 from services.users.accounts import actions, queries
 from services.users.accounts.logbook import log_search
-from services.users.accounts.rendering import entry, user
+from services.users.accounts.rendering import user
 from services.users.accounts.serializers import (
     CreateUserBody,
-    PageQuery,
     ReasonBody,
     RolesBody,
     StatusBody,
@@ -36,12 +35,16 @@ class PagedView(ContractView):
 
     def page(self, default_limit: int = 20) -> tuple[dict[str, Any], PageRequest]:
         """Return the checked query and the page that it asks for."""
-        for name in ("page", "limit"):
-            value = self.request.query_params.get(name)
-            if value is not None and not value.removeprefix("-").isdigit():
-                raise BadRequest(_NOT_NUMERIC)
-        query = self.validated_query()
+        query = self.numeric_query("page", "limit")
         return query, page_of(query, default_limit=default_limit)
+
+    def numeric_query(self, *names: str) -> dict[str, Any]:
+        """Return the checked query. Raises BadRequest with one sentence when a member of `names` is no whole number."""
+        for name in names:
+            value = self.request.query_params.get(name)
+            if value is not None and not value.removeprefix("-").isdecimal():
+                raise BadRequest(_NOT_NUMERIC)
+        return self.validated_query()
 
 
 class Users(PagedView):
@@ -151,37 +154,6 @@ class UserRoles(ContractView):
         body = self.validated_body()
         changed = actions.set_roles(self.scope, id, body["roles"], body.get("reason"), actor=self.principal)
         return enveloped("User roles updated successfully", {"user": user(changed)})
-
-
-class UserActivity(PagedView):
-    """A person's activity log."""
-
-    access = {"get": signed_in()}
-    queries = {"get": PageQuery}
-
-    def get(self, request: Request, id: str | None = None) -> Response:
-        """Answer a page, newest first; nothing for an unknown person."""
-        user_id = id or self.principal.user_id
-        self_or_reader(self, user_id)
-        _, page = self.page()
-        found, total = queries.activities_of(self.scope, user_id, page)
-        data = {"activities": [entry(document) for document in found], "pagination": page.nested(total)}
-        return enveloped("User activity retrieved successfully", data)
-
-
-class StatusHistory(PagedView):
-    """A person's status changes."""
-
-    access = {"get": signed_in()}
-    queries = {"get": PageQuery}
-
-    def get(self, request: Request, id: str) -> Response:
-        """Answer a page, newest first."""
-        self_or_reader(self, id)
-        _, page = self.page()
-        found, total = queries.status_history_of(self.scope, id, page)
-        data = {"history": [entry(document) for document in found], "pagination": page.nested(total)}
-        return enveloped("User status history retrieved successfully", data)
 
 
 class ActiveCount(ContractView):

@@ -1,5 +1,6 @@
 """The activity log and the status history of people (contract/users-rules.md §7)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.documents.collection import now
@@ -24,20 +25,19 @@ def log_activity(
     **extra: Any,
 ) -> None:
     """Write an entry about `user`, in the running transaction."""
-    ACTIVITIES.scoped(_SYSTEM).insert_one(
-        {
-            "userId": user["_id"],
-            "tenantId": user.get("tenantId"),
-            "type": kind,
-            "description": description,
-            "severity": severity,
-            "metadata": metadata or {},
-            "performedAt": now(),
-            "performedBy": object_id(actor_id),
-            "isSystemEvent": False,
-            **extra,
-        }
-    )
+    made = _entry(user, kind, description, actor_id=actor_id, severity=severity, metadata=metadata or {})
+    ACTIVITIES.scoped(_SYSTEM).insert_one({**made, **extra})
+
+
+def log_activities(
+    user: Document, kind: str, entries: Sequence[tuple[str, dict[str, Any]]], *, actor_id: str | None
+) -> None:
+    """Write an entry of low severity about `user` for each description and metadata, in one statement."""
+    made = [
+        _entry(user, kind, description, actor_id=actor_id, severity="low", metadata=metadata)
+        for description, metadata in entries
+    ]
+    ACTIVITIES.scoped(_SYSTEM).insert_many(made)
 
 
 @outside_transaction
@@ -64,3 +64,16 @@ def log_status(user: Document, old: str, new: str, reason: str | None, actor_id:
             "changedAt": now(),
         }
     )
+
+
+def _entry(user: Document, kind: str, description: str, *, actor_id: str | None, **fields: Any) -> Document:
+    return {
+        "userId": user["_id"],
+        "tenantId": user.get("tenantId"),
+        "type": kind,
+        "description": description,
+        **fields,
+        "performedAt": now(),
+        "performedBy": object_id(actor_id),
+        "isSystemEvent": False,
+    }

@@ -7,9 +7,9 @@ from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.documents.collection import Sort
 from core.documents.database import Document
-from core.documents.ids import either_form, object_id
+from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY, USERS
+from services.users.accounts.models import USERS
 
 _SEARCHED = (
     "email",
@@ -76,28 +76,11 @@ def active_count(scope: TenantScope) -> int:
     return USERS.scoped(scope).count({"status": "active"})
 
 
-def activities_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int]:
-    """Return a page of a person's activities, newest first; nothing for an unknown person."""
-    view = ACTIVITIES.scoped(_SYSTEM if user_id == scope.actor_id else scope)
-    criteria = {"userId": either_form(user_id)}
-    found = view.find(criteria, sort=[("createdAt", -1)], skip=page.skip, limit=page.limit)
-    return list(found), view.count(criteria)
-
-
-def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int]:
-    """Return a page of a person's status changes, newest first, with who made them as `{_id, email, names}`."""
-    view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
-    criteria = {"userId": either_form(user_id)}
-    found = list(view.find(criteria, sort=[("changedAt", -1)], skip=page.skip, limit=page.limit))
-    people = people_by_ids({entry.get("performedBy") for entry in found})
-    for entry in found:
-        entry["performedBy"] = people.get(str(entry.get("performedBy")), entry.get("performedBy"))
-    return found, view.count(criteria)
-
-
 def people_by_ids(ids: set[Any]) -> dict[str, Document]:
     """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text."""
-    keys = [key for key in (object_id(value) or object_id(str(value)) for value in ids if value) if key]
+    keys = [key for key in (object_id(str(value)) for value in ids if value) if key]
+    if not keys:
+        return {}
     shown = {"email": 1, "firstName": 1, "lastName": 1}
     return {str(person["_id"]): person for person in USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)}
 

@@ -47,8 +47,3 @@ def user(document: Document) -> Wire:
 def full_name(document: Document) -> str:
     """Return first and last name."""
     return f"{document.get('firstName', '')} {document.get('lastName', '')}"
-
-
-def entry(document: Document) -> Wire:
-    """Return an activity or history entry: the whole document without our own additions and unset fields."""
-    return {name: value for name, value in document.items() if value is not None and name != "rev"}

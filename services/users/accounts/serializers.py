@@ -149,7 +149,7 @@ class PlainPage(ContractField):
 
 def _is_integer(value: object) -> bool:
     text = str(value)
-    return isinstance(value, str) and text.removeprefix("-").isdigit() and len(text) < 10
+    return isinstance(value, str) and text.removeprefix("-").isdecimal() and len(text) < 10
 
 
 class PageQuery(Query):

@@ -137,7 +137,7 @@ class TenantPage(PlainPage):
     def clean(self, data: object) -> int:
         """Return the number, or the default."""
         text = str(data)
-        return super().clean(text) if text.isdigit() and len(text) < 10 else self.fallback
+        return super().clean(text) if text.isdecimal() and len(text) < 10 else self.fallback
 
 
 class TenantQuery(Query):

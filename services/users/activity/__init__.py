@@ -1,0 +1,1 @@
+"""The activity log and the status history of people, read, exported and tidied up."""

@@ -21,6 +21,8 @@ Address = tuple[str, int]
 _TYPES = "type.googleapis.com/envoy"
 # Largest body: an import of 10 MB and its multipart dressing (contract/leads-rules.md §9).
 _BODY_BYTES = 11 * 1024 * 1024
+# The one route whose path holds a token, however it is spelled.
+_UNSHOWN_PATH = "/api/auth/validate-invitation/"
 _ROUTE_SECONDS, _TRY_SECONDS = 30, 12
 # Below gunicorn's keep-alive of 75 s, so that a connection is never reused while the other end closes it.
 _IDLE_SECONDS = 60
@@ -113,7 +115,7 @@ def _listener(settings: Settings) -> Config:
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
         "rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")},
         "local_reply_config": local_replies(),
-        "access_log": [_access_log()],
+        "access_log": [_access_log(secret=False), _access_log(secret=True)],
         "http_filters": _filters(settings),
     }
     if settings.traces:
@@ -303,12 +305,13 @@ def _watched(folder: Path, name: str) -> Config:
     return {"resource_api_version": "V3", "path_config_source": source}
 
 
-def _access_log() -> Config:
-    """One JSON line per request, without query strings: they may hold tokens."""
+def _access_log(*, secret: bool) -> Config:
+    """One JSON line per request, without query strings: they may hold tokens. Paths that hold one have a log of their own,
+    which does not show the path."""
     words = {
         "time": "%START_TIME%",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ)%",
+        "path": f"{_UNSHOWN_PATH}..." if secret else "%PATH(NQ)%",
         "status": "%RESPONSE_CODE%",
         "ms": "%DURATION%",
         "bytes": "%BYTES_SENT%",
@@ -319,8 +322,11 @@ def _access_log() -> Config:
         "trace": "%REQ(TRACEPARENT)%",
         "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
     }
+    matches = {"contains": _UNSHOWN_PATH.rstrip("/").rpartition("/")[2], "ignore_case": True}
+    holds_secret = {"name": ":path", "string_match": matches}
     return {
         "name": "envoy.access_loggers.stdout",
+        "filter": {"header_filter": {"header": {**holds_secret, "invert_match": not secret}}},
         "typed_config": {
             "@type": f"{_TYPES}.extensions.access_loggers.stream.v3.StdoutAccessLog",
             "log_format": {"json_format": words},

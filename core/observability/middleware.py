@@ -40,10 +40,17 @@ class RequestContextMiddleware:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=shown_path(request),
             route=match.route if match else None,
             status=response.status_code,
             ms=round(seconds * 1000, 1),
             tenant=principal.tenant_id if principal else None,
             user=principal.user_id if principal else None,
         )
+
+
+def shown_path(request: HttpRequest) -> str:
+    """Return the path as logs and traces may show it: a token in it (a route's `<token>`) is left out."""
+    match = request.resolver_match
+    token = match.kwargs.get("token") if match else None
+    return request.path.replace(token, "...") if token else request.path

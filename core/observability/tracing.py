@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.http import HttpRequest, HttpResponse
 from opentelemetry import trace
 from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+from core.observability.middleware import shown_path
 
 
 def start_tracing(service: str, instance: str, exporter: SpanExporter | None = None) -> bool:
@@ -35,8 +38,21 @@ def _instrument() -> None:
     from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
     from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
 
-    for instrumentor in (DjangoInstrumentor, CeleryInstrumentor, PymongoInstrumentor, HTTPXClientInstrumentor):
+    DjangoInstrumentor().instrument(response_hook=_leave_out_secrets)
+    for instrumentor in (CeleryInstrumentor, PymongoInstrumentor, HTTPXClientInstrumentor):
         instrumentor().instrument()
+
+
+def _leave_out_secrets(span: trace.Span, request: HttpRequest, response: HttpResponse) -> None:
+    """Show the path without query string and without a token in it."""
+    path = shown_path(request)
+    # The names of both generations of OpenTelemetry's conventions; only those that are there are replaced.
+    kept = getattr(span, "attributes", None) or {}
+    for name in ("http.url", "http.target", "url.full", "url.path"):
+        if name in kept:
+            span.set_attribute(name, path)
+    if "url.query" in kept:
+        span.set_attribute("url.query", "")
 
 
 def current_traceparent() -> str | None:

@@ -63,7 +63,12 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
         "ROOT_URLCONF": f"services.{name}.urls",
         "WSGI_APPLICATION": f"services.{name}.wsgi.application",
     }
-    for part in (_django_settings(environment), _rest_settings(name), _admin_settings(name), _mail_settings()):
+    for part in (
+        _django_settings(environment),
+        _rest_settings(name),
+        _admin_settings(name),
+        mail_settings(environment),
+    ):
         settings |= part
     settings |= identity_settings(environment, DEVELOPMENT_SECRET)
     settings |= database_settings(name, members)
@@ -150,9 +155,11 @@ def _admin_settings(name: str) -> Settings:
     }
 
 
-def _mail_settings() -> Settings:
+def mail_settings(environment: str) -> Settings:
+    """Return the settings of mails."""
     host = env.text("SMTP_HOST")
-    backend = "smtp" if host else "console"
+    # Mails hold links that let people in: they are printed in development only.
+    backend = "smtp" if host else "dummy" if environment == "production" else "console"
     return {
         "EMAIL_BACKEND": f"django.core.mail.backends.{backend}.EmailBackend",
         "EMAIL_HOST": host,

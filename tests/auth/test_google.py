@@ -31,7 +31,7 @@ class Google:
         self.code_status = 200
         self.token = router.post(client.TOKEN_URL).mock(side_effect=self._token)
         router.get(client.USERINFO_URL).mock(side_effect=lambda request: httpx.Response(200, json=self.profile))
-        router.get(client.TOKENINFO_URL).mock(
+        router.post(client.TOKENINFO_URL).mock(
             side_effect=lambda request: httpx.Response(200, json={"aud": self.audience})
         )
 

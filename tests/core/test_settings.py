@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from core.settings import env
+from core.settings.base import mail_settings
 from core.settings.identity import duration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,3 +88,12 @@ def test_senseless_durations_are_refused(monkeypatch: pytest.MonkeyPatch, text: 
     monkeypatch.setenv("JWT_EXPIRES_IN", text)
     with pytest.raises(ImproperlyConfigured):
         duration("JWT_EXPIRES_IN", "24h")
+
+
+def test_mails_are_printed_in_development_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SMTP_HOST", raising=False)
+    backends = {name: mail_settings(name)["EMAIL_BACKEND"] for name in ("development", "production")}
+    assert backends["development"].endswith("console.EmailBackend")
+    assert backends["production"].endswith("dummy.EmailBackend")
+    monkeypatch.setenv("SMTP_HOST", "smtp.x.test")
+    assert mail_settings("production")["EMAIL_BACKEND"].endswith("smtp.EmailBackend")

@@ -26,9 +26,13 @@ from core.events.payloads import MatchUpdated
 from core.events.transport import captured
 from opentelemetry import trace
 
-environ = {"PATH_INFO": "/health/ready", "HTTP_TRACEPARENT": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"}
-setup_testing_defaults(environ)
-list(application(environ, lambda status, headers: print(status)))
+def get(path, **environ):
+    environ |= {"PATH_INFO": path}
+    setup_testing_defaults(environ)
+    list(application(environ, lambda status, headers: print(status)))
+
+get("/health/ready", HTTP_TRACEPARENT="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+get("/api/auth/validate-invitation/s3cr3t-t0ken", QUERY_STRING="code=s3cr3t-t0ken")
 
 _registry["analytics", "buyer.match.updated"] = [lambda event: None]
 payload = MatchUpdated(id="m", buyer_id="b", lead_id="l", match_score=5, status="pending")
@@ -85,6 +89,9 @@ def test_a_trace_spans_the_request_its_event_and_the_subscriber(collector: tuple
     request = by_name["GET health/ready"]
     assert request.trace_id.hex() == "a" * 32
     assert request.parent_span_id.hex() == "b" * 16
+    assert "GET api/auth/validate-invitation/<token>" in by_name
+    assert "s3cr3t-t0ken" not in str(spans)
+    assert "s3cr3t-t0ken" not in done.stdout + done.stderr
     published, applied = by_name["publish"], by_name["apply buyer.match.updated"]
     assert applied.trace_id == published.trace_id
     assert applied.parent_span_id == published.span_id

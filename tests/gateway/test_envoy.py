@@ -214,6 +214,15 @@ def test_the_access_log_is_json_without_query_strings(front: Gateway) -> None:
     assert "secret-in-query" not in (front.folder / "envoy.log").read_text(encoding="utf-8")
 
 
+def test_the_access_log_does_not_show_a_token_in_the_path(front: Gateway) -> None:
+    for path in ("/api/auth/validate-invitation/s3cr3t-t0ken", "/auth/Validate-Invitation/s3cr3t-t0ken?x=1"):
+        front.client.get(path)
+    log = front.folder / "envoy.log"
+    shown = '"path":"/api/auth/validate-invitation/..."'
+    until(lambda: log.read_text(encoding="utf-8").count(shown) == 2)
+    assert "s3cr3t-t0ken" not in log.read_text(encoding="utf-8")
+
+
 def test_one_address_cannot_take_everything(tmp_path: Path) -> None:
     front = Gateway(tmp_path, rate_limit=50)
     try:

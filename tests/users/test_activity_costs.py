@@ -29,7 +29,11 @@ def many() -> None:
 
 
 @pytest.mark.parametrize("order", ["performedAt", "createdAt", "type", "severity"])
-@pytest.mark.parametrize("filters", [{}, {"type": "login"}, {"severity": "low"}, {"startDate": ago(3)}], ids=lambda filters: ",".join(filters) or "none")
+@pytest.mark.parametrize(
+    "filters",
+    [{}, {"type": "login"}, {"severity": "low"}, {"startDate": ago(3)}],
+    ids=lambda filters: ",".join(filters) or "none",
+)
 def test_a_search_uses_an_index_and_sorts_nothing(database: None, filters: dict[str, Any], order: str) -> None:
     many()
     criteria = ACTIVITIES.scoped(TenantScope(TENANT)).visible(queries.criteria_of(filters))

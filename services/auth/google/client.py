@@ -52,14 +52,15 @@ def identity_of_code(code: str, verifier: str) -> GoogleIdentity:
 def identity_of_token(access_token: str) -> GoogleIdentity:
     """Return whose access token it is; it must have been made for us, not for another application. Raises GoogleRefused."""
     _client()
-    found = _get(TOKENINFO_URL, params={"access_token": access_token})
+    # In the body, not in the query: addresses end up in traces and logs.
+    found = _ask("POST", TOKENINFO_URL, data={"access_token": access_token})
     if settings.GOOGLE_CLIENT_ID not in (found.get("aud"), found.get("azp")):
         raise GoogleRefused("a token of another application")
     return _identity(access_token)
 
 
 def _identity(access_token: str) -> GoogleIdentity:
-    profile = _get(USERINFO_URL, headers={"Authorization": f"Bearer {access_token}"})
+    profile = _ask("GET", USERINFO_URL, headers={"Authorization": f"Bearer {access_token}"})
     if not profile.get("sub") or not profile.get("email"):
         raise GoogleRefused("no identity")
     return GoogleIdentity(
@@ -72,9 +73,9 @@ def _identity(access_token: str) -> GoogleIdentity:
     )
 
 
-def _get(url: str, **options: Any) -> dict[str, Any]:
+def _ask(method: str, url: str, **options: Any) -> dict[str, Any]:
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT, **options)
+        answer = httpx.request(method, url, timeout=_TIMEOUT, **options)
         found = answer.json() if answer.status_code == 200 else {}
     except (httpx.HTTPError, ValueError) as error:
         raise GoogleRefused("no answer") from error

@@ -7,7 +7,7 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench lock clean
+.PHONY: help run test test-fast lint format bench replay lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ format: $(INSTALLED) ## Rewrite the sources in the house style
 
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
+
+replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
+	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv

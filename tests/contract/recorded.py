@@ -5,6 +5,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,20 @@ _ANY = {
 _REFERENCE = re.compile(r"<(?:oid|uuid|opid)#\d+>")
 
 
-def seed() -> dict[str, list[dict[str, Any]]]:
+def seed(folder: Path = FOLDER) -> dict[str, list[dict[str, Any]]]:
     """Return the seed: documents by collection, with their BSON types."""
-    loaded: dict[str, list[dict[str, Any]]] = json_util.loads((FOLDER / "seed.json").read_text(encoding="utf-8"))
+    loaded: dict[str, list[dict[str, Any]]] = json_util.loads((folder / "seed.json").read_text(encoding="utf-8"))
     return loaded
 
 
 def groups(module: str, *, variant: str = "repaired") -> Iterator[tuple[str, list[Exchange]]]:
     """Yield the groups of a module's file, each in its order."""
-    exchanges = json.loads((FOLDER / f"{variant}.{module}.json").read_text(encoding="utf-8"))
+    yield from groups_of(FOLDER / f"{variant}.{module}.json")
+
+
+def groups_of(file: Path) -> Iterator[tuple[str, list[Exchange]]]:
+    """Yield the groups of a file, each in its order."""
+    exchanges = json.loads(file.read_text(encoding="utf-8"))
     by_group: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
         by_group[exchange["group"]].append(exchange)
@@ -44,9 +50,9 @@ def groups(module: str, *, variant: str = "repaired") -> Iterator[tuple[str, lis
 class Actors:
     """Tokens of the recorded callers, signed with `secret`."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, folder: Path = FOLDER) -> None:
         self.secret = secret
-        self.claims = json.loads((FOLDER / "actors.json").read_text(encoding="utf-8"))["claims"]
+        self.claims = json.loads((folder / "actors.json").read_text(encoding="utf-8"))["claims"]
 
     def token(self, name: str) -> str:
         """Return the token of an actor, or of one of the special names that actors.json explains."""
@@ -64,19 +70,43 @@ class Actors:
         return filled.replace("<jwt>", self.token("admin"))
 
 
-def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "") -> Iterable[str]:
+@dataclass(frozen=True)
+class Difference:
+    """Where an answer is not as recorded; `...` stands for a member that is not there."""
+
+    path: str
+    expected: Any
+    actual: Any
+
+    @property
+    def place(self) -> str:
+        """The path with any index as `[]`."""
+        return re.sub(r"\[\d+\]", "[]", self.path)
+
+    @property
+    def kind(self) -> str:
+        """`added`, `missing` or `changed`, as seen from the recorded answer."""
+        return "added" if self.expected is ... else "missing" if self.actual is ... else "changed"
+
+    def __str__(self) -> str:
+        if self.kind != "changed":
+            return f"{self.path}: {self.kind}"
+        return f"{self.path}: {self.actual!r} instead of {self.expected!r}"
+
+
+def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "") -> Iterable[Difference]:
     """Yield where `actual` differs from the recorded `expected`; `known` maps the group's placeholders to values."""
     if isinstance(expected, str) and expected in _ANY:
         if not _ANY[expected](actual):
-            yield f"{path}: {actual!r} is no {expected}"
+            yield Difference(path, expected, actual)
     elif isinstance(expected, str) and _REFERENCE.fullmatch(expected):
-        if known.setdefault(expected, actual) != actual:
-            yield f"{path}: {actual!r} is not {expected} = {known[expected]!r}"
+        if actual is ... or known.setdefault(expected, actual) != actual:
+            yield Difference(path, known.get(expected, expected), actual)
     elif isinstance(expected, dict) and isinstance(actual, dict):
-        for name in expected.keys() | actual.keys():
+        for name in sorted(expected.keys() | actual.keys()):
             yield from differences(expected.get(name, ...), actual.get(name, ...), known, f"{path}.{name}")
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
             yield from differences(one, other, known, f"{path}[{index}]")
     elif expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
-        yield f"{path}: {actual!r} instead of {expected!r}"
+        yield Difference(path, expected, actual)

@@ -52,6 +52,18 @@ class Platform:
         assert not check or outcome.returncode == 0, outcome.stdout + outcome.stderr
         return outcome.stdout
 
+    def manage(self, *words: str) -> None:
+        """Run a management command of the monolith beside the running services."""
+        parts = self.status()["parts"]
+        environment = self.environment | {
+            "LEADMESH_ENV": "development",
+            "MONGODB_URI": parts["mongodb"]["uri"],
+            "REDIS_URL": parts["redis"]["uri"],
+            "LEADMESH_ENDPOINTS_FILE": str(self.folder / "endpoints.json"),
+        }
+        command = [sys.executable, "services/monolith/manage.py", *words]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=110)
+
     def start(self) -> None:
         self.command("up", "--detach", "--no-seed", *(["--monolith"] if self.monolith else []))
 

@@ -1,0 +1,87 @@
+"""Explained differences from the recorded answers: one rule for an operation and one status or member, never a whole route."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.contract.recorded import Difference
+
+FILE = Path(__file__).resolve().parents[2] / "contract" / "explanations.toml"
+
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A rule of contract/explanations.toml.
+
+    operation: `METHOD /path`, with `{}` for one segment and `*` for anything. Either `old` and `new` (statuses; the body then
+    follows from the status), or `member` (its path, `[]` for any index) with `kind` added, missing or changed, and `was`, the
+    recorded value, where only that one is explained. Narrower still: `when` is a part of the query string or body that was sent,
+    `callers` are the actors whose requests it is about.
+    """
+
+    operation: str
+    reason: str
+    old: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
+    member: str = ""
+    kind: str = ""
+    was: Any = _NOTHING
+    when: str = ""
+    callers: tuple[str, ...] = ()
+
+    def covers_request(self, request: dict[str, Any]) -> bool:
+        """Whether the rule is about this recorded request."""
+        path, _, query = request["path"].partition("?")
+        caller = request["headers"].get("authorization", "").removeprefix("Bearer <jwt:").removesuffix(">")
+        named = not self.callers or caller in self.callers
+        sent = f"{query} {json.dumps(request['body'])}"
+        return named and self.when in sent and _fits(self.operation, f"{request['method']} {path}")
+
+    def covers(self, difference: Difference) -> bool:
+        """Whether the rule is about this difference."""
+        if not self.member:
+            return difference.path == "status" and difference.expected in self.old and difference.actual in self.new
+        known = self.was is _NOTHING or self.was == difference.expected
+        return known and self.kind == difference.kind and _fits(self.member, difference.place)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\{\}", "[^/]+").replace(r"\*", ".*")
+    return re.compile(escaped, re.IGNORECASE)
+
+
+def explanations() -> list[Explanation]:
+    """Return all rules. Raises TypeError for an unknown member, ValueError for a rule that says too little or too much."""
+    rules = [_explanation(entry) for entry in tomllib.loads(FILE.read_text(encoding="utf-8"))["explanation"]]
+    for rule in rules:
+        if bool(rule.member) == bool(rule.old) or bool(rule.member) != bool(rule.kind) or bool(rule.old) != bool(rule.new):
+            raise ValueError(f"{rule.operation}: name either old and new statuses, or a member and its kind")
+    return rules
+
+
+def _explanation(entry: dict[str, Any]) -> Explanation:
+    lists = {name: tuple(entry[name]) for name in ("old", "new", "callers") if name in entry}
+    return Explanation(**{**entry, **lists})
+
+
+def unexplained(rules: Iterable[Explanation], found: list[Difference]) -> list[Difference]:
+    """Return what no rule covers. A covered status covers the body, which is another message altogether; that a route does
+    not exist is never explained by a status."""
+    rules = list(rules)
+    absent = any(one.path == ".message" and str(one.actual).startswith("Cannot ") for one in found)
+    left = [one for one in found if absent or not any(rule.covers(one) for rule in rules)]
+    statuses = [one for one in found if one.path == "status"]
+    return [] if statuses and statuses[0] not in left else left

@@ -1,5 +1,9 @@
 """Migrations: complete, repeatable, and gentle with a database that the old system has filled."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +27,29 @@ def test_preparing_twice_changes_nothing() -> None:
     assert {service: indexes(service) for service in settings.SERVICES} == before
 
 
+def test_one_shared_database_gets_the_indexes_of_every_service() -> None:
+    shared = mongo("leads").client[f"{settings.DATABASES['default']['NAME']}_shared"]
+    apart = {name: value for name, value in os.environ.items() if not name.endswith("_MONGODB_NAME")}
+    command = [sys.executable, "services/monolith/manage.py", "prepare", "--verbosity", "0"]
+    root = Path(__file__).resolve().parents[1]
+    try:
+        subprocess.run(command, cwd=root, env={**apart, "MONGODB_NAME": shared.name}, check=True, timeout=100)
+        found = indexes_of(shared)
+    finally:
+        shared.client.drop_database(shared.name)
+    wanted: dict[str, set[str]] = {}
+    for service in settings.SERVICES:
+        for collection, names in indexes(service).items():
+            wanted.setdefault(collection, set()).update(names)
+    lacking = {name: missing for name, names in wanted.items() if (missing := names - set(found.get(name, ())))}
+    assert not lacking
+
+
 def indexes(service: str) -> dict[str, Any]:
-    db = mongo(service)
+    return indexes_of(mongo(service))
+
+
+def indexes_of(db: Any) -> dict[str, Any]:
     return {name: sorted(db[name].index_information()) for name in db.list_collection_names()}
 
 

@@ -35,4 +35,11 @@ class ServiceRouter:
         if app_label in ("core_events", "core_identity"):
             return True
         service = service_of(app_label)
-        return db == (alias_of(service) if service else DEFAULT_DB_ALIAS)
+        return _database(db) == _database(alias_of(service) if service else DEFAULT_DB_ALIAS)
+
+
+def _database(alias: str) -> tuple[str, str]:
+    """Return what tells databases apart. In brownfield mode several aliases are one database, with one list of applied
+    migrations: whichever alias comes first must apply them all, or they would be noted as applied and never run."""
+    described = settings.DATABASES[alias]
+    return described["HOST"], described["NAME"]

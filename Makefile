@@ -7,10 +7,10 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench replay lock clean
+.PHONY: help run test test-fast lint format bench replay contract-status lock clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.lock ops/install.py
 	@$(PYTHON) ops/install.py $(VENV) requirements-dev.lock
@@ -39,6 +39,9 @@ bench: $(INSTALLED) ## Measure requests per second against the raw driver
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
+
+contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv

@@ -20,6 +20,7 @@ from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
 from services.auth.tokens import keys as signing_keys
+from tests.contract.observed import observe
 
 TENANT = "64b000000000000000000001"
 OTHER_TENANT = "64b000000000000000000002"
@@ -82,7 +83,9 @@ class Api:
             headers["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         data = b"" if body is None else body if isinstance(body, str | bytes) else json.dumps(body)
         content_type = headers.pop("content_type", "application/json")
-        return self._client.generic(method, path, data, content_type=content_type, **headers)
+        answer = self._client.generic(method, path, data, content_type=content_type, **headers)
+        observe(method, path, answer)
+        return answer
 
     def get(self, path: str, **options: Any) -> Any:
         """GET `path`."""

@@ -166,7 +166,7 @@ def test_a_name_that_is_missing_fails_as_before(api: Api, google: Google) -> Non
 def test_the_front_ends_page_posts_the_code(api: Api, google: Google) -> None:
     sent = begin(api)
     answer = api.post("/api/auth/google/callback", {"code": "c", "state": sent["state"]})
-    assert answer.status_code == 200
+    assert answer.status_code == 201
     assert {"user", "token", "accessToken", "refreshToken", "expiresIn"} <= answer.json().keys()
     assert api.post("/api/auth/google/callback", {"code": "c"}).status_code == 400
 

@@ -108,9 +108,8 @@ def test_every_filter_narrows_the_search(api: Api, viewer: Caller) -> None:
 
 
 def test_pages_end_at_a_hundred_and_are_integers(api: Api, viewer: Caller) -> None:
-    mongo("users")["useractivities"].insert_many(
-        [{"tenantId": ObjectId(TENANT), "type": "login", "performedAt": ago(number)} for number in range(130)]
-    )
+    for number in range(130):
+        entry(moment=ago(number))
     first = api.get(f"{SEARCH}?limit=1000", as_=viewer).json()["data"]
     assert len(first["activities"]) == 100
     assert first["pagination"] == {"page": 1, "limit": 100, "total": 130, "pages": 2}

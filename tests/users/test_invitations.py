@@ -205,7 +205,8 @@ def test_the_list_is_filtered_paged_and_names_the_inviter(api: Api, admin: Calle
     page = api.get(f"{PATH}?limit=2", as_=admin).json()
     assert (page["total"], page["page"], page["limit"], page["totalPages"]) == (3, 1, 2, 2)
     assert [one["email"] for one in page["invitations"]] == ["p2@acme.test", "p1@acme.test"]
-    assert page["invitations"][0]["invitedBy"]["firstName"] == "Ada"
+    inviter = page["invitations"][0]["invitedBy"]
+    assert (inviter["id"], inviter["fullName"]) == (admin.user_id, "Ada Boss")
     assert api.get(f"{PATH}?email=P1", as_=admin).json()["total"] == 1
     assert api.get(f"{PATH}?email=.*", as_=admin).json()["total"] == 0
     assert api.get(f"{PATH}?status=cancelled", as_=admin).json()["total"] == 0

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from core.documents.collection import now
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
@@ -25,6 +26,8 @@ def person(role: str = "user", tenant: str | None = TENANT, status: str = "activ
         "permissions": [],
         "tags": [],
         "tenantId": ObjectId(tenant) if tenant else None,
+        "createdAt": now(),
+        "updatedAt": now(),
         "__v": 0,
         "legacy": {"kept": [1, {"deep": True}]},
         **fields,

@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 from django.db import connections
 
+from core.documents.collection import now
 from core.documents.database import database as mongo
 from tests.conftest import OTHER_TENANT, Api, Caller
 from tests.users.test_people import person
@@ -176,7 +177,8 @@ def test_an_odd_page_is_no_server_error(api: Api, page: str) -> None:
 def test_history_forgets_what_is_beyond_five_hundred(api: Api) -> None:
     caller = person("user")
     api.get(OWN, as_=caller)
-    old = [{"field": "ui.theme", "oldValue": "a", "newValue": str(number)} for number in range(500)]
+    same = {"field": "ui.theme", "oldValue": "a", "changedAt": now()}
+    old = [{**same, "newValue": str(number)} for number in range(500)]
     mongo("users")["userpreferences"].update_one({}, {"$set": {"changeHistory": old}})
     changed = api.put(OWN, change(ui=DARK), as_=caller).json()["changeHistory"]
     assert len(changed) == 500

@@ -48,7 +48,6 @@ class Callback(ContractView):
 
     access = {"get": public(), "post": public()}
     bodies = {"post": CallbackBody}
-    statuses = {"post": 200}
 
     def get(self, request: Request) -> Response:
         """Answer token and identity. 401 when Google refused; without code the browser goes to Google again."""
@@ -63,7 +62,7 @@ class Callback(ContractView):
     def post(self, request: Request) -> Response:
         """Answer SessionTokens to the front end's own page, which reads code and state from its address."""
         body = self.validated_body()
-        return Response(session_tokens(self._signed_in(request, body["code"], body["state"], cookie=False)))
+        return Response(session_tokens(self._signed_in(request, body["code"], body["state"], cookie=False)), status=201)
 
     def _signed_in(self, request: Request, code: str, sent: str, *, cookie: bool) -> Tokens:
         kept = request.COOKIES.get(state.COOKIE, "")

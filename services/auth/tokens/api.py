@@ -141,7 +141,8 @@ class TestModeLogin(ContractView):
         person = {**user, "_id": user["id"], "tenantId": test_principal(user["roles"][0]).tenant_id}
         token = access_token(person, None, isTestUser=True)
         data = {"token": token, "user": {**user, "isTestUser": True}}
-        return Response({"success": True, "message": "Test login successful", "data": data, **data})
+        shown = {**data, "user": {**data["user"], "role": user["roles"][0], "status": "active"}}
+        return Response({"success": True, "message": "Test login successful", "data": data, **shown})
 
     def _chosen_role(self, request: Request) -> str:
         role, email = request.query_params.get("role"), request.query_params.get("email")

@@ -44,6 +44,12 @@ def user(document: Document) -> Wire:
     return {**wire, "fullName": full_name(document), "id": document["_id"]}
 
 
+def user_reference(document: Document) -> Wire:
+    """Return UserRef (contract/users.yaml): who somebody is, inside another document."""
+    named = {name: document.get(name, "") for name in ("email", "firstName", "lastName")}
+    return {"_id": document["_id"], **named, "fullName": full_name(document), "id": document["_id"]}
+
+
 def full_name(document: Document) -> str:
     """Return first and last name."""
     return f"{document.get('firstName', '')} {document.get('lastName', '')}"

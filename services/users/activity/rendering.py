@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.documents.database import Document
-from services.users.accounts.rendering import full_name
+from services.users.accounts.rendering import user_reference
 
 Wire = dict[str, Any]
 People = Mapping[str, Document]
@@ -17,7 +17,7 @@ def entry(document: Document) -> Wire:
 
 def expanded(document: Document, people: People) -> Wire:
     """Return an entry with `performedBy` as UserRef (contract/users.yaml); null for somebody who no longer exists."""
-    return _with_actor(document, people, _reference)
+    return _with_actor(document, people, user_reference)
 
 
 def exported(document: Document, people: People) -> Wire:
@@ -35,7 +35,3 @@ def _with_actor(document: Document, people: People, shown: Any) -> Wire:
 
 def _short(person: Document) -> Wire:
     return {"_id": person["_id"], **{name: person.get(name, "") for name in ("firstName", "lastName", "email")}}
-
-
-def _reference(person: Document) -> Wire:
-    return {**_short(person), "fullName": full_name(person), "id": person["_id"]}

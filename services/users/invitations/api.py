@@ -13,6 +13,7 @@ from core.api.views import ContractView, InternalView
 from core.documents.collection import now
 from core.documents.database import Document
 from core.events.exporting import ExportQuery, exported_page
+from services.users.accounts.rendering import user_reference
 from services.users.invitations import actions, queries
 from services.users.invitations.models import INVITATIONS
 from services.users.invitations.serializers import CancelBody, InvitationQuery, InviteBody
@@ -41,7 +42,7 @@ def invitation(document: Document) -> dict[str, Any]:
     wire = {name: document[name] for name in _SHOWN if document.get(name) is not None}
     late = document["expiresAt"] <= now()
     computed = {"isExpired": late, "isValid": document["status"] == "pending" and not late}
-    inviter = {"invitedBy": document.get("invitedBy")}
+    inviter = {"invitedBy": user_reference(document["invitedBy"]) if document.get("invitedBy") else None}
     return {**wire, **inviter, "__v": document.get("__v", 0), "id": document["_id"], **computed}
 
 

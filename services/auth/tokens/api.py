@@ -140,9 +140,10 @@ class TestModeLogin(ContractView):
         user = _test_user(self._chosen_role(request))
         person = {**user, "_id": user["id"], "tenantId": test_principal(user["roles"][0]).tenant_id}
         token = access_token(person, None, isTestUser=True)
-        data = {"token": token, "user": {**user, "isTestUser": True}}
-        shown = {**data, "user": {**data["user"], "role": user["roles"][0], "status": "active"}}
-        return Response({"success": True, "message": "Test login successful", "data": data, **shown})
+        shown = {**user, "isTestUser": True}
+        data = {"token": token, "user": shown}
+        above = {"token": token, "user": {**shown, "role": user["roles"][0], "status": "active"}}
+        return Response({"success": True, "message": "Test login successful", "data": data, **above})
 
     def _chosen_role(self, request: Request) -> str:
         role, email = request.query_params.get("role"), request.query_params.get("email")

@@ -17,6 +17,7 @@ from core.events.jobs import schedule
 from core.observability.tracing import start_tracing
 
 SWEEP_SECONDS = 2.0
+_PERIODIC = ("events.sweep", "events.reconcile", "events.keep_keys")
 
 
 def celery_app() -> Celery:
@@ -55,7 +56,7 @@ def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None
     words = name.split(".")
     if words[0] == "services":
         return {"queue": f"{words[1]}.jobs"}
-    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name in ("events.sweep", "events.reconcile") else None
+    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name in _PERIODIC else None
 
 
 @setup_logging.connect

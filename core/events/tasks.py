@@ -10,11 +10,13 @@ from core.events import inbox, outbox
 from core.events.envelope import Envelope
 from core.events.jobs import every
 from core.events.rebuilding import rebuild
+from core.identity import keys
 
 log = structlog.get_logger(__name__)
 
 # Events keep copies right by themselves; this is the net below them.
 RECONCILE_SECONDS = 6 * 3600.0
+KEYS_SECONDS = 20.0
 
 
 @shared_task(name="events.dispatch")
@@ -42,6 +44,12 @@ def sweep() -> None:
         outbox.dispatch(service)
 
 
+@shared_task(name="events.keep_keys")
+def keep_keys() -> None:
+    """Keep this process's copy of auth's public keys."""
+    keys.keep_copy()
+
+
 @shared_task(name="events.reconcile")
 def reconcile() -> None:
     """Compare the copies of every service of this process with their owners, and heal what differs. One worker of
@@ -60,3 +68,4 @@ def reconcile() -> None:
 
 
 every(RECONCILE_SECONDS, "events.reconcile")
+every(KEYS_SECONDS, "events.keep_keys")

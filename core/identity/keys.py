@@ -101,4 +101,11 @@ def _store(jwks: Document | None) -> None:
         log.warning("jwks_not_stored", error=type(error).__name__)
 
 
+def keep_copy() -> None:
+    """Bring the copy of the keys in the own database up to date. The worker calls it from time to time: a service must
+    know the keys also when auth goes away before the first token came by."""
+    if not settings.JWKS_PROVIDER:
+        _store(_fetched())
+
+
 key_set = KeySet()

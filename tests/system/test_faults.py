@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.system.platform import Platform, lead_body, until
+from tests.system.platform import PASSWORD, Platform, lead_body, until
 
 pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(420)]
 ASSIGNEE = "64f0000000000000000000a3"
@@ -50,6 +50,34 @@ def test_a_stopped_service_takes_nobody_along_and_misses_nothing(services: Platf
     until(lambda: client.get("/api/dashboard/realtime").json()["totalLeads"] == before + 1)
     directory = services.database("leads")["leadsdirectory"]
     until(lambda: directory.find_one({"_id": created}), 30)
+
+
+def test_signing_in_does_not_need_users_and_being_signed_in_does_not_need_auth(services: Platform) -> None:
+    account = {"email": f"alone{time.time_ns()}@x.test", "password": PASSWORD, "firstName": "Al", "lastName": "One"}
+    with services.client() as nobody:
+        assert nobody.post("/api/auth/register", json=account).status_code == 201
+        services.command("stop", "users")
+        try:
+            credentials = {"email": account["email"], "password": PASSWORD}
+            signed_in = nobody.post("/api/auth/login", json=credentials)
+            assert signed_in.status_code == 200
+            assert nobody.get("/api/users/me").status_code == 503
+        finally:
+            services.command("start", "users")
+        nobody.headers["Authorization"] = f"Bearer {signed_in.json()['accessToken']}"
+        for service in ("users", "leads", "buyers", "analytics"):
+            copied = services.database(service)["accessentries"]
+            until(lambda copied=copied: copied.find_one({"_id": "jwks"}), 40)
+        services.command("stop", "auth")
+        try:
+            assert nobody.get("/api/auth/me").status_code == 503
+            assert nobody.get("/api/users/me").status_code == 200
+            assert nobody.get("/api/users/me/activity").status_code == 200
+            for path in ("/api/leads", "/api/buyers", "/api/dashboard"):
+                # Known to the service, but without a tenant yet: not 401.
+                assert nobody.get(path).status_code in (200, 403), path
+        finally:
+            services.command("start", "auth")
 
 
 def test_a_killed_instance_costs_no_request_and_is_replaced(services: Platform, client: httpx.Client) -> None:

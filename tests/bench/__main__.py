@@ -8,7 +8,6 @@ import argparse
 import copy
 import statistics
 import tempfile
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +17,10 @@ import httpx
 from bson import ObjectId
 from pymongo import WriteConcern
 
+from tests.bench.turns import take_turns
 from tests.system.platform import Platform, lead_body
 
 _BATCH = 2000
-_WARM_UP = 20
 _PAGE = 20
 
 
@@ -118,26 +117,11 @@ def _expect(answer: httpx.Response, status: int) -> None:
 
 
 def _print_row(inside: Case, outside: Case, seconds: float) -> None:
-    driver, service, gateway = _take_turns([inside.floor, inside.request, outside.request], seconds)
+    driver, service, gateway = take_turns([inside.floor, inside.request, outside.request], seconds)
     floor, direct, whole = (statistics.median(times) for times in (driver, service, gateway))
     p95 = statistics.quantiles(gateway, n=20)[-1]
     row = f"{inside.name:<22}{floor:>10.2f}{direct:>10.2f}{direct / floor:>7.1f}{whole:>10.2f}{whole / floor:>7.1f}"
     print(f"{row}{p95:>22.2f}", flush=True)
-
-
-def _take_turns(calls: list[Callable[[], Any]], seconds: float) -> list[list[float]]:
-    """Call each in turn for `seconds` in all, after a warm-up, and return the milliseconds of every call."""
-    for call in calls:
-        for _ in range(_WARM_UP):
-            call()
-    times: list[list[float]] = [[] for _ in calls]
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline or len(times[0]) < _WARM_UP:
-        for call, taken in zip(calls, times, strict=True):
-            started = time.perf_counter()
-            call()
-            taken.append((time.perf_counter() - started) * 1000)
-    return times
 
 
 if __name__ == "__main__":

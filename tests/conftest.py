@@ -1,11 +1,13 @@
 """Fixtures for all tests of services: clean real databases, an API client, callers of every role and tenant."""
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import redis
@@ -20,6 +22,7 @@ from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
 from services.auth.tokens import keys as signing_keys
+from services.monolith.wsgi import application
 from tests.contract.observed import observe
 
 TENANT = "64b000000000000000000001"
@@ -141,6 +144,25 @@ def forget() -> None:
 def api(database: None) -> Api:
     """The API of all services, in this process, on clean databases."""
     return Api()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def owners(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All services behind one real HTTP server."""
+    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    for service in settings.SERVICES:
+        monkeypatch.setenv(f"{service.upper()}_URL", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ _NOTHING = object()
 class Explanation:
     """A rule of contract/explanations.toml.
 
-    operation: `METHOD /path`, with `{}` for one segment and `*` for anything. Either `old` and `new` (statuses; the body then
-    follows from the status), or `member` (its path, `[]` for any index) with `kind` added, missing or changed, and `was`, the
-    recorded value, where only that one is explained. Narrower still: `when` is a part of the query string or body that was sent,
-    `callers` are the actors whose requests it is about.
+    operation: `METHOD /path`, with `{}` for one segment, `{oid}` for a document id and `*` for anything. Either `old` and `new`
+    (statuses; the body then follows from the status; `shows` is a member that our answer must have then), or `member` (its path,
+    `[]` for any index) with `kind` added, missing or changed, and `was`, the recorded value, where only that one is explained.
+    Narrower still: `when` is a part of the query string or body that was sent, `callers` are the actors it is about.
     """
 
     operation: str
@@ -34,6 +34,7 @@ class Explanation:
     member: str = ""
     kind: str = ""
     was: Any = _NOTHING
+    shows: str = ""
     when: str = ""
     callers: tuple[str, ...] = ()
 
@@ -45,10 +46,12 @@ class Explanation:
         sent = f"{query} {json.dumps(request['body'])}"
         return named and self.when in sent and _fits(self.operation, f"{request['method']} {path}")
 
-    def covers(self, difference: Difference) -> bool:
-        """Whether the rule is about this difference."""
+    def covers(self, difference: Difference, found: Iterable[Difference]) -> bool:
+        """Whether the rule is about this difference, one of all that were `found`."""
         if not self.member:
-            return difference.path == "status" and difference.expected in self.old and difference.actual in self.new
+            shown = not self.shows or any(one.path == self.shows and one.kind == "added" for one in found)
+            known = difference.expected in self.old and difference.actual in self.new
+            return difference.path == "status" and known and shown
         known = self.was is _NOTHING or self.was == difference.expected
         return known and self.kind == difference.kind and _fits(self.member, difference.place)
 
@@ -59,7 +62,7 @@ def _fits(pattern: str, text: str) -> bool:
 
 @cache
 def _expression(pattern: str) -> re.Pattern[str]:
-    escaped = re.escape(pattern).replace(r"\{\}", "[^/]+").replace(r"\*", ".*")
+    escaped = re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", "[^/]+").replace(r"\*", ".*")
     return re.compile(escaped, re.IGNORECASE)
 
 
@@ -77,11 +80,31 @@ def _explanation(entry: dict[str, Any]) -> Explanation:
     return Explanation(**{**entry, **lists})
 
 
-def unexplained(rules: Iterable[Explanation], found: list[Difference]) -> list[Difference]:
-    """Return what no rule covers. A covered status covers the body, which is another message altogether; that a route does
-    not exist is never explained by a status."""
-    rules = list(rules)
-    absent = any(one.path == ".message" and str(one.actual).startswith("Cannot ") for one in found)
-    left = [one for one in found if absent or not any(rule.covers(one) for rule in rules)]
-    statuses = [one for one in found if one.path == "status"]
-    return [] if statuses and statuses[0] not in left else left
+class Judge:
+    """Judges the answers of one group, in their order."""
+
+    def __init__(self, rules: list[Explanation]) -> None:
+        self._rules = rules
+        self._diverged: set[str] = set()
+
+    def unexplained(self, request: dict[str, Any], found: list[Difference]) -> list[Difference]:
+        """Return what no rule covers. A covered status covers the body, which is another message altogether; that a route
+        does not exist is never explained by a status. When we refuse a write that the old system took, or the other way
+        round, later reads of these things show other documents."""
+        rules = [rule for rule in self._rules if rule.covers_request(request)]
+        absent = any(one.path == ".message" and str(one.actual).startswith("Cannot ") for one in found)
+        left = [one for one in found if absent or not any(rule.covers(one, found) for rule in rules)]
+        status = next((one for one in found if one.path == "status"), None)
+        things = _things(request["path"])
+        if status is None:
+            return [] if request["method"] == "GET" and things in self._diverged else left
+        if status in left:
+            return left
+        if request["method"] != "GET" and (status.expected < 400) != (status.actual < 400):
+            self._diverged.add(things)
+        return []
+
+
+def _things(path: str) -> str:
+    """Return what a path is about: `/api/leads`."""
+    return "/".join(path.partition("?")[0].lower().split("/")[:3])

@@ -21,7 +21,8 @@ from typing import Any
 import httpx
 from pymongo import MongoClient
 
-from tests.contract.explanations import Explanation, explanations, unexplained
+from ops.config import DEVELOPMENT_SECRET
+from tests.contract.explanations import Judge, explanations
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, groups_of, seed
 from tests.system.platform import Platform
 
@@ -30,7 +31,7 @@ DATABASE = "leadmesh_replay"
 _FOLLOWS_SECONDS = 5.0
 # A little longer than a service may go on with what it remembers of people and tenants.
 _MEMORY_SECONDS = 2.2
-_SECRET = "leadmesh-development-secret-do-not-use"
+
 _KEPT = ("django_migrations", "django_content_type", "auth_permission", "signingkeys")
 
 
@@ -41,8 +42,9 @@ class Replay:
         self.platform, self.folder = platform, folder
         self.database = MongoClient(platform.status()["parts"]["mongodb"]["uri"])[DATABASE]
         self.client = httpx.Client(base_url=platform.url, timeout=30.0)
-        self.actors = Actors(_SECRET, folder)
+        self.actors = Actors(DEVELOPMENT_SECRET, folder)
         self.rules = explanations()
+        self.judge = Judge(self.rules)
         self.wrote = 0.0
 
     def file(self, path: Path) -> Counter[str]:
@@ -50,6 +52,7 @@ class Replay:
         counts: Counter[str] = Counter()
         for name, group in groups_of(path):
             self._reset()
+            self.judge = Judge(self.rules)
             known: dict[str, str] = {}
             for exchange in group:
                 found, outcome = self._judged(exchange, known)
@@ -64,16 +67,13 @@ class Replay:
         before = dict(known)
         while True:
             found = self._compare(exchange, known)
-            left = unexplained(self._rules_for(exchange), found)
+            left = self.judge.unexplained(exchange["request"], found)
             if not found or not left or exchange["request"]["method"] != "GET" or time.monotonic() > deadline:
                 return left, "unexplained" if left else "explained" if found else "identical"
             # What one service wrote another may hear of a moment later.
             known.clear()
             known.update(before)
             time.sleep(0.2)
-
-    def _rules_for(self, exchange: Exchange) -> list[Explanation]:
-        return [rule for rule in self.rules if rule.covers_request(exchange["request"])]
 
     def _compare(self, exchange: Exchange, known: dict[str, str]) -> list[Difference]:
         answer, expected = self._send(exchange["request"], known), exchange["response"]
@@ -136,7 +136,7 @@ def running(*, test_mode: bool) -> Iterator[Platform]:
     """Run a platform in brownfield mode; stop it and remove its files afterwards."""
     home = Path(tempfile.mkdtemp(prefix="leadmesh-replay-"))
     platform = Platform(home)
-    platform.environment |= {"MONGODB_NAME": DATABASE, "TEST_MODE": str(test_mode).lower(), "JWT_SECRET": _SECRET}
+    platform.environment |= {"MONGODB_NAME": DATABASE, "TEST_MODE": str(test_mode).lower(), "JWTDEVELOPMENT_SECRET": DEVELOPMENT_SECRET}
     try:
         platform.start()
         yield platform

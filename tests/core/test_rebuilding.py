@@ -1,13 +1,11 @@
 """Copies of other services' entities: lost, damaged and old ones come back from their owners' exports."""
 
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from bson import ObjectId
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from core.clients.http import ServiceClient
@@ -15,30 +13,8 @@ from core.documents.collection import now
 from core.documents.database import database as mongo
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
-from services.monolith.wsgi import application
 from tests.conftest import TENANT, Api, Caller
 from tests.system.platform import lead_body
-
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def owners(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """All services behind one real HTTP server."""
-    server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    for service in SERVICES:
-        monkeypatch.setenv(f"{service.upper()}_URL", f"http://127.0.0.1:{server.server_port}")
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
@@ -83,21 +59,21 @@ def test_lost_copies_come_back_as_they_were(filled: dict[str, str]) -> None:
     assert all(before.values()), {name: len(found) for name, found in before.items()}
     for service, name in COPIES:
         mongo(service)[name].delete_many({})
-    for service in SERVICES:
+    for service in settings.SERVICES:
         assert sum(report.missing for report in rebuild(service)) > 0
     assert copies() == before
-    assert all(report.drift == 0 for service in SERVICES for report in rebuild(service))
+    assert all(report.drift == 0 for service in settings.SERVICES for report in rebuild(service))
 
 
 def test_a_comparison_finds_drift_and_changes_nothing(filled: dict[str, str]) -> None:
-    assert all(report.drift == 0 for service in SERVICES for report in rebuild(service, check=True))
+    assert all(report.drift == 0 for service in settings.SERVICES for report in rebuild(service, check=True))
     mongo("leads")["leadsdirectory"].delete_many({})
     mongo("auth")["authdirectory"].update_one({"_id": filled["person"]}, {"$set": {"firstName": "Damaged"}})
     mongo("buyers")["buyerleads"].update_one({"_id": filled["lead"]}, {"$set": {"version": 0}})
     before = copies()
     found = {
         (service, report.export): (report.missing, report.stale)
-        for service in SERVICES
+        for service in settings.SERVICES
         for report in rebuild(service, check=True)
         if report.drift
     }
@@ -115,11 +91,11 @@ def test_documents_that_the_old_system_wrote_are_copied(owners: None) -> None:
     old = {"_id": ObjectId(), "email": "old@x.test", "firstName": "Old", "lastName": "Hand", "status": "suspended"}
     mongo("users")["users"].insert_one({**old, "roles": ["admin"], "tenantId": TENANT, "__v": 0})
     mongo("users")["users"].insert_one({"_id": ObjectId(), "nonsense": True, "email": "x"})
-    for service in SERVICES:
+    for service in settings.SERVICES:
         rebuild(service)
     person = mongo("auth")["authdirectory"].find_one({"_id": str(old["_id"])})
     assert person and (person["email"], person["status"], person["tenantId"]) == ("old@x.test", "suspended", TENANT)
-    for service in SERVICES:
+    for service in settings.SERVICES:
         entry = mongo(service)["accessentries"].find_one({"_id": f"user:{old['_id']}"})
         assert entry and entry["status"] == "suspended"
 
@@ -172,7 +148,7 @@ def test_the_command_says_what_it_did(filled: dict[str, str], capsys: pytest.Cap
 
 
 def test_an_owner_that_is_away_is_named(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for service in SERVICES:
+    for service in settings.SERVICES:
         monkeypatch.setenv(f"{service.upper()}_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(ServiceClient, "_breakers", {})
     with pytest.raises(CommandError, match="does not answer; start it"):

@@ -15,9 +15,9 @@ from tests.contract.explanations import Judge, explanations
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, groups_of, seed
 
 # Modules whose services answer them whole; the others follow with their services.
-MODULES = ("auth", "health", "leads", "rbac", "tenants", "users")
+MODULES = ("auth", "health", "leads", "rbac", "tenancy", "tenants", "users")
 # Routes of leads that are not there yet.
-_WAITING = "/bulk/"
+_WAITING = "/bulk/execute"
 _OWNERS = {"leads": "leads", "queueitems": "leads"}
 RULES = explanations()
 

@@ -31,6 +31,7 @@ _COUNTED_AS_CHANGE = (
     "buyers",
     "buyermatches",
     "buyerleads",
+    "queueitems",
     "leadfacts",
     "roles",
     "userroles",
@@ -69,6 +70,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
     tenant = api.post("/api/tenants", {"name": MARK, "subdomain": MARK}, as_=operator).json()
     contact = {**lead_body("")["contactInfo"], "firstName": MARK}
     lead = api.post("/api/leads", {**lead_body(person["id"]), "contactInfo": contact}, as_=boss).json()
+    item = api.post("/api/leads/queue/add", {"leadId": lead["_id"]}, as_=boss).json()["data"]
     buyer = {"companyName": MARK, "contactName": MARK, "email": f"{MARK}@y.test", "phone": "5125550000"}
     bought = api.post("/api/buyers", {**buyer, "city": "Austin", "state": "TX"}, as_=boss).json()
     # Before the walk, in which an operator calls the route as well.
@@ -82,6 +84,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "tenantId": tenant["tenantId"],
         "subdomain": MARK,
         "leadId": lead["leadId"],
+        "itemId": item["_id"],
         "buyerId": bought["id"],
         "matchId": match["id"],
         "sessionId": "64f000000000000000000fff",
@@ -93,7 +96,8 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
 
 
 def path_of(route: str, owned: dict[str, str]) -> str:
-    kind = "buyerId" if "buyers" in route else "roleId" if "rbac/roles" in route else "userId"
+    kinds = {"buyers": "buyerId", "rbac/roles": "roleId", "leads/queue": "itemId"}
+    kind = next((name for part, name in kinds.items() if part in route), "userId")
     own = {"id": owned[kind], **owned}
     return "/" + re.sub(r"<(\w+)>", lambda found: own[found.group(1)], route)
 

@@ -5,6 +5,7 @@ from core.settings import service_settings
 APPS = [
     "services.leads.leads",
     "services.leads.directory",
+    "services.leads.queueing",
 ]
 
 globals().update(service_settings("leads", APPS))

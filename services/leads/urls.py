@@ -2,9 +2,10 @@
 
 from core.api.urls import handler400, handler404, handler500, service_urls
 from services.leads.leads.urls import PATTERNS as LEADS
+from services.leads.queueing.urls import PATTERNS as QUEUE
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS = [*LEADS]
+PATTERNS = [*LEADS, *QUEUE]
 
 urlpatterns = service_urls("leads", PATTERNS)

@@ -24,6 +24,7 @@ _ANY = {
     "<jwt>": lambda value: isinstance(value, str) and value.count(".") == 2,
 }
 _REFERENCE = re.compile(r"<(?:oid|uuid|opid)#\d+>")
+_UNKNOWN = "f" * 24
 
 
 def seed(folder: Path = FOLDER) -> dict[str, list[dict[str, Any]]]:
@@ -47,6 +48,12 @@ def _grouped(file: Path) -> Iterator[tuple[str, list[Exchange]]]:
         by_group[exchange["group"]].append(exchange)
     for name, members in by_group.items():
         yield name, sorted(members, key=lambda exchange: exchange["seq"])
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    """Return a path or body with the group's ids in place of its placeholders. One that no answer had (the request that would
+    have made it was refused) becomes the id of nothing."""
+    return _REFERENCE.sub(lambda found: str(known.get(found.group(), _UNKNOWN)), text)
 
 
 class Actors:

@@ -23,7 +23,7 @@ from pymongo import MongoClient
 
 from ops.config import DEVELOPMENT_SECRET
 from tests.contract.explanations import Judge, explanations
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, groups_of, seed
+from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, filled, groups_of, seed
 from tests.system.platform import Platform
 
 DATABASE = "leadmesh_replay"
@@ -84,13 +84,10 @@ class Replay:
         ]
 
     def _send(self, request: dict[str, Any], known: dict[str, str]) -> httpx.Response:
-        path, body = request["path"], request["body"]
-        for placeholder, value in known.items():
-            path = path.replace(placeholder, str(value))
-            body = _filled(body, placeholder, value)
+        body = request["body"]
+        content = body if body is None or isinstance(body, str) else filled(json.dumps(body), known)
         headers = {name: self.actors.filled(value) for name, value in request["headers"].items()}
-        content = None if body is None else body if isinstance(body, str) else json.dumps(body)
-        answer = self.client.request(request["method"], path, headers=headers, content=content)
+        answer = self.client.request(request["method"], filled(request["path"], known), headers=headers, content=content)
         if request["method"] != "GET":
             self._settle()
             self.wrote = time.monotonic()
@@ -119,12 +116,6 @@ def _body(answer: httpx.Response) -> Any:
     if not answer.content:
         return None
     return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
-
-
-def _filled(body: Any, placeholder: str, value: Any) -> Any:
-    if body is None or isinstance(body, str):
-        return body
-    return json.loads(json.dumps(body).replace(placeholder, str(value)))
 
 
 def _operation(exchange: Exchange) -> str:

@@ -1,0 +1,1 @@
+"""The queue of leads that wait for an agent."""

@@ -1,0 +1,153 @@
+"""Use cases of the queue: put in, take out, hand over, hand back.
+
+Whoever takes an item does so by one statement that holds only while the item is pending: two never get the same. A lease
+brings an item back of whose holder nothing is heard any more, a killed process included.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import Conflict, NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id, text_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from services.leads.directory.models import PEOPLE
+from services.leads.leads.actions import update_lead
+from services.leads.leads.models import LEADS
+from services.leads.leads.queries import lead_by_id
+from services.leads.queueing import rules
+from services.leads.queueing.models import ITEMS
+from services.leads.queueing.queries import first_items, is_waiting, item_by_id, key_of
+
+_SYSTEM = TenantScope.system("items of the old system have no tenant until they get the one of their lead")
+_QUEUED = "Lead is already in queue"
+_TAKEN = "Lead is already assigned"
+_HELD = ("agentId", "assignedAt", "assignedBy", "expiresAt", "assignmentId")
+_HOMELESS: Document = {"tenantId": {"$exists": False}}
+_BATCH = 500
+
+
+def add(scope: TenantScope, lead_id: str, priority: float) -> Document:
+    """Put a lead into the queue. Raises NotFound; Conflict for one that is in it, or that somebody got from it."""
+    lead = lead_by_id(scope, lead_id)
+    inside, key = scope.for_tenant(lead["tenantId"]), str(lead["_id"])
+    if is_waiting(inside, key):
+        raise Conflict(_QUEUED)
+    item = {"leadId": key, "priority": priority, "status": rules.PENDING, "tags": [], "open": True}
+    try:
+        return ITEMS.scoped(inside).insert_one(item)
+    except DuplicateKeyError:
+        raise Conflict(_QUEUED) from None
+
+
+def set_priority(scope: TenantScope, item_id: str, priority: float) -> Document:
+    """Change how urgent an item is. Raises NotFound."""
+    changed = ITEMS.scoped(scope).update_one(key_of(item_id), {"$set": {"priority": priority}})
+    if changed is None:
+        raise NotFound("Lead not found in queue")
+    return changed
+
+
+def remove(scope: TenantScope, item_id: str) -> None:
+    """Delete an item for good. Raises NotFound."""
+    if not ITEMS.scoped(scope).delete_many(key_of(item_id)):
+        raise NotFound("Lead not found in queue")
+
+
+def clean_up(scope: TenantScope, hours: int) -> int:
+    """Delete the pending items that are older than `hours`; return how many there were."""
+    old = {"status": rules.PENDING, "createdAt": {"$lt": now() - timedelta(hours=hours)}}
+    return ITEMS.scoped(scope).delete_many(old)
+
+
+@transactional("leads")
+def assign(scope: TenantScope, item_id: str, agent_id: str) -> Document:
+    """Hand a pending item and its lead to an agent. Raises NotFound; Conflict when it is not pending any more."""
+    item = item_by_id(scope, item_id)
+    if not PEOPLE.scoped(scope).exists({"_id": agent_id, "status": "active"}):
+        raise Conflict("Agent is not available")
+    taken = take(scope, item, agent_id)
+    if taken is None:
+        raise Conflict(_TAKEN)
+    update_lead(scope, taken["leadId"], {"assignedTo": agent_id})
+    return taken
+
+
+def take(scope: TenantScope, item: Document, agent_id: str, **more: Any) -> Document | None:
+    """Take a pending item for an agent and return it; None when somebody else was faster. Raises DuplicateKeyError when
+    another item of the same lead is open: the old system's queue may hold a lead many times."""
+    given = {"status": rules.ASSIGNED, "agentId": agent_id, "assignedAt": now(), "assignedBy": scope.actor_id, **more}
+    change = {"$set": {**given, "leadId": str(item["leadId"]), "open": True}}
+    return ITEMS.scoped(scope).update_one({"_id": item["_id"], "status": rules.PENDING}, change)
+
+
+def claim(scope: TenantScope, agent_id: str) -> Document | None:
+    """Take the next item for an agent, for the time of a lease, and return it; None when nothing is pending.
+
+    One statement, outside of any transaction: a claimer that is killed blocks nobody."""
+    while items := first_items(scope, rules.WINDOW):
+        for item in rules.by_attempt(items):
+            taken = _take_for_a_while(scope, item, agent_id)
+            if taken is not None:
+                return taken
+    return None
+
+
+def _take_for_a_while(scope: TenantScope, item: Document, agent_id: str) -> Document | None:
+    try:
+        return take(scope, item, agent_id, expiresAt=now() + rules.LEASE)
+    except DuplicateKeyError:
+        cancel(scope, item, "The lead was queued twice")
+        return None
+
+
+def renew(scope: TenantScope, item_id: str) -> Document:
+    """Make the lease of the caller's item last anew. Raises NotFound; Conflict when it is over or somebody else's."""
+    item = item_by_id(scope, item_id)
+    held = {"_id": item["_id"], "status": rules.ASSIGNED, "agentId": scope.actor_id, "expiresAt": {"$ne": None}}
+    renewed = ITEMS.scoped(scope).update_one(held, {"$set": {"expiresAt": now() + rules.LEASE}})
+    if renewed is None:
+        raise Conflict("You have no lease of this lead")
+    return renewed
+
+
+def give_back(scope: TenantScope, item: Document) -> Document | None:
+    """Put an assigned item back to its place in the queue; None when it is not as it was read any more."""
+    held = {"_id": item["_id"], "status": rules.ASSIGNED, "agentId": item["agentId"], "assignedAt": item["assignedAt"]}
+    change = {"$set": {"status": rules.PENDING}, "$unset": dict.fromkeys(_HELD, "")}
+    return ITEMS.scoped(scope).update_one({**held, "expiresAt": item.get("expiresAt")}, change)
+
+
+def complete(scope: TenantScope, item: Document) -> None:
+    """Note that the lead of an item is dealt with; it may be queued again."""
+    done = {"$set": {"status": rules.COMPLETED, "completedAt": now()}, "$unset": {"open": "", "expiresAt": ""}}
+    ITEMS.scoped(scope).update_one({"_id": item["_id"]}, done)
+
+
+def cancel(scope: TenantScope, item: Document, reason: str) -> None:
+    """Take an item out of the queue whose lead nobody can get, and say why."""
+    gone = {"status": rules.CANCELLED, "cancelledAt": now(), "reason": reason}
+    ITEMS.scoped(scope).update_one(
+        {"_id": item["_id"]}, {"$set": gone, "$unset": {"open": "", **dict.fromkeys(_HELD, "")}}
+    )
+
+
+def adopt() -> int:
+    """Give items of the old system, which have no tenant, the tenant of their lead; return how many were looked at.
+    Those whose lead is unknown belong to nobody and are seen by operators. Safe to run twice and at once."""
+    found = list(ITEMS.scoped(_SYSTEM).find(_HOMELESS, {"leadId": 1}, limit=_BATCH))
+    keys = {item["_id"]: object_id(text_id(item.get("leadId"))) for item in found}
+    leads = LEADS.scoped(_SYSTEM).find({"_id": {"$in": list(keys.values())}}, {"tenantId": 1})
+    tenants = {lead["_id"]: lead["tenantId"] for lead in leads}
+    items: dict[str | None, list[Any]] = defaultdict(list)
+    for item, lead in keys.items():
+        items[tenants.get(lead)].append(item)
+    for tenant_id, ids in items.items():
+        # Past the scoped collection: nobody changed these items.
+        ITEMS.raw().update_many({"_id": {"$in": ids}, **_HOMELESS}, {"$set": {"tenantId": tenant_id}})
+    return len(found)

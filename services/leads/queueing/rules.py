@@ -1,0 +1,24 @@
+"""Rules of the queue (contract/leads-rules.md §6). Pure."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+PENDING, ASSIGNED, COMPLETED, CANCELLED = STATUSES = ("pending", "assigned", "completed", "cancelled")
+LOWEST, HIGHEST = 1, 10
+# Higher priorities first, then the oldest; the id decides between equals.
+ORDER = (("priority", -1), ("createdAt", 1), ("_id", 1))
+# How long a claimed lead stays with an agent of whom nothing is heard.
+LEASE = timedelta(minutes=5)
+# How many of the first items claimers that are in each other's way spread over.
+WINDOW = 32
+
+Item = dict[str, Any]
+
+
+def by_attempt(first: Sequence[Item]) -> list[Item]:
+    """Return in which order a claimer tries the `first` items: the very first one, then, as somebody else is faster, the
+    others of its priority at random: all claimers on one item would wait for each other."""
+    others = [item for item in first[1:] if item.get("priority") == first[0].get("priority")]
+    return [*first[:1], *random.sample(others, len(others))]

@@ -1,0 +1,44 @@
+"""Bodies and queries of the queue."""
+
+from core.api.validation import Body, MongoId, Number, Page, Query
+from services.leads.queueing.rules import HIGHEST, LOWEST
+
+# ruff: noqa: N815 - wire names
+
+_TEN_YEARS = 87_600
+
+
+class AddBody(Body):
+    """Which lead, and how urgent."""
+
+    leadId = MongoId(or_uuid=True)
+    priority = Number(LOWEST, HIGHEST, default=1)
+
+
+class AssignItemBody(Body):
+    """Who gets the lead; a priority may be sent and is not looked at."""
+
+    agentId = MongoId(or_uuid=True)
+    priority = Number(LOWEST, HIGHEST, required=False)
+
+
+class PriorityBody(Body):
+    """How urgent; an agent may be sent and is not looked at."""
+
+    agentId = MongoId(or_uuid=True, required=False)
+    priority = Number(LOWEST, HIGHEST)
+
+
+class ItemsQuery(Query):
+    """Which page; other parameters are ignored, as before."""
+
+    allow_unknown = True
+    page = Page(default=1)
+    limit = Page(default=50)
+
+
+class CleanupQuery(Query):
+    """From which age on, in hours."""
+
+    allow_unknown = True
+    hours = Number(0, _TEN_YEARS, whole=True, default=24)

@@ -85,6 +85,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "subdomain": MARK,
         "leadId": lead["leadId"],
         "itemId": item["_id"],
+        "jobId": api.post("/api/leads/scoring/recalculate-all", as_=boss).json()["jobId"],
         "buyerId": bought["id"],
         "matchId": match["id"],
         "sessionId": "64f000000000000000000fff",

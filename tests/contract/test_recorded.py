@@ -15,7 +15,7 @@ from tests.contract.explanations import Judge, explanations
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, filled, groups_of, seed
 
 # Modules whose services answer them whole; the others follow with their services.
-MODULES = ("auth", "health", "leads", "queue", "rbac", "tenancy", "tenants", "users")
+MODULES = ("auth", "health", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
 # Routes of leads that are not there yet.
 _WAITING = "/bulk/execute"
 _OWNERS = {"leads": "leads", "queueitems": "leads"}

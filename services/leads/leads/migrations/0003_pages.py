@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
     dependencies = [("leads_leads", "0002_indexes")]
     operations = [
         CreateIndexes("leads", [page_index(field) for field in (*MOMENTS_AND_AMOUNTS, *WORDS)]),
+        # For walks through all leads of a tenant: recalculations, exports.
+        CreateIndexes("leads", [IndexModel([("tenantId", ASCENDING), ("_id", ASCENDING)], name="walk")]),
         DropIndexes(
             "leads",
             [f"list_{field}" for field in MOMENTS_AND_AMOUNTS] + [f"{field}_createdAt" for field in WORDS],

@@ -6,6 +6,7 @@ APPS = [
     "services.leads.leads",
     "services.leads.directory",
     "services.leads.queueing",
+    "services.leads.assignment",
 ]
 
 globals().update(service_settings("leads", APPS))

@@ -1,11 +1,12 @@
 """URLs of the service leads."""
 
 from core.api.urls import handler400, handler404, handler500, service_urls
+from services.leads.assignment.urls import PATTERNS as ASSIGNMENT
 from services.leads.leads.urls import PATTERNS as LEADS
 from services.leads.queueing.urls import PATTERNS as QUEUE
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS = [*LEADS, *QUEUE]
+PATTERNS = [*LEADS, *ASSIGNMENT, *QUEUE]
 
 urlpatterns = service_urls("leads", PATTERNS)

@@ -32,6 +32,8 @@ _COUNTED_AS_CHANGE = (
     "buyermatches",
     "buyerleads",
     "queueitems",
+    "assignments",
+    "leadagents",
     "leadfacts",
     "roles",
     "userroles",
@@ -75,10 +77,13 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
     bought = api.post("/api/buyers", {**buyer, "city": "Austin", "state": "TX"}, as_=boss).json()
     # Before the walk, in which an operator calls the route as well.
     api.post("/api/rbac/initialize-system-roles", as_=operator)
+    api.put(f"/api/users/{person['id']}/status", {"status": "active"}, as_=boss)
     role = api.post("/api/rbac/roles", {"name": MARK, "displayName": MARK, "permissions": []}, as_=boss).json()
     api.post(f"/api/rbac/users/{person['id']}/roles", {"userId": person["id"], "roleId": role["id"]}, as_=boss)
     deliver_all()
     match = api.get("/api/buyers/matches", as_=boss).json()[0]
+    assigned = api.post("/api/leads/assign/auto", {"leadId": lead["_id"]}, as_=boss).json()["data"]
+    assert assigned["assignedAgentName"] == f"{MARK} {MARK}"
     return {
         "userId": person["id"],
         "tenantId": tenant["tenantId"],
@@ -86,6 +91,8 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "leadId": lead["leadId"],
         "itemId": item["_id"],
         "jobId": api.post("/api/leads/scoring/recalculate-all", as_=boss).json()["jobId"],
+        "agentId": person["id"],
+        "assignmentId": assigned["assignmentId"],
         "buyerId": bought["id"],
         "matchId": match["id"],
         "sessionId": "64f000000000000000000fff",

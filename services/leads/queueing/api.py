@@ -12,7 +12,7 @@ from core.documents.database import Document
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.queueing import actions, queries
 from services.leads.queueing.rendering import envelope, item
-from services.leads.queueing.serializers import AddBody, AssignItemBody, CleanupQuery, ItemsQuery, PriorityBody
+from services.leads.queueing.serializers import AddBody, CleanupQuery, ItemsQuery, PriorityBody
 
 
 def answer(do: Callable[[], Document | None], message: str, status: int = 200) -> Response:
@@ -45,22 +45,7 @@ class NextInQueue(ContractView):
 
     def get(self, request: Request) -> Response:
         """Answer it, without taking it."""
-        found = queries.next_item(self.scope)
-        if found is None:
-            return Response(envelope(None, "No pending leads in queue", success=False))
-        return Response(envelope(item(found), "Next lead retrieved successfully"))
-
-
-class AssignItem(ContractView):
-    """Hand an item to an agent."""
-
-    access = {"put": MEMBERS}
-    bodies = {"put": AssignItemBody}
-
-    def put(self, request: Request, id: str) -> Response:
-        """Answer the item; only a pending one can be assigned."""
-        agent_id = self.validated_body()["agentId"]
-        return answer(lambda: actions.assign(self.scope, id, agent_id), "Lead assigned successfully")
+        return answer(lambda: queries.next_item(self.scope), "Next lead retrieved successfully")
 
 
 class Heartbeat(ContractView):

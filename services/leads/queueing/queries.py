@@ -12,7 +12,10 @@ from core.documents.scope import TenantScope
 from services.leads.queueing import rules
 from services.leads.queueing.models import ITEMS
 
+EMPTY = "No pending leads in queue"
 _PENDING: Document = {"status": rules.PENDING}
+_SYSTEM = TenantScope.system("leases end in every tenant")
+_BATCH = 500
 
 
 def key_of(item_id: str) -> Document:
@@ -41,15 +44,24 @@ def is_waiting(scope: TenantScope, lead_id: str) -> bool:
     return ITEMS.scoped(scope).exists({"leadId": either_form(lead_id), **_PENDING})
 
 
+def expired_items() -> list[Document]:
+    """Return items of all tenants whose lease is over."""
+    over = {"open": True, "expiresAt": {"$lte": now()}}
+    return list(ITEMS.scoped(_SYSTEM).find(over, sort=[("expiresAt", 1)], limit=_BATCH))
+
+
 def first_items(scope: TenantScope, limit: int) -> list[Document]:
     """Return the items that are next, in their order, with what a claim needs."""
-    shown = {"leadId": 1, "priority": 1}
+    shown = {"leadId": 1, "priority": 1, "status": 1}
     return list(ITEMS.scoped(scope).find(_PENDING, shown, sort=rules.ORDER, limit=limit))
 
 
-def next_item(scope: TenantScope) -> Document | None:
-    """Return the item that is next, or None."""
-    return ITEMS.scoped(scope).find_one(_PENDING, sort=rules.ORDER)
+def next_item(scope: TenantScope) -> Document:
+    """Return the item that is next. Raises NotFound when nothing is pending."""
+    found = ITEMS.scoped(scope).find_one(_PENDING, sort=rules.ORDER)
+    if found is None:
+        raise NotFound(EMPTY)
+    return found
 
 
 def list_items(scope: TenantScope, page: PageRequest) -> tuple[list[Document], int]:

@@ -17,8 +17,7 @@ WINDOW = 32
 Item = dict[str, Any]
 
 
-def by_attempt(first: Sequence[Item]) -> list[Item]:
-    """Return in which order a claimer tries the `first` items: the very first one, then, as somebody else is faster, the
-    others of its priority at random: all claimers on one item would wait for each other."""
-    others = [item for item in first[1:] if item.get("priority") == first[0].get("priority")]
-    return [*first[:1], *random.sample(others, len(others))]
+def one_of(first: Sequence[Item]) -> Item:
+    """Return one of the `first` items at random, no less urgent than any other: all claimers on one item would wait for each
+    other."""
+    return random.choice([item for item in first if item.get("priority") == first[0].get("priority")])  # noqa: S311

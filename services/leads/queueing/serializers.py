@@ -15,13 +15,6 @@ class AddBody(Body):
     priority = Number(LOWEST, HIGHEST, default=1)
 
 
-class AssignItemBody(Body):
-    """Who gets the lead; a priority may be sent and is not looked at."""
-
-    agentId = MongoId(or_uuid=True)
-    priority = Number(LOWEST, HIGHEST, required=False)
-
-
 class PriorityBody(Body):
     """How urgent; an agent may be sent and is not looked at."""
 

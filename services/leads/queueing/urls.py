@@ -3,7 +3,6 @@
 from core.api.routing import route
 from services.leads.queueing.api import (
     AddToQueue,
-    AssignItem,
     CleanUpQueue,
     Heartbeat,
     ItemPriority,
@@ -20,7 +19,6 @@ PATTERNS = [
     route("api/leads/queue/items", QueueItems),
     route("api/leads/queue/cleanup", CleanUpQueue),
     route("api/leads/queue/<id>", RemoveItem),
-    route("api/leads/queue/<id>/assign", AssignItem),
     route("api/leads/queue/<id>/heartbeat", Heartbeat),
     route("api/leads/queue/<id>/priority", ItemPriority),
 ]

@@ -1,0 +1,157 @@
+"""Use cases that give a lead to an agent: choose one, name one, claim, move on."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import Conflict, NotFound
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from services.leads.assignment import rules
+from services.leads.assignment.placing import end, place, place_item
+from services.leads.assignment.queries import agents, available_agent, workload_of
+from services.leads.leads.queries import lead_by_id
+from services.leads.queueing import actions as queue
+from services.leads.queueing.queries import EMPTY, item_by_id
+from services.leads.queueing.rules import PENDING
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_ASSIGNED, _DELETED = "Lead is already assigned", "The lead was deleted"
+_BY_HAND, _FROM_QUEUE, _CLAIMED = "Chosen by a person", "Chosen by a person from the queue", "Claimed from the queue"
+
+
+class NobodyFound(Conflict):
+    """No agent can take the lead; `decision` tells why each of them cannot."""
+
+    def __init__(self, decision: rules.Decision) -> None:
+        super().__init__(decision.reason)
+        self.decision = decision
+
+
+def _once(use_case: Callable[P, T]) -> Callable[P, T]:
+    """A lead has one open assignment and one open item, by unique indexes; a second one is a Conflict."""
+
+    @wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return use_case(*args, **kwargs)
+        except DuplicateKeyError:
+            raise Conflict(_ASSIGNED) from None
+
+    return run
+
+
+@_once
+@transactional("leads")
+def assign_automatically(
+    scope: TenantScope, lead_id: str, *, required: list[str] | None = None, reason: str | None = None
+) -> Document:
+    """Give a lead to the best agent and return the assignment. Raises NotFound, NobodyFound, Conflict.
+
+    required: the skills that the lead needs; else those that it names itself."""
+    lead = lead_by_id(scope, lead_id)
+    inside = scope.for_tenant(lead["tenantId"])
+    decision = rules.choose(agents(inside), rules.skills_of(lead) if required is None else required)
+    if decision.chosen is None:
+        raise NobodyFound(decision)
+    return place(inside, lead, decision, assignmentType=rules.AUTOMATIC, reason=reason)
+
+
+@_once
+@transactional("leads")
+def assign_manually(scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None) -> Document:
+    """Give a lead to a named agent and return the assignment. Raises NotFound, Conflict with the reason why not."""
+    lead = lead_by_id(scope, lead_id)
+    inside = scope.for_tenant(lead["tenantId"])
+    decision = rules.named(available_agent(inside, agent_id), _BY_HAND)
+    return place(inside, lead, decision, assignmentType=rules.MANUAL, reason=reason)
+
+
+@_once
+@transactional("leads")
+def reassign(
+    scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None, notes: str | None = None
+) -> Document:
+    """Move a lead that somebody has to a named agent, who may be full, and return the new assignment. Raises NotFound,
+    Conflict with the reason why not."""
+    lead = lead_by_id(scope, lead_id)
+    inside = scope.for_tenant(lead["tenantId"])
+    ended = {"status": rules.REASSIGNED, "reassignedAt": now(), **({"reassignmentReason": reason} if reason else {})}
+    last = end(inside, {"leadId": str(lead["_id"])}, ended)
+    if last is None:
+        raise Conflict("No current assignment found")
+    try:
+        agent = available_agent(inside, agent_id, unless_full=False)
+    except Conflict:
+        raise Conflict("New agent is not available") from None
+    fields = {"assignmentType": rules.REASSIGNMENT, "reason": reason, "notes": notes}
+    return place(inside, lead, rules.named(agent, _BY_HAND), previousAgentId=last["agentId"], **fields)
+
+
+@_once
+def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> Document:
+    """Give the lead of a pending queue item to a named agent and return the item; whoever has the lead loses it. Raises
+    NotFound, Conflict with the reason why not."""
+    item = item_by_id(scope, item_id)
+    if item["status"] != PENDING:
+        raise Conflict(_ASSIGNED)
+    if item.get("tenantId") is None:
+        raise NotFound("Lead not found")
+    inside = scope.for_tenant(item["tenantId"])
+    try:
+        return _assign_item(inside, item, agent_id)
+    except NotFound:
+        queue.cancel(inside, item, _DELETED)
+        raise
+
+
+@transactional("leads")
+def _assign_item(scope: TenantScope, item: Document, agent_id: str) -> Document:
+    agent, key = available_agent(scope, agent_id), ObjectId()
+    taken = queue.take(scope, item, agent.id, assignmentId=str(key))
+    if taken is None:
+        raise Conflict(_ASSIGNED)
+    place_item(scope, taken, key, rules.named(agent, _FROM_QUEUE), rules.MANUAL)
+    return taken
+
+
+def claim(scope: TenantScope) -> Document:
+    """Give the next lead of the queue to the caller, for the time of a lease, and return the item. Raises NotFound when
+    nothing is pending, Conflict when the caller cannot take a lead.
+
+    The item is taken by one statement, and what follows is one transaction. Whoever is killed between them has a lease of
+    which nothing is heard: the item comes back."""
+    agent = available_agent(scope, scope.actor_id)
+    while item := queue.claim(scope, agent.id):
+        try:
+            settled = _settle(scope, item, agent)
+        except NotFound:
+            queue.cancel(scope, item, _DELETED)
+        except Conflict:
+            queue.give_back(scope, item)
+            raise
+        else:
+            if settled is not None:
+                return settled
+    raise NotFound(EMPTY)
+
+
+@transactional("leads")
+def _settle(scope: TenantScope, item: Document, agent: rules.Agent) -> Document | None:
+    """None when somebody was given the lead by name meanwhile. Raises NotFound; Conflict when the agent claimed several
+    leads at once and has enough by now."""
+    key = ObjectId()
+    held = queue.bind(scope, item, str(key))
+    if held is None:
+        return None
+    if workload_of(scope, agent.id) >= agent.capacity:
+        raise Conflict(rules.FULL)
+    place_item(scope, held, key, rules.named(agent, _CLAIMED), rules.AUTOMATIC)
+    return held

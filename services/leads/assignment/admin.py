@@ -1,0 +1,66 @@
+"""Admin pages of assignments and agents."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from core.admin.signin import principal_of
+from core.admin.site import DocumentAdmin
+from core.api.errors import Problem
+from services.leads.assignment import rules
+from services.leads.assignment.models import Agent, Assignment
+from services.leads.assignment.outcomes import set_status
+from services.leads.directory.queries import names_of
+
+
+class _NamedAdmin(DocumentAdmin):
+    """A page whose agents are shown by name, read for a whole page at once."""
+
+    @admin.display(description="Agent")
+    def agent(self, document: Any) -> str:
+        """Name of the agent, or the id of somebody whom the directory does not know."""
+        return str(getattr(document, "agent_name", None) or document.agent_id or "")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Read the names."""
+        page = super().get_changelist_instance(request)
+        names = names_of({str(document.agent_id) for document in page.result_list})
+        for document in page.result_list:
+            document.agent_name = names.get(str(document.agent_id))
+        return page
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(_NamedAdmin):
+    """Assignments with their decisions; ending one goes through the API's own use case."""
+
+    list_display = ("lead_id", "agent", "status", "assignment_type", "skill_match_score", "assigned_at", "tenant_id")
+    list_filter = ("status", "assignment_type")
+    search_fields = ("lead_id__exact", "agent_id__exact")
+    search_help_text = "Id of a lead or an agent"
+    ordering = ("-assigned_at",)
+    actions = ("take_back",)
+
+    @admin.action(description="Take the lead back from the agent")
+    def take_back(self, request: HttpRequest, queryset: Any) -> None:
+        """End the chosen assignments; leads that came from the queue go back to it."""
+        principal = principal_of(request)
+        if principal is None:
+            return
+        for assignment in queryset.filter(status__in=rules.OPEN):
+            try:
+                set_status(principal.scope, str(assignment.pk), rules.REJECTED, None, own_only=False)
+            except Problem as problem:
+                self.message_user(request, f"{assignment}: {problem.message}", messages.ERROR)
+
+
+@admin.register(Agent)
+class AgentAdmin(_NamedAdmin):
+    """What is set for agents; the API changes it."""
+
+    list_display = ("agent", "max_capacity", "availability", "skills", "last_assigned_at", "tenant_id")
+    list_filter = ("availability",)
+    search_fields = ("agent_id__exact",)
+    search_help_text = "Id of an agent"
+    ordering = ("-last_assigned_at",)

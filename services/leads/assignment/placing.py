@@ -1,0 +1,74 @@
+"""What every assignment does: it is stored with its decision, the lead follows with its event, the agent had their turn.
+
+Everything runs in the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import text_id
+from core.documents.scope import TenantScope
+from services.leads.assignment import rules
+from services.leads.assignment.models import AGENTS, ASSIGNMENTS
+from services.leads.leads.actions import update_lead
+from services.leads.leads.queries import lead_by_id
+from services.leads.queueing import actions as queue
+
+
+def place(scope: TenantScope, lead: Document, decision: rules.Decision, **fields: Any) -> Document:
+    """Store the assignment of `lead` to the agent of `decision`, with `fields`; its queue item follows."""
+    key = ObjectId()
+    item = queue.hand_over(scope, str(lead["_id"]), _chosen(decision).id, str(key))
+    return _store(scope, lead, decision, (item or lead)["createdAt"], {"_id": key, **fields})
+
+
+def place_item(scope: TenantScope, item: Document, key: ObjectId, decision: rules.Decision, kind: str) -> None:
+    """Store the assignment `key` of the lead of an item that was just taken. Whoever has the lead loses it: it was queued
+    again. Raises NotFound for a deleted lead."""
+    lead = lead_by_id(scope, item["leadId"])
+    ended = {"status": rules.REASSIGNED, "reassignedAt": now(), "reassignmentReason": "The lead was queued again"}
+    last = end(scope, {"leadId": item["leadId"]}, ended)
+    fields = {"assignmentType": rules.REASSIGNMENT if last else kind}
+    if last:
+        fields["previousAgentId"] = last["agentId"]
+    _store(scope, lead, decision, item["createdAt"], {"_id": key, **fields})
+
+
+def end(scope: TenantScope, query: Document, fields: Document) -> Document | None:
+    """Close the open assignment that matches and return it; None when there is none."""
+    return ASSIGNMENTS.scoped(scope).update_one({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
+
+
+def _chosen(decision: rules.Decision) -> rules.Agent:
+    assert decision.chosen is not None
+    return decision.chosen.agent
+
+
+def _store(
+    scope: TenantScope, lead: Document, decision: rules.Decision, waiting_since: datetime, fields: Document
+) -> Document:
+    agent, moment = _chosen(decision), now()
+    acts = {"lastActiveAt": moment} if scope.actor_id == agent.id else {}
+    turn = {"$set": {"lastAssignedAt": moment, **acts}}
+    AGENTS.scoped(scope).update_one({"agentId": agent.id}, turn, upsert=True)
+    update_lead(scope, str(lead["_id"]), {"assignedTo": agent.id})
+    told = decision.told()
+    assignment = {
+        "leadId": str(lead["_id"]),
+        "agentId": agent.id,
+        "status": rules.PENDING,
+        "open": True,
+        "previousAgentId": text_id(lead.get("assignedTo")),
+        "assignedAt": moment,
+        "assignedBy": scope.actor_id,
+        "workloadAtAssignment": agent.workload,
+        "capacityAtAssignment": agent.capacity,
+        "skillMatchScore": told["candidates"][0]["skillMatchScore"],
+        "waitTime": rules.minutes(moment - waiting_since),
+        "decision": told,
+    }
+    known = {name: value for name, value in fields.items() if value is not None}
+    return ASSIGNMENTS.scoped(scope).insert_one({**assignment, **known})

@@ -1,0 +1,73 @@
+"""Bodies and queries of assignment."""
+
+from core.api.checks import is_text
+from core.api.validation import Array, Body, Choice, MongoId, Number, Page, Query, Text
+from services.leads.assignment import rules
+from services.leads.queueing.rules import HIGHEST, LOWEST
+
+# ruff: noqa: N815 - wire names
+
+_LONGEST_SKILL, _MOST_SKILLS, _LONGEST_TEXT = 50, 50, 1000
+_SKILLS = (
+    lambda value: is_text(value) and 0 < len(value.strip()) <= _LONGEST_SKILL,
+    f"a string of 1 to {_LONGEST_SKILL} characters",
+)
+
+
+class AutoBody(Body):
+    """Which lead. An agent and a priority may be sent and are not looked at."""
+
+    leadId = MongoId(or_uuid=True)
+    agentId = MongoId(or_uuid=True, required=False)
+    priority = Number(LOWEST, HIGHEST, required=False)
+    reason = Text(required=False, max_length=_LONGEST_TEXT)
+    requiredSkills = Array(_SKILLS, max_items=_MOST_SKILLS, required=False)
+
+
+class ManualBody(Body):
+    """Which lead, and whose it is. A priority may be sent and is not looked at."""
+
+    leadId = MongoId(or_uuid=True)
+    agentId = MongoId(or_uuid=True)
+    priority = Number(LOWEST, HIGHEST, required=False)
+    reason = Text(required=False, max_length=_LONGEST_TEXT)
+
+
+class AssignItemBody(Body):
+    """Who gets the lead; a priority may be sent and is not looked at."""
+
+    agentId = MongoId(or_uuid=True)
+    priority = Number(LOWEST, HIGHEST, required=False)
+
+
+class ReassignBody(Body):
+    """Whose the lead is from now on. A status may be sent and is not looked at."""
+
+    agentId = MongoId(or_uuid=True)
+    status = Choice(rules.STATUSES, required=False)
+    reason = Text(required=False, max_length=_LONGEST_TEXT)
+    notes = Text(required=False, max_length=_LONGEST_TEXT)
+
+
+class StatusBody(Body):
+    """What became of an assignment. An agent and a reason may be sent and are not looked at."""
+
+    agentId = MongoId(or_uuid=True, required=False)
+    status = Choice(rules.STATUSES, required=False)
+    reason = Text(required=False, max_length=_LONGEST_TEXT)
+    notes = Text(required=False, max_length=_LONGEST_TEXT)
+
+
+class AgentBody(Body):
+    """How many leads an agent takes at once, and which."""
+
+    maxCapacity = Number(1, rules.HIGHEST_CAPACITY, whole=True, required=False)
+    skills = Array(_SKILLS, max_items=_MOST_SKILLS, required=False)
+    availability = Choice(rules.AVAILABILITIES, required=False)
+
+
+class HistoryQuery(Query):
+    """How many; other parameters are ignored, as before."""
+
+    allow_unknown = True
+    limit = Page(default=50)

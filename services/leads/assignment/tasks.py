@@ -1,0 +1,27 @@
+"""What assignment hears of leads, and what the worker does by itself."""
+
+from celery import shared_task
+
+from core.events.envelope import Event
+from core.events.handlers import handles
+from core.events.jobs import every
+from services.leads.assignment import outcomes
+
+_NAME = "services.leads.assignment.return_expired"
+_SECONDS = 15.0
+
+
+@shared_task(name=_NAME)
+def return_expired() -> None:
+    """Put leads back into the queue whose lease is over."""
+    outcomes.return_expired()
+
+
+every(_SECONDS, _NAME)
+
+
+@handles("lead.status_changed", "lead.assigned", "lead.deleted", service="leads")
+def lead_changed(event: Event) -> None:
+    """Let assignments end whose lead is gone, closed or somebody else's: they would count as their agent's work."""
+    if event.tenant_id is not None:
+        outcomes.follow_lead(event.scope, event.entity_id)

@@ -90,6 +90,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "subdomain": MARK,
         "leadId": lead["leadId"],
         "itemId": item["_id"],
+        "operationId": "bulk_1_a",
         "jobId": api.post("/api/leads/scoring/recalculate-all", as_=boss).json()["jobId"],
         "agentId": person["id"],
         "assignmentId": assigned["assignmentId"],

@@ -15,7 +15,7 @@ from services.leads.leads import actions, batches, queries
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import snapshot
 from services.leads.leads.rendering import lead
-from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, LeadQuery, UpdateLeadBody, UpdateLeadsBody
+from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, LeadQuery, UpdateLeadBody
 
 # `agent` stands for every member: agent, user, acquisitions, dispositions (leads-rules §3).
 MEMBERS = roles("admin", "manager", "agent")
@@ -83,19 +83,6 @@ class BulkCreate(ContractView):
         """Create all or none, and answer them in their order."""
         created = batches.create_leads(self.scope, self.validated_body()["leads"])
         return Response([lead(document) for document in created], status=201)
-
-
-class BulkUpdate(ContractView):
-    """The same changes of several leads."""
-
-    access = {"put": MANAGERS}
-    bodies = {"put": UpdateLeadsBody}
-
-    def put(self, request: Request) -> Response:
-        """Change all or none; the answer is empty."""
-        changes = self.validated_body()
-        batches.update_leads(self.scope, changes.pop("leadIds"), changes)
-        return Response()
 
 
 class LeadExport(InternalView):

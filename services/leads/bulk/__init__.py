@@ -1,0 +1,1 @@
+"""The same operation on many leads, with progress, history and undo."""

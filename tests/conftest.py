@@ -13,6 +13,7 @@ import pytest
 import redis
 from bson import ObjectId
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck
@@ -138,6 +139,7 @@ def forget() -> None:
     tokens.verified_tokens.forget()
     keys.key_set.forget()
     signing_keys.forget()
+    caches["memory"].clear()
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "itemId": item["_id"],
         "agentId": person["id"],
         "assignmentId": assigned["assignmentId"],
+        "jobId": api.post("/api/leads/scoring/recalculate-all", as_=boss).json()["jobId"],
         "buyerId": bought["id"],
         "matchId": match["id"],
         "sessionId": "64f000000000000000000fff",

@@ -19,7 +19,8 @@ def to_json(data: Any) -> bytes:
 
 def iso(moment: datetime) -> str:
     """Return `moment` as the contract writes dates: 2026-11-24T09:00:00.000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{plain.isoformat(timespec='milliseconds')}Z"
 
 
 def _wire_form(value: Any) -> Any:

@@ -5,11 +5,13 @@ is a list of checks, all of which are reported, and a `Body` is a DRF serializer
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, empty
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api.checks import Check, is_email, is_number, is_storable, is_storable_object, is_text, parse_date
 from core.documents.ids import object_id, uuid_text
@@ -272,8 +274,22 @@ class Body(serializers.Serializer):
 
     from_text = False
     allow_unknown = False
+    _made_fields: dict[str, Any]
     # Whether an optional nested object may be null; null then clears what is stored.
     nullable = False
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:  # type: ignore[override]  # the base class copies them for each instance
+        """The members' checks, made once for a class: they keep nothing of a request, and copying them for each one would
+        cost more than checking."""
+        cls = type(self)
+        if "_made_fields" not in cls.__dict__:
+            # Bound to a body of their own, or the first request would be kept for ever.
+            made = BindingDict(cls())
+            for name, field in self.get_fields().items():
+                made[name] = field
+            cls._made_fields = dict(made.items())
+        return cls._made_fields
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the checked members. Raises ValidationError with a flat list of messages."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bson import ObjectId
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 
@@ -143,6 +143,14 @@ class ScopedCollection:
         """Apply `update` to every visible match and return how many were changed."""
         result = self._raw.update_many(self.visible(query), self._stamped(update, False), session=self._session)
         return result.modified_count
+
+    def update_each(self, changes: Sequence[tuple[Filter, Filter]]) -> int:
+        """Apply to each visible document that a filter matches the update beside it, in one statement; return how many were
+        changed. An empty list does nothing."""
+        if not changes:
+            return 0
+        writes = [UpdateOne(self.visible(query), self._stamped(update, False)) for query, update in changes]
+        return self._raw.bulk_write(writes, ordered=False, session=self._session).modified_count
 
     def soft_delete(self, query: Filter, **extra: Any) -> Document | None:
         """Mark one visible document as deleted and return it, or None when none matches."""

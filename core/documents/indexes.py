@@ -124,3 +124,38 @@ class DropUniqueIndex(Operation):
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Return how to write this operation down again."""
         return (type(self).__qualname__, [self.collection, self.keys], {})
+
+
+class DropIndexes(Operation):
+    """A migration step: `DropIndexes("leads", ["list_score"])` drops indexes of ours that better ones replace. To be released
+    after every instance that relies on them is gone (expand, then contract)."""
+
+    reversible = True
+    reduces_to_sql = False
+
+    def __init__(self, collection: str, names: Sequence[str]) -> None:
+        self.collection = collection
+        self.names = list(names)
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Indexes are no part of Django's model state."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Drop those that are there, where the router lets the app live."""
+        alias = schema_editor.connection.alias
+        if router.allow_migrate(alias, app_label):
+            connection: Any = connections[alias]
+            collection = connection.database[self.collection]
+            for name in set(self.names) & set(collection.index_information()):
+                collection.drop_index(name)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Leave them away: the better ones are still there."""
+
+    def describe(self) -> str:
+        """Return the line that `migrate` prints."""
+        return f"Drop {len(self.names)} replaced indexes of {self.collection}"
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Return how to write this operation down again."""
+        return (type(self).__qualname__, [self.collection, self.names], {})

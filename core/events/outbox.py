@@ -2,8 +2,9 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -42,21 +43,39 @@ _PENDING = Gauge("leadmesh_outbox_pending", "Events not yet acknowledged by ever
 _DISPATCHED = Counter("leadmesh_outbox_dispatched_total", "Events handed to the broker", ["service", "subscriber"])
 
 
+class Fact(NamedTuple):
+    """What an event tells, and of which entity. version: the entity's revision (`rev`), by which subscribers tell newer from
+    older."""
+
+    payload: Payload
+    entity_id: str
+    version: int
+    tenant_id: str | None
+
+
 def record(name: str, payload: Payload, *, entity_id: str, version: int, tenant_id: str | None) -> None:
     """Record an event in the running transaction of its owner; it is dispatched after the commit.
 
-    version: the entity's revision (`rev`), by which subscribers tell newer from older.
     Raises RuntimeError outside of a transaction of the owner: an event without its fact must be impossible.
     """
+    record_all(name, [Fact(payload, entity_id, version, tenant_id)])
+
+
+def record_all(name: str, facts: Sequence[Fact]) -> None:
+    """Record an event of the same name for each of `facts` in one statement; see `record`."""
     event = EVENTS[name]
     session = current_session(event.owner)
     if session is None:
         raise RuntimeError(f"{name} must be recorded inside a transaction of {event.owner}")
-    envelope = sealed(name, payload, entity_id=entity_id, version=version, tenant_id=tenant_id)
+    if not facts:
+        return
     moment = now()
-    waiting = {"pending": list(event.subscribers), "attempts": 0, "nextAttemptAt": moment, "createdAt": moment}
-    stored = {"_id": envelope.pop("id"), **envelope, **waiting}
-    _outbox(event.owner).insert_one(stored, session=session)
+    waiting = {"attempts": 0, "nextAttemptAt": moment, "createdAt": moment}
+    stored = []
+    for fact in facts:
+        envelope = sealed(name, fact.payload, entity_id=fact.entity_id, version=fact.version, tenant_id=fact.tenant_id)
+        stored.append({"_id": envelope.pop("id"), **envelope, "pending": list(event.subscribers), **waiting})
+    _outbox(event.owner).insert_many(stored, session=session)
     on_commit(lambda: nudge(event.owner))
 
 

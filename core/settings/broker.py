@@ -19,7 +19,9 @@ def broker_settings(name: str, members: tuple[str, ...]) -> dict[str, Any]:
                 "LOCATION": url,
                 "KEY_PREFIX": "leadmesh",
                 "OPTIONS": {"socket_timeout": _SOCKET_SECONDS, "socket_connect_timeout": _SOCKET_SECONDS},
-            }
+            },
+            # Of this process alone, for what may be some seconds old and is asked for all the time.
+            "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 5_000}},
         },
         "CELERY": celery_settings(url, members),
         "CELERY_WORKER_THREADS": env.integer("WORKER_THREADS", 4, minimum=1),

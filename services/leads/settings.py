@@ -7,6 +7,7 @@ APPS = [
     "services.leads.directory",
     "services.leads.queueing",
     "services.leads.assignment",
+    "services.leads.scoring",
 ]
 
 globals().update(service_settings("leads", APPS))

@@ -2,6 +2,7 @@
 
 The floor of a request is the same statement by pymongo, in this process, over the same collection and its indexes, with
 no check of tenant, token or body. Rounds of request and floor take turns, so that a noisy machine disturbs both alike.
+Then the same requests from eight connections: answers a second on this machine, and how many one core of the service would give.
 """
 
 import argparse
@@ -9,14 +10,17 @@ import copy
 import statistics
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import psutil
 from bson import ObjectId
 from pymongo import WriteConcern
 
+from tests.bench import load
 from tests.bench.turns import take_turns
 from tests.system.platform import Platform, lead_body
 
@@ -35,7 +39,7 @@ class Case(NamedTuple):
 def main() -> None:
     """Read the command line, measure, print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--leads", type=int, default=20_000, help="leads of the tenant (20000)")
+    parser.add_argument("--leads", type=int, default=100_000, help="leads of the tenant (100000)")
     parser.add_argument("--seconds", type=float, default=5.0, help="per request (5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
@@ -58,6 +62,35 @@ def _measure_all(platform: Platform, leads: int, seconds: float) -> None:
         names = zip(_cases(direct, collection, assignee), _cases(gateway, collection, assignee), strict=True)
         for inside, outside in names:
             _print_row(inside, outside, seconds)
+        _throughput(platform, collection, assignee, seconds)
+
+
+def _throughput(platform: Platform, collection: Any, assignee: str, seconds: float) -> None:
+    """Print answers a second from several connections, past the gateway and through it."""
+    instance = platform.status()["services"]["leads"]["instances"][0]
+    process, token = psutil.Process(instance["pid"]), platform.token()
+    print("8 connections      service/s    p50    p95   per core    gateway/s    p50    p95   (ms)", flush=True)
+    for name, requests in _streams(collection, assignee).items():
+        direct = load.run(instance["port"], requests, token, seconds=seconds, process=process)
+        whole = load.run(platform.port, requests, token, seconds=seconds)
+        row = f"{name:<18}{direct.rate:>10.0f}{direct.p50:>7.1f}{direct.p95:>7.1f}{direct.per_core:>11.0f}"
+        print(f"{row}{whole.rate:>13.0f}{whole.p50:>7.1f}{whole.p95:>7.1f}", flush=True)
+    print(f"memory of the web process: {load.memory_of(process)} MB", flush=True)
+
+
+def _streams(collection: Any, assignee: str) -> dict[str, Callable[[int], Iterator[load.Request]]]:
+    """The endless requests of a connection, by name."""
+    ids = [lead["leadId"] for lead in collection.find({}, {"leadId": 1}).limit(5_000)]
+
+    def words(number: int) -> str:
+        return f"/api/leads?limit={_PAGE}&status=contacted&search=Bench{number % 1000}"
+
+    return {
+        "one lead": lambda number: (("GET", f"/api/leads/{ids[i % len(ids)]}", None) for i in count(number * 601)),
+        "list of 20": lambda number: repeat(("GET", f"/api/leads?limit={_PAGE}", None)),
+        "search and status": lambda number: (("GET", words(i), None) for i in count(number * 101)),
+        "create": lambda number: (("POST", "/api/leads", lead_body(assignee)) for _ in count()),
+    }
 
 
 def _direct(platform: Platform, token: str) -> httpx.Client:

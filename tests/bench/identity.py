@@ -19,6 +19,7 @@ import psutil
 from ops.config import read
 from ops.tokens import token as made_token
 from services.auth.passwords.hashing import hash_password, verify_password
+from tests.bench.load import processor_seconds
 from tests.bench.turns import take_turns
 from tests.system.platform import PASSWORD, Platform
 
@@ -48,11 +49,11 @@ def _logins(client: httpx.Client, process: psutil.Process) -> None:
         client.post("/api/auth/register", json={**body, "firstName": "B", "lastName": "M"})
     hashed = hash_password(PASSWORD)
     (hashes,) = take_turns([lambda: verify_password(hashed, PASSWORD)], 2.0)
-    before, started = _processor_seconds(process), time.perf_counter()
+    before, started = processor_seconds(process), time.perf_counter()
     with ThreadPoolExecutor(4) as pool:
         codes = list(pool.map(lambda number: _log_in(client, bodies[number % _PEOPLE]), range(_LOGINS)))
     wall = time.perf_counter() - started
-    each = (_processor_seconds(process) - before) / _LOGINS
+    each = (processor_seconds(process) - before) / _LOGINS
     assert set(codes) == {200}
     cost = statistics.median(hashes) / 1000
     print(f"hash alone (argon2id, 19 MiB, t=2, p=1): {cost * 1000:.1f} ms")
@@ -62,11 +63,6 @@ def _logins(client: httpx.Client, process: psutil.Process) -> None:
 
 def _log_in(client: httpx.Client, body: dict[str, Any]) -> int:
     return client.post("/api/auth/login", json=body).status_code
-
-
-def _processor_seconds(process: psutil.Process) -> float:
-    family = [process, *process.children(recursive=True)]
-    return sum(sum(member.cpu_times()[:2]) for member in family)
 
 
 def _token_checks(client: httpx.Client) -> None:

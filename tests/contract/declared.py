@@ -74,7 +74,7 @@ def _operations_of(service: str) -> Iterator[Operation]:
     for path, described in document["paths"].items():
         for method in METHODS:
             if method in described:
-                tier = _tiers().get((service, method.upper(), path), "undeclared")
+                tier = _tiers().get((service, method.upper(), path), "ours")
                 answers = {
                     int(status): _validator(_resolved(answer, document), schemas)
                     for status, answer in described[method]["responses"].items()

@@ -23,7 +23,8 @@ class Explanation:
 
     operation: `METHOD /path`, with `{}` for one segment, `{oid}` for a document id and `*` for anything. Either `old` and `new`
     (statuses; the body then follows from the status; `shows` is a member that our answer must have then), or `member` (its path,
-    `[]` for any index) with `kind` added, missing or changed, and `was`, the recorded value, where only that one is explained.
+    `[]` for any index) with `kind` added, missing or changed, and `was`, the recorded value (text with `*`), where only
+    that one is explained.
     Narrower still: `when` is a part of the query string or body that was sent, `callers` are the actors it is about.
     """
 
@@ -52,8 +53,12 @@ class Explanation:
             shown = not self.shows or any(one.path == self.shows and one.kind == "added" for one in found)
             known = difference.expected in self.old and difference.actual in self.new
             return difference.path == "status" and known and shown
-        known = self.was is _NOTHING or self.was == difference.expected
-        return known and self.kind == difference.kind and _fits(self.member, difference.place)
+        return self._was(difference.expected) and self.kind == difference.kind and _fits(self.member, difference.place)
+
+    def _was(self, recorded: Any) -> bool:
+        if isinstance(self.was, str):
+            return isinstance(recorded, str) and _fits(self.was, recorded)
+        return self.was is _NOTHING or self.was == recorded
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -63,7 +68,7 @@ def _fits(pattern: str, text: str) -> bool:
 @cache
 def _expression(pattern: str) -> re.Pattern[str]:
     escaped = re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", "[^/]+").replace(r"\*", ".*")
-    return re.compile(escaped, re.IGNORECASE)
+    return re.compile(escaped, re.IGNORECASE | re.DOTALL)
 
 
 def explanations() -> list[Explanation]:

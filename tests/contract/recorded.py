@@ -33,13 +33,15 @@ def seed(folder: Path = FOLDER) -> dict[str, list[dict[str, Any]]]:
     return loaded
 
 
-def groups(module: str, *, variant: str = "repaired") -> Iterator[tuple[str, list[Exchange]]]:
-    """Yield the groups of a module's file, each in its order."""
-    yield from groups_of(FOLDER / f"{variant}.{module}.json")
-
-
 def groups_of(file: Path) -> Iterator[tuple[str, list[Exchange]]]:
-    """Yield the groups of a file, each in its order."""
+    """Yield the groups of a file, each in its order. What was recorded both as shipped and repaired counts as repaired
+    (the recordings' README): a group of a `pristine` file is left out when the `repaired` one has it as well."""
+    better = file.with_name(file.name.replace("pristine.", "repaired.", 1))
+    known = {name for name, _ in _grouped(better)} if better != file and better.exists() else set()
+    yield from ((name, group) for name, group in _grouped(file) if name not in known)
+
+
+def _grouped(file: Path) -> Iterator[tuple[str, list[Exchange]]]:
     exchanges = json.loads(file.read_text(encoding="utf-8"))
     by_group: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:

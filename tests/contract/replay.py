@@ -137,12 +137,8 @@ def running(*, test_mode: bool) -> Iterator[Platform]:
 
 
 def replay(folder: Path, only: list[str]) -> Counter[str]:
-    """Replay the files of `folder` (those whose module is in `only`, if any), and return the counts of outcomes.
-
-    Where a module was recorded as shipped and repaired, the repaired one is the contract (the recordings' README)."""
+    """Replay the files of `folder` (those whose module is in `only`, if any), and return the counts of outcomes."""
     files = [file for file in sorted(folder.glob("*.*.json")) if not only or file.name.split(".")[1] in only]
-    names = {file.name for file in files}
-    files = [file for file in files if file.name.replace("pristine.", "repaired.", 1) not in names - {file.name}]
     total: Counter[str] = Counter()
     for test_mode in (False, True):
         chosen = [file for file in files if file.name.startswith("testmode.") == test_mode]

@@ -31,7 +31,8 @@ def stored(caller: Caller) -> list[dict[str, Any]]:
 
 
 def logged(caller: Caller, kind: str) -> list[dict[str, Any]]:
-    return list(mongo("users")["useractivities"].find({"userId": ObjectId(caller.user_id), "type": kind}))
+    found = mongo("users")["useractivities"].find({"userId": ObjectId(caller.user_id), "type": kind})
+    return list(found.sort("_id", 1))
 
 
 def change(**groups: Any) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class ReassignBody(Body):
     notes = Text(required=False, max_length=_LONGEST_TEXT)
 
 
-class StatusBody(Body):
+class OutcomeBody(Body):
     """What became of an assignment. An agent and a reason may be sent and are not looked at."""
 
     agentId = MongoId(or_uuid=True, required=False)

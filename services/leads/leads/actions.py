@@ -14,7 +14,7 @@ from core.documents.transactions import transactional
 from services.leads.leads import rules
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
-from services.leads.leads.publishing import publish_lead
+from services.leads.leads.publishing import publish_change, publish_lead
 from services.leads.leads.queries import key_of
 
 _EMPTY_LISTS = (
@@ -46,23 +46,26 @@ def _create(scope: TenantScope, fields: dict[str, Any]) -> Document:
     clashes = _clashes(scope, fields["contactInfo"])
     if clashes:
         raise duplicate(clashes)
-    status, actor = fields.get("status", "new"), _person(scope.actor_id)
-    lead = LEADS.scoped(scope).insert_one(
-        {
-            **{name: [] for name in _EMPTY_LISTS},
-            "priority": "medium",
-            **fields,
-            **keys_of(fields["contactInfo"]),
-            "leadId": str(uuid.uuid4()),
-            "status": status,
-            "assignedTo": _person(fields["assignedTo"]),
-            "createdBy": actor,
-            "updatedBy": actor,
-            "activities": [activity("status_change", f"Lead created with status: {status}", scope)],
-        }
-    )
+    lead = LEADS.scoped(scope).insert_one(new_lead(scope, fields))
     publish_lead("created", lead)
     return lead
+
+
+def new_lead(scope: TenantScope, fields: dict[str, Any]) -> Document:
+    """Return the document of a lead that is about to be created from checked `fields`."""
+    status, actor = fields.get("status", "new"), person_id(scope.actor_id)
+    return {
+        **{name: [] for name in _EMPTY_LISTS},
+        "priority": "medium",
+        **fields,
+        **keys_of(fields["contactInfo"]),
+        "leadId": str(uuid.uuid4()),
+        "status": status,
+        "assignedTo": person_id(fields["assignedTo"]),
+        "createdBy": actor,
+        "updatedBy": actor,
+        "activities": [activity("status_change", f"Lead created with status: {status}", scope)],
+    }
 
 
 @transactional("leads")
@@ -81,14 +84,14 @@ def update_lead(scope: TenantScope, lead_id: str, changes: dict[str, Any], *, re
     update = _update_of(scope, lead, changes)
     stored = view.update_one({"_id": lead["_id"]}, update)
     assert stored is not None
-    _publish_change(lead, stored)
+    publish_change(lead, stored)
     return stored
 
 
 @transactional("leads")
 def delete_lead(scope: TenantScope, lead_id: str) -> None:
     """Delete a lead softly; its e-mail and phone are free again. Raises NotFound."""
-    gone = {"$set": {"deletedAt": now(), "updatedBy": _person(scope.actor_id)}}
+    gone = {"$set": {"deletedAt": now(), "updatedBy": person_id(scope.actor_id)}}
     gone["$unset"] = {"emailKey": "", "phoneKey": ""}
     lead = LEADS.scoped(scope).update_one(key_of(lead_id), gone)
     if lead is None:
@@ -98,7 +101,7 @@ def delete_lead(scope: TenantScope, lead_id: str) -> None:
 
 def activity(kind: str, description: str, scope: TenantScope) -> Document:
     """Return an entry of a lead's activity list."""
-    return {"type": kind, "description": description, "timestamp": now(), "userId": _person(scope.actor_id)}
+    return {"type": kind, "description": description, "timestamp": now(), "userId": person_id(scope.actor_id)}
 
 
 def invalid(faults: list[rules.Fault]) -> BadRequest:
@@ -139,7 +142,7 @@ def _check(lead: Document, changes: dict[str, Any]) -> None:
 
 
 def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:
-    assigned = {"assignedTo": _person(changes["assignedTo"])} if "assignedTo" in changes else {}
+    assigned = {"assignedTo": person_id(changes["assignedTo"])} if "assignedTo" in changes else {}
     # Null is stored as such, as the old system did.
     set_: Document = changes | assigned
     unset: Document = {}
@@ -150,7 +153,7 @@ def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> D
         for name in ("email", "phone"):
             key = keys.get(f"{name}Key") if name not in taken else None
             (set_ if key else unset)[f"{name}Key"] = key or ""
-    update: Document = {"$set": {**set_, "updatedBy": _person(scope.actor_id)}}
+    update: Document = {"$set": {**set_, "updatedBy": person_id(scope.actor_id)}}
     entries = _activities(scope, lead, set_)
     if entries:
         update["$push"] = {"activities": {"$each": entries}}
@@ -169,16 +172,6 @@ def _activities(scope: TenantScope, lead: Document, changes: Document) -> list[D
     return entries
 
 
-def _publish_change(before: Document, after: Document) -> None:
-    if before["status"] != after["status"]:
-        publish_lead("status_changed", after, old_status=before["status"])
-    elif str(before.get("assignedTo")) != str(after.get("assignedTo")):
-        old = before.get("assignedTo")
-        publish_lead("assigned", after, old_assigned_to=str(old) if old is not None else None)
-    else:
-        publish_lead("updated", after)
-
-
-def _person(user_id: Any) -> Any:
+def person_id(user_id: Any) -> Any:
     """Return a person's id as it is stored: an ObjectId, or the text of a UUID."""
     return object_id(user_id) or user_id

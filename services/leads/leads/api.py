@@ -11,11 +11,11 @@ from core.api.permissions import internal, roles
 from core.api.views import ContractView, InternalView
 from core.documents.database import Document
 from core.events.exporting import ExportQuery, exported_page
-from services.leads.leads import actions, queries
+from services.leads.leads import actions, batches, queries
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import snapshot
 from services.leads.leads.rendering import lead
-from services.leads.leads.serializers import CreateLeadBody, LeadQuery, UpdateLeadBody
+from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, LeadQuery, UpdateLeadBody, UpdateLeadsBody
 
 # `agent` stands for every member: agent, user, acquisitions, dispositions (leads-rules §3).
 MEMBERS = roles("admin", "manager", "agent")
@@ -71,6 +71,31 @@ class LeadDetail(ContractView):
         """Delete the lead softly."""
         actions.delete_lead(self.scope, leadId)
         return Response(status=204)
+
+
+class BulkCreate(ContractView):
+    """Several new leads."""
+
+    access = {"post": MANAGERS}
+    bodies = {"post": CreateLeadsBody}
+
+    def post(self, request: Request) -> Response:
+        """Create all or none, and answer them in their order."""
+        created = batches.create_leads(self.scope, self.validated_body()["leads"])
+        return Response([lead(document) for document in created], status=201)
+
+
+class BulkUpdate(ContractView):
+    """The same changes of several leads."""
+
+    access = {"put": MANAGERS}
+    bodies = {"put": UpdateLeadsBody}
+
+    def put(self, request: Request) -> Response:
+        """Change all or none; the answer is empty."""
+        changes = self.validated_body()
+        batches.update_leads(self.scope, changes.pop("leadIds"), changes)
+        return Response()
 
 
 class LeadExport(InternalView):

@@ -1,17 +1,51 @@
 """What leads tells the other services of a lead."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from core.documents.database import Document
 from core.documents.ids import text_id
-from core.events.outbox import record
+from core.events.outbox import Fact, record_all
 from core.events.payloads import LeadSnapshot
 
 
 def publish_lead(name: str, lead: Document, **before: str | None) -> None:
     """Record `lead.<name>`; `before` holds old_status or old_assigned_to where they changed."""
+    record_all(f"lead.{name}", [_fact(lead, **before)])
+
+
+def publish_leads(name: str, leads: Iterable[Document]) -> None:
+    """Record `lead.<name>` of each of `leads`, in one statement."""
+    record_all(f"lead.{name}", [_fact(lead) for lead in leads])
+
+
+def publish_change(before: Document, after: Document) -> None:
+    """Record what became of a lead: another status, another owner, or something else."""
+    publish_changes([(before, after)])
+
+
+def publish_changes(changes: Iterable[tuple[Document, Document]]) -> None:
+    """Record what became of each lead, given as it was before and as it is; a statement for each kind of change."""
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for before, after in changes:
+        name, was = _change(before, after)
+        facts[name].append(_fact(after, **was))
+    for name, found in facts.items():
+        record_all(f"lead.{name}", found)
+
+
+def _change(before: Document, after: Document) -> tuple[str, dict[str, str | None]]:
+    if before.get("status") != after.get("status"):
+        return "status_changed", {"old_status": before.get("status")}
+    if str(before.get("assignedTo")) != str(after.get("assignedTo")):
+        return "assigned", {"old_assigned_to": text_id(before.get("assignedTo"))}
+    return "updated", {}
+
+
+def _fact(lead: Document, **before: str | None) -> Fact:
     payload = snapshot(lead, **before)
-    record(f"lead.{name}", payload, entity_id=payload.id, version=lead.get("rev", 1), tenant_id=lead["tenantId"])
+    return Fact(payload, payload.id, lead.get("rev", 1), lead["tenantId"])
 
 
 def snapshot(lead: Document, **before: Any) -> LeadSnapshot:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
 from core.api.errors import BadRequest, NotFound
@@ -42,9 +42,13 @@ SORTABLE = (
 )
 # Our own additions and what the wire never shows: not worth reading.
 _HIDDEN = {"emailKey": 0, "phoneKey": 0, "formSubmissions": 0, "emailOpens": 0, "emailClicks": 0, "smsResponses": 0}
-# Totals up to here are exact and fresh. Counting more costs more than the page, so larger ones may be 30 s old.
+# Totals up to here are exact and fresh. Counting more costs many times the page, so larger ones are remembered: one request in
+# thirty seconds counts again, the others take what it found last.
 _COUNTED = 10_000
 _TOTAL_SECONDS = 30
+_REMEMBERED_SECONDS = 600
+# How long a process goes on with a large total before it asks the shared cache again.
+_ASKED_SECONDS = 3
 
 
 def key_of(lead_id: str) -> Document:
@@ -90,23 +94,48 @@ def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
 
 
 def order_of(query: dict[str, Any]) -> Sort:
-    """Return the order that a checked list query asks for; the id decides between equals."""
+    """Return the order that a checked list query asks for; between equals the id decides, among leads with the same word the
+    newer one (both as the indexes of migration 0003 have it)."""
     direction = 1 if query["sortOrder"] == "asc" else -1
     field = query["sortBy"] if query["sortBy"] in SORTABLE else "createdAt"
+    if field in _EQUAL:
+        return [(field, direction), ("createdAt", -direction), ("_id", -direction)]
     return [(field, direction), ("_id", direction)]
 
 
 def _total(view: ScopedCollection, criteria: Document) -> int:
+    words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
+    key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
+    total: int | None = caches["memory"].get(key)
+    if total is None:
+        total = _shared_total(view, criteria, key)
+        if total > _COUNTED:
+            caches["memory"].set(key, total, _ASKED_SECONDS)
+    return total
+
+
+def _shared_total(view: ScopedCollection, criteria: Document, key: str) -> int:
+    try:
+        remembered: int | None = cache.get(key)
+        if remembered is None:
+            return _counted(view, criteria, key)
+        return _recounted(view, criteria, key) if cache.add(f"{key}:fresh", 1, _TOTAL_SECONDS) else remembered
+    except RedisError:
+        return view.count(criteria)
+
+
+def _counted(view: ScopedCollection, criteria: Document, key: str) -> int:
     counted = view.count(criteria, limit=_COUNTED + 1)
     if counted <= _COUNTED:
         return counted
-    words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
-    key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
-    try:
-        total: Any = cache.get_or_set(key, lambda: view.count(criteria), _TOTAL_SECONDS)
-        return int(total)
-    except RedisError:
-        return view.count(criteria)
+    cache.add(f"{key}:fresh", 1, _TOTAL_SECONDS)
+    return _recounted(view, criteria, key)
+
+
+def _recounted(view: ScopedCollection, criteria: Document, key: str) -> int:
+    total = view.count(criteria)
+    cache.set(key, total, _REMEMBERED_SECONDS if total > _COUNTED else 1)
+    return total
 
 
 _COUNTERS = ("new", "contacted", "qualified", "interested", "negotiating", "closed_won", "closed_lost")

@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+# More in one request would outlast the patience of whoever waits for it (recommended by contract/leads.yaml).
+MOST_AT_ONCE = 1_000
+
 STATUSES = (
     "new",
     "contacted",

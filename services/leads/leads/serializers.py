@@ -8,6 +8,7 @@ from core.api.checks import TEXTS, one_of
 from core.api.validation import (
     Array,
     Body,
+    BodyList,
     Choice,
     ContractField,
     Date,
@@ -20,9 +21,15 @@ from core.api.validation import (
     Query,
     Text,
 )
+from core.documents.ids import object_id, uuid_text
 from services.leads.leads import rules
 
 # ruff: noqa: N815 - wire names
+
+
+def is_lead_id(value: Any) -> bool:
+    """Whether `value` is one of a lead's two ids."""
+    return isinstance(value, str) and bool(object_id(value) or uuid_text(value))
 
 
 class ContactBody(Body):
@@ -152,6 +159,23 @@ class UpdateLeadBody(Body):
     commissionAmount = Number(0, required=False, nullable=True)
     commissionPercentage = Number(0, 100, required=False, nullable=True)
     customFields = Free(required=False, nullable=True)
+
+
+class CreateLeadsBody(Body):
+    """Several new leads."""
+
+    leads = BodyList(CreateLeadBody, max_items=rules.MOST_AT_ONCE)
+
+
+class UpdateLeadsBody(Body):
+    """The same changes of several leads, by either id."""
+
+    leadIds = Array((is_lead_id, "a UUID"), max_items=rules.MOST_AT_ONCE)
+    status = Choice(rules.STATUSES, required=False)
+    priority = Choice(rules.PRIORITIES, required=False)
+    assignedTo = MongoId(or_uuid=True, required=False)
+    tags = Array(TEXTS, required=False)
+    nextFollowUpDate = Date(required=False, nullable=True)
 
 
 class _Any(ContractField):

@@ -1,0 +1,88 @@
+"""Use cases for several leads at once: all of them or none, in one transaction and a fixed number of statements."""
+
+from collections import Counter
+from typing import Any
+
+from pymongo.errors import BulkWriteError
+
+from core.api.errors import BadRequest
+from core.documents.database import Document
+from core.documents.ids import object_id, uuid_text
+from core.documents.scope import TenantScope
+from core.documents.transactions import transactional
+from services.leads.leads import rules
+from services.leads.leads.actions import activity, duplicate, invalid, new_lead, person_id
+from services.leads.leads.keys import keys_of
+from services.leads.leads.models import LEADS
+from services.leads.leads.publishing import publish_changes, publish_leads
+
+_FOREIGN = "Some leads not found or do not belong to this tenant"
+_DUPLICATE_KEY = 11_000
+
+
+def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
+    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, and for
+    e-mails and phones that a live lead of the tenant, or two of them, have."""
+    for fields in leads:
+        faults = rules.faults_of(fields, new=True)
+        if faults:
+            raise invalid(faults)
+    try:
+        return _create_all(scope, leads)
+    except BulkWriteError as error:
+        clashes = [fault for fault in error.details["writeErrors"] if fault["code"] == _DUPLICATE_KEY]
+        if not clashes:
+            raise
+        raise duplicate(["phone" if "phoneKey" in clashes[0]["errmsg"] else "email"]) from None
+
+
+@transactional("leads")
+def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
+    taken = _taken(scope, [fields["contactInfo"] for fields in leads])
+    if taken:
+        raise duplicate(taken)
+    stored = LEADS.scoped(scope).insert_many([new_lead(scope, fields) for fields in leads])
+    publish_leads("created", stored)
+    return stored
+
+
+@transactional("leads")
+def update_leads(scope: TenantScope, lead_ids: list[str], changes: dict[str, Any]) -> None:
+    """Make the same `changes` in all of these leads; any status may follow any other (leads-rules §5).
+
+    Raises BadRequest when an id is unknown, foreign or named twice; then nothing is changed."""
+    view = LEADS.scoped(scope)
+    before = {lead["_id"]: lead for lead in view.find_any(_queries(lead_ids))} if lead_ids else {}
+    if len(before) != len(lead_ids):
+        raise BadRequest(_FOREIGN)
+    if not changes or not before:
+        return
+    assigned = {"assignedTo": person_id(changes["assignedTo"])} if "assignedTo" in changes else {}
+    entry = activity("other", f"Bulk update: {', '.join(changes)}", scope)
+    set_ = {**changes, **assigned, "updatedBy": person_id(scope.actor_id)}
+    view.update_many({"_id": {"$in": list(before)}}, {"$set": set_, "$push": {"activities": entry}})
+    publish_changes((before[lead["_id"]], lead) for lead in view.find({"_id": {"$in": list(before)}}))
+
+
+def _queries(lead_ids: list[str]) -> list[Document]:
+    keys = [object_id(text) for text in lead_ids]
+    uuids = [uuid_text(text) for text in lead_ids if object_id(text) is None]
+    return [{"_id": {"$in": [key for key in keys if key]}}, {"leadId": {"$in": uuids}}]
+
+
+def _taken(scope: TenantScope, contacts: list[Document]) -> list[str]:
+    """Return which of email and phone occur twice among `contacts`, or belong to a live lead already."""
+    if not contacts:
+        return []
+    keys = [keys_of(contact) for contact in contacts]
+    return [name for name in ("email", "phone") if _is_taken(scope, name, contacts, keys)]
+
+
+def _is_taken(scope: TenantScope, name: str, contacts: list[Document], keys: list[dict[str, str]]) -> bool:
+    own = [key[f"{name}Key"] for key in keys if f"{name}Key" in key]
+    if any(count > 1 for count in Counter(own).values()):
+        return True
+    texts = [contact[name] for contact in contacts if contact.get(name)]
+    # Leads of the old system have no keys: they are known by their text.
+    queries: list[Document] = [{f"{name}Key": {"$in": own}}, {f"contactInfo.{name}": {"$in": texts}}]
+    return bool(list(LEADS.scoped(scope).find_any(queries, {"_id": 1}, limit=1)))

@@ -1,0 +1,109 @@
+"""Use cases of scoring: configure, and score all leads of a tenant anew."""
+
+import time
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import Forbidden
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.scope import TenantScope
+from core.events import runs
+from services.leads.leads.models import LEADS
+from services.leads.leads.publishing import publish_changes
+from services.leads.scoring import rules
+from services.leads.scoring.models import CONFIGURATIONS, RUNS
+from services.leads.scoring.queries import configuration_of
+
+_STEP = 200
+_NO_TENANT = "User does not have access to this tenant"
+
+
+def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Configuration:
+    """Replace the sent members of the tenant's configuration and return all of it. Raises Forbidden without a tenant."""
+    if scope.tenant_id is None:
+        raise Forbidden(_NO_TENANT)
+    if not changes:
+        return configuration_of(scope)
+    fields = {f"configuration.{name}": value for name, value in changes.items()}
+    change = {"$set": {**fields, "updatedBy": scope.actor_id}}
+    view = CONFIGURATIONS.scoped(scope)
+    try:
+        view.update_one({}, change, upsert=True)
+    except DuplicateKeyError:
+        # Somebody else made the tenant's first one in the same moment.
+        view.update_one({}, change)
+    return configuration_of(scope)
+
+
+def start_recalculation(scope: TenantScope) -> Document:
+    """Note that all leads of the tenant are to be scored anew, and return the run; one that is not over yet is returned as it is.
+    Raises Forbidden without a tenant."""
+    if scope.tenant_id is None:
+        raise Forbidden(_NO_TENANT)
+    view = RUNS.scoped(scope)
+    going_on = view.find_one({"status": {"$in": [runs.PENDING, runs.RUNNING]}})
+    if going_on is not None:
+        return going_on
+    counters = {"total": LEADS.scoped(scope).count({}), "processed": 0, "failed": 0, "milliseconds": 0}
+    job_id = f"recalc_{time.time_ns() // 1_000_000}"
+    return view.insert_one(
+        runs.new_run(
+            jobId=job_id, startedBy=scope.actor_id, configuration=configuration_of(scope), cursor=None, **counters
+        )
+    )
+
+
+def recalculate_some(run: Document) -> runs.Changes:
+    """Score the next leads of a run and return what to note in it (core.events.runs)."""
+    started, scope = time.perf_counter(), TenantScope.of_tenant(run["tenantId"], run["startedBy"])
+    view = LEADS.scoped(scope)
+    after = {"_id": {"$gt": run["cursor"]}} if run["cursor"] else {}
+    leads = list(view.find(after, sort=[("_id", 1)], limit=_STEP))
+    if not leads:
+        return {"status": runs.COMPLETED}
+    changes, failed = _changes(leads, run["configuration"])
+    view.update_each([({"_id": key}, {"$set": fields}) for key, fields in changes.items()])
+    _publish(scope, leads, changes)
+    return {
+        "cursor": leads[-1]["_id"],
+        "processed": run["processed"] + len(leads),
+        "failed": run["failed"] + failed,
+        "milliseconds": run["milliseconds"] + (time.perf_counter() - started) * 1000,
+    }
+
+
+def _changes(leads: list[Document], configuration: rules.Configuration) -> tuple[dict[Any, Document], int]:
+    """Return what changes in each lead whose score is not what is stored, and how many could not be scored."""
+    thresholds = configuration["thresholds"]
+    changes, failed = {}, 0
+    for lead in leads:
+        try:
+            fields = _stored_result(rules.score(lead, configuration, now()), thresholds)
+        except (TypeError, ValueError, AttributeError):
+            # A document of the old system that nobody can make sense of.
+            failed += 1
+            continue
+        if any(lead.get(name) != value for name, value in fields.items()):
+            # Nobody touched the lead: its place in a list by last change stays.
+            changes[lead["_id"]] = fields | {"updatedAt": lead.get("updatedAt") or now()}
+    return changes, failed
+
+
+def _stored_result(result: rules.Result, thresholds: dict[str, float]) -> Document:
+    points = {one["factor"].replace(".", "_").lstrip("$"): one["score"] for one in result["factorScores"]}
+    percentage = result["percentageScore"]
+    return {"score": percentage, "scoring": {"category": rules.category(percentage, thresholds), "factors": points}}
+
+
+def _publish(scope: TenantScope, leads: list[Document], changes: dict[Any, Document]) -> None:
+    """Tell of the leads whose score is another one."""
+    before = {
+        lead["_id"]: lead
+        for lead in leads
+        if lead["_id"] in changes and lead.get("score") != changes[lead["_id"]]["score"]
+    }
+    if before:
+        stored = LEADS.scoped(scope).find({"_id": {"$in": list(before)}})
+        publish_changes((before[lead["_id"]], lead) for lead in stored)

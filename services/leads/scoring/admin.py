@@ -1,0 +1,40 @@
+"""Admin pages of scoring."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.admin.signin import principal_of
+from core.admin.site import DocumentAdmin
+from core.events.jobs import enqueue
+from services.leads.scoring.actions import start_recalculation
+from services.leads.scoring.models import ScoringConfiguration, ScoringRun
+from services.leads.scoring.tasks import recalculate
+
+
+@admin.register(ScoringConfiguration)
+class ScoringConfigurationAdmin(DocumentAdmin):
+    """How tenants weigh their leads."""
+
+    list_display = ("tenant_id", "updated_by", "updated_at")
+    ordering = ("-updated_at",)
+    actions = ("recalculate_all",)
+
+    @admin.action(description="Score all leads of these tenants anew")
+    def recalculate_all(self, request: HttpRequest, queryset: object) -> None:
+        """Start a recalculation for each chosen tenant."""
+        principal = principal_of(request)
+        if principal is None:
+            return
+        for configuration in queryset:  # type: ignore[attr-defined]  # a Django queryset
+            run = start_recalculation(principal.scope.for_tenant(str(configuration.tenant_id)))
+            enqueue(recalculate, str(run["_id"]))
+
+
+@admin.register(ScoringRun)
+class ScoringRunAdmin(DocumentAdmin):
+    """Recalculations and how far they are."""
+
+    list_display = ("job_id", "tenant_id", "status", "processed", "total", "failed", "created_at", "finished_at")
+    list_filter = ("status",)
+    search_fields = ("job_id",)
+    ordering = ("-created_at",)

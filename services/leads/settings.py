@@ -6,8 +6,8 @@ APPS = [
     "services.leads.leads",
     "services.leads.directory",
     "services.leads.queueing",
-    "services.leads.assignment",
     "services.leads.scoring",
+    "services.leads.assignment",
 ]
 
 globals().update(service_settings("leads", APPS))

@@ -53,7 +53,10 @@ def tenant(prepared_databases: None) -> Iterator[TenantScope]:
     for start in range(0, MANY, BATCH):
         leads.insert_many([some_lead(number, chance) for number in range(start, start + BATCH)], ordered=False)
     yield TenantScope(TENANT, str(ObjectId()))
-    leads.delete_many({})
+    # Deleting so many one by one takes longer than making them.
+    indexes = [dict(spec) for spec in leads.list_indexes()]
+    leads.drop()
+    mongo("leads").command("createIndexes", leads.name, indexes=indexes)
 
 
 def some_lead(number: int, chance: random.Random) -> dict[str, Any]:

@@ -116,6 +116,12 @@ def test_skills_are_matched_and_explained(api: Api, manager: Caller, team: list[
     assert data["decision"]["requiredSkills"] == wanted
 
 
+def test_what_a_lead_asks_for_is_bounded(api: Api, manager: Caller, team: list[Caller]) -> None:
+    asked = ["land", 7, None, "", "x" * 51, *(f"skill {number}" for number in range(200))]
+    decision = auto(api, manager, create(api, manager, customFields={"requiredSkills": asked}))["data"]["decision"]
+    assert decision["requiredSkills"] == ["land", *(f"skill {number}" for number in range(49))]
+
+
 def test_nobody_gets_what_nobody_can_take(api: Api, manager: Caller, team: list[Caller]) -> None:
     for agent in team:
         equip(api, manager, agent, availability="offline")

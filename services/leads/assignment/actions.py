@@ -12,7 +12,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
-from services.leads.assignment import rules
+from services.leads.assignment import choosing, rules
 from services.leads.assignment.placing import end, place, place_item
 from services.leads.assignment.queries import agents, available_agent, workload_of
 from services.leads.leads.queries import lead_by_id
@@ -30,7 +30,7 @@ _BY_HAND, _FROM_QUEUE, _CLAIMED = "Chosen by a person", "Chosen by a person from
 class NobodyFound(Conflict):
     """No agent can take the lead; `decision` tells why each of them cannot."""
 
-    def __init__(self, decision: rules.Decision) -> None:
+    def __init__(self, decision: choosing.Decision) -> None:
         super().__init__(decision.reason)
         self.decision = decision
 
@@ -58,7 +58,7 @@ def assign_automatically(
     required: the skills that the lead needs; else those that it names itself."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
-    decision = rules.choose(agents(inside), rules.skills_of(lead) if required is None else required)
+    decision = choosing.choose(agents(inside), rules.skills_of(lead) if required is None else required)
     if decision.chosen is None:
         raise NobodyFound(decision)
     return place(inside, lead, decision, assignmentType=rules.AUTOMATIC, reason=reason)
@@ -70,7 +70,7 @@ def assign_manually(scope: TenantScope, lead_id: str, agent_id: str, *, reason: 
     """Give a lead to a named agent and return the assignment. Raises NotFound, Conflict with the reason why not."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
-    decision = rules.named(available_agent(inside, agent_id), _BY_HAND)
+    decision = choosing.named(available_agent(inside, agent_id), _BY_HAND)
     return place(inside, lead, decision, assignmentType=rules.MANUAL, reason=reason)
 
 
@@ -92,7 +92,7 @@ def reassign(
     except Conflict:
         raise Conflict("New agent is not available") from None
     fields = {"assignmentType": rules.REASSIGNMENT, "reason": reason, "notes": notes}
-    return place(inside, lead, rules.named(agent, _BY_HAND), previousAgentId=last["agentId"], **fields)
+    return place(inside, lead, choosing.named(agent, _BY_HAND), previousAgentId=last["agentId"], **fields)
 
 
 @_once
@@ -118,7 +118,7 @@ def _assign_item(scope: TenantScope, item: Document, agent_id: str) -> Document:
     taken = queue.take(scope, item, agent.id, assignmentId=str(key))
     if taken is None:
         raise Conflict(_ASSIGNED)
-    place_item(scope, taken, key, rules.named(agent, _FROM_QUEUE), rules.MANUAL)
+    place_item(scope, taken, key, choosing.named(agent, _FROM_QUEUE), rules.MANUAL)
     return taken
 
 
@@ -144,7 +144,7 @@ def claim(scope: TenantScope) -> Document:
 
 
 @transactional("leads")
-def _settle(scope: TenantScope, item: Document, agent: rules.Agent) -> Document | None:
+def _settle(scope: TenantScope, item: Document, agent: choosing.Agent) -> Document | None:
     """None when somebody was given the lead by name meanwhile. Raises NotFound; Conflict when the agent claimed several
     leads at once and has enough by now."""
     key = ObjectId()
@@ -153,5 +153,5 @@ def _settle(scope: TenantScope, item: Document, agent: rules.Agent) -> Document 
         return None
     if workload_of(scope, agent.id) >= agent.capacity:
         raise Conflict(rules.FULL)
-    place_item(scope, held, key, rules.named(agent, _CLAIMED), rules.AUTOMATIC)
+    place_item(scope, held, key, choosing.named(agent, _CLAIMED), rules.AUTOMATIC)
     return held

@@ -16,8 +16,8 @@ from services.leads.assignment.serializers import (
     AutoBody,
     HistoryQuery,
     ManualBody,
+    OutcomeBody,
     ReassignBody,
-    StatusBody,
 )
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.queueing.api import answer
@@ -144,7 +144,7 @@ class AssignmentStatus(ContractView):
     """What became of an assignment."""
 
     access = {"put": MEMBERS}
-    bodies = {"put": StatusBody}
+    bodies = {"put": OutcomeBody}
 
     def put(self, request: Request, assignmentId: str) -> Response:
         """Answer the assignment; members change their own only."""

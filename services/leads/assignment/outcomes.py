@@ -11,7 +11,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
-from services.leads.assignment import rules
+from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.assignment.placing import end
 from services.leads.assignment.queries import agent_by_id, assignment_by_id, tenant_of
@@ -131,7 +131,7 @@ def follow_lead(scope: TenantScope, lead_id: str) -> None:
         queue.cancel(scope, item, ending.reason)
 
 
-def set_agent(scope: TenantScope, agent_id: str, changes: dict[str, Any]) -> rules.Agent:
+def set_agent(scope: TenantScope, agent_id: str, changes: dict[str, Any]) -> choosing.Agent:
     """Set capacity, skills or availability of an agent and return the agent as things are now. Raises NotFound."""
     inside = scope.for_tenant(tenant_of(scope, agent_id))
     agent = agent_by_id(inside, agent_id)

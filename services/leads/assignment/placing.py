@@ -11,21 +11,21 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import text_id
 from core.documents.scope import TenantScope
-from services.leads.assignment import rules
+from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.leads.actions import update_lead
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
 
 
-def place(scope: TenantScope, lead: Document, decision: rules.Decision, **fields: Any) -> Document:
+def place(scope: TenantScope, lead: Document, decision: choosing.Decision, **fields: Any) -> Document:
     """Store the assignment of `lead` to the agent of `decision`, with `fields`; its queue item follows."""
     key = ObjectId()
     item = queue.hand_over(scope, str(lead["_id"]), _chosen(decision).id, str(key))
     return _store(scope, lead, decision, (item or lead)["createdAt"], {"_id": key, **fields})
 
 
-def place_item(scope: TenantScope, item: Document, key: ObjectId, decision: rules.Decision, kind: str) -> None:
+def place_item(scope: TenantScope, item: Document, key: ObjectId, decision: choosing.Decision, kind: str) -> None:
     """Store the assignment `key` of the lead of an item that was just taken. Whoever has the lead loses it: it was queued
     again. Raises NotFound for a deleted lead."""
     lead = lead_by_id(scope, item["leadId"])
@@ -42,13 +42,13 @@ def end(scope: TenantScope, query: Document, fields: Document) -> Document | Non
     return ASSIGNMENTS.scoped(scope).update_one({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
 
 
-def _chosen(decision: rules.Decision) -> rules.Agent:
+def _chosen(decision: choosing.Decision) -> choosing.Agent:
     assert decision.chosen is not None
     return decision.chosen.agent
 
 
 def _store(
-    scope: TenantScope, lead: Document, decision: rules.Decision, waiting_since: datetime, fields: Document
+    scope: TenantScope, lead: Document, decision: choosing.Decision, waiting_since: datetime, fields: Document
 ) -> Document:
     agent, moment = _chosen(decision), now()
     acts = {"lastActiveAt": moment} if scope.actor_id == agent.id else {}

@@ -8,7 +8,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
-from services.leads.assignment import rules
+from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.directory.models import PEOPLE
 from services.leads.leads.queries import lead_by_id
@@ -32,7 +32,7 @@ COUNTERS: Sequence[Document] = [
 ]
 
 
-def agents(scope: TenantScope, agent_id: str | None = None) -> list[rules.Agent]:
+def agents(scope: TenantScope, agent_id: str | None = None) -> list[choosing.Agent]:
     """Return the tenant's active members with what they have to do now; only the one with `agent_id` when given."""
     key = agent_id and person_key(agent_id)
     person: Document = {"_id": key} if key else {}
@@ -47,8 +47,8 @@ def agents(scope: TenantScope, agent_id: str | None = None) -> list[rules.Agent]
     return [_agent(member, chosen.get(member["_id"], {}), workloads.get(member["_id"], 0)) for member in members]
 
 
-def _agent(person: Document, chosen: Document, workload: int) -> rules.Agent:
-    return rules.Agent(
+def _agent(person: Document, chosen: Document, workload: int) -> choosing.Agent:
+    return choosing.Agent(
         id=person["_id"],
         name=person.get("name") or "",
         workload=workload,
@@ -69,7 +69,7 @@ def person_key(agent_id: str) -> str:
     return str(key)
 
 
-def agent_by_id(scope: TenantScope, agent_id: str) -> rules.Agent:
+def agent_by_id(scope: TenantScope, agent_id: str) -> choosing.Agent:
     """Return an agent of the tenant. Raises NotFound for anybody else."""
     found = agents(scope, agent_id)
     if not found:
@@ -85,7 +85,7 @@ def tenant_of(scope: TenantScope, agent_id: str) -> str:
     return str(person["tenantId"])
 
 
-def available_agent(scope: TenantScope, agent_id: str | None, *, unless_full: bool = True) -> rules.Agent:
+def available_agent(scope: TenantScope, agent_id: str | None, *, unless_full: bool = True) -> choosing.Agent:
     """Return an agent who can take a lead now. Raises Conflict with the reason why not."""
     found = agents(scope, agent_id) if agent_id and scope.tenant_id else []
     obstacle = found[0].obstacle if found else rules.NOT_AVAILABLE
@@ -139,7 +139,7 @@ def statistics(scope: TenantScope) -> dict[str, Any]:
         "successfulAssignments": rows.get(rules.ACCEPTED, {}).get("count", 0),
         "failedAssignments": rows.get(rules.REJECTED, {}).get("count", 0),
         "averageAssignmentTime": waited / total if total else 0,
-        "workloadBalanceScore": rules.balance_score(everybody),
+        "workloadBalanceScore": choosing.balance_score(everybody),
         "skillMatchScore": skill / total if total else 0,
         "agentUtilization": {agent.id: agent.load * 100 for agent in everybody},
     }

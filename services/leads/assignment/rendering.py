@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.documents.database import Document
-from services.leads.assignment.rules import Agent
+from services.leads.assignment.choosing import Agent
 from services.leads.directory.queries import names_of
 
 Wire = dict[str, Any]

@@ -1,17 +1,13 @@
 """Bodies and queries of assignment."""
 
-from core.api.checks import is_text
 from core.api.validation import Array, Body, Choice, MongoId, Number, Page, Query, Text
 from services.leads.assignment import rules
 from services.leads.queueing.rules import HIGHEST, LOWEST
 
 # ruff: noqa: N815 - wire names
 
-_LONGEST_SKILL, _MOST_SKILLS, _LONGEST_TEXT = 50, 50, 1000
-_SKILLS = (
-    lambda value: is_text(value) and 0 < len(value.strip()) <= _LONGEST_SKILL,
-    f"a string of 1 to {_LONGEST_SKILL} characters",
-)
+_LONGEST_TEXT = 1000
+_SKILLS = (rules.is_skill, f"a string of 1 to {rules.LONGEST_SKILL} characters")
 
 
 class AutoBody(Body):
@@ -21,7 +17,7 @@ class AutoBody(Body):
     agentId = MongoId(or_uuid=True, required=False)
     priority = Number(LOWEST, HIGHEST, required=False)
     reason = Text(required=False, max_length=_LONGEST_TEXT)
-    requiredSkills = Array(_SKILLS, max_items=_MOST_SKILLS, required=False)
+    requiredSkills = Array(_SKILLS, max_items=rules.MOST_SKILLS, required=False)
 
 
 class ManualBody(Body):
@@ -49,7 +45,7 @@ class ReassignBody(Body):
     notes = Text(required=False, max_length=_LONGEST_TEXT)
 
 
-class StatusBody(Body):
+class OutcomeBody(Body):
     """What became of an assignment. An agent and a reason may be sent and are not looked at."""
 
     agentId = MongoId(or_uuid=True, required=False)
@@ -62,7 +58,7 @@ class AgentBody(Body):
     """How many leads an agent takes at once, and which."""
 
     maxCapacity = Number(1, rules.HIGHEST_CAPACITY, whole=True, required=False)
-    skills = Array(_SKILLS, max_items=_MOST_SKILLS, required=False)
+    skills = Array(_SKILLS, max_items=rules.MOST_SKILLS, required=False)
     availability = Choice(rules.AVAILABILITIES, required=False)
 
 

@@ -56,6 +56,7 @@ OPERATIONS = {
     "update_one": lambda view, key: view.update_one({"_id": key}, {"$set": {"name": "stolen"}}),
     "replace_state": lambda view, key: view.replace_state({"_id": key}, {"$set": {"name": "stolen"}}),
     "update_many": lambda view, key: view.update_many({"_id": key}, {"$set": {"name": "stolen"}}),
+    "update_each": lambda view, key: view.update_each([({"_id": key}, {"$set": {"name": "stolen"}})]),
     "soft_delete": lambda view, key: view.soft_delete({"_id": key}),
     "delete_many": lambda view, key: view.delete_many({"_id": key}),
 }

@@ -8,6 +8,7 @@ from core.settings import env
 from core.settings.broker import broker_settings
 from core.settings.databases import database_settings
 from core.settings.identity import identity_settings
+from core.settings.messages import message_settings
 
 Settings = dict[str, Any]
 
@@ -68,6 +69,7 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
         _rest_settings(name),
         _admin_settings(name),
         mail_settings(environment),
+        message_settings(environment),
     ):
         settings |= part
     settings |= identity_settings(environment, DEVELOPMENT_SECRET)

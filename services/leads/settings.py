@@ -7,6 +7,7 @@ APPS = [
     "services.leads.directory",
     "services.leads.queueing",
     "services.leads.scoring",
+    "services.leads.communication",
     "services.leads.bulk",
     "services.leads.assignment",
 ]

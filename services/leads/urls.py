@@ -3,12 +3,13 @@
 from core.api.urls import handler400, handler404, handler500, service_urls
 from services.leads.assignment.urls import PATTERNS as ASSIGNMENT
 from services.leads.bulk.urls import PATTERNS as BULK
+from services.leads.communication.urls import PATTERNS as COMMUNICATION
 from services.leads.leads.urls import PATTERNS as LEADS
 from services.leads.queueing.urls import PATTERNS as QUEUE
 from services.leads.scoring.urls import PATTERNS as SCORING
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
 
-PATTERNS = [*BULK, *LEADS, *ASSIGNMENT, *QUEUE, *SCORING]
+PATTERNS = [*BULK, *COMMUNICATION, *LEADS, *ASSIGNMENT, *QUEUE, *SCORING]
 
 urlpatterns = service_urls("leads", PATTERNS)

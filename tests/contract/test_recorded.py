@@ -15,7 +15,7 @@ from tests.contract.explanations import Judge, explanations
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, filled, groups_of, seed
 
 # Modules whose services answer them whole; the others follow with their services.
-MODULES = ("auth", "bulk-ops", "health", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
+MODULES = ("auth", "bulk-ops", "communication", "health", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
 _OWNERS = {"leads": "leads", "queueitems": "leads"}
 RULES = explanations()
 

@@ -1,0 +1,1 @@
+"""Messages and calls to leads."""

@@ -91,6 +91,7 @@ def owned(api: Api, operator: Caller) -> dict[str, str]:
         "leadId": lead["leadId"],
         "itemId": item["_id"],
         "operationId": "bulk_1_a",
+        "importId": "import_1_a",
         "jobId": api.post("/api/leads/scoring/recalculate-all", as_=boss).json()["jobId"],
         "agentId": person["id"],
         "assignmentId": assigned["assignmentId"],

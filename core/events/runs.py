@@ -32,6 +32,10 @@ class LeaseLost(RuntimeError):
     """Another worker goes on with the run: this one must stop, and its step is undone."""
 
 
+class Again(RuntimeError):
+    """Something came in between: the step is undone, and to be tried again."""
+
+
 def new_run(**members: Any) -> Document:
     """Return the members that a run begins with."""
     return {"status": PENDING, "leaseUntil": now(), "lease": None, "finishedAt": None, **members}
@@ -47,9 +51,9 @@ def work_on(runs: Collection, run_id: Any, step: Step) -> Document | None:
     """Take the lease of a run and do `step` after `step` until it is over; return the run as it then is, or None when it is
     over already or somebody else's turn.
 
-    step: gets the run, does the next part in the transaction that it runs in, and returns what to note in the run; `status` among
-    it ends the run. It may be tried several times. An exception that is not the database's passing trouble fails the run;
-    after such a trouble, which is raised, the run waits for the end of its lease.
+    step: gets the run, does the next part in the transaction that it runs in, and returns what to note in the run; `status`
+    among it ends the run. It may be tried several times, also by raising Again. An exception that is not the database's passing
+    trouble fails the run; after such a trouble, which is raised, the run waits for the end of its lease.
     """
     run = _take(runs, run_id)
     while run is not None and run["status"] == RUNNING:
@@ -71,6 +75,8 @@ def _do(runs: Collection, run: Document, step: Step) -> Document | None:
         return in_transaction(runs.service, work)
     except LeaseLost:
         return None
+    except Again:
+        return run
     except Exception as error:
         if is_passing(error):
             raise

@@ -9,6 +9,7 @@ APPS = [
     "services.leads.scoring",
     "services.leads.communication",
     "services.leads.bulk",
+    "services.leads.transfer",
     "services.leads.assignment",
 ]
 

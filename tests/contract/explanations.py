@@ -25,6 +25,7 @@ class Explanation:
     (statuses; the body then follows from the status; `shows` is a member that our answer must have then), or `member` (its path,
     `[]` for any index) with `kind` added, missing or changed, and `was`, the recorded value (text with `*`), where only
     that one is explained.
+    `diverges`: what is stored afterwards differs as well, so that later reads of these things show other documents.
     Narrower still: `when` is a part of the query string or body that was sent, `callers` are the actors it is about.
     """
 
@@ -36,6 +37,7 @@ class Explanation:
     kind: str = ""
     was: Any = _NOTHING
     shows: str = ""
+    diverges: bool = False
     when: str = ""
     callers: tuple[str, ...] = ()
 
@@ -101,6 +103,8 @@ class Judge:
         left = [one for one in found if absent or not any(rule.covers(one, found) for rule in rules)]
         status = next((one for one in found if one.path == "status"), None)
         things = _things(request["path"])
+        if any(rule.diverges and rule.covers(one, found) for rule in rules for one in found):
+            self._diverged.add(things)
         if status is None:
             return [] if request["method"] == "GET" and things in self._diverged else left
         if status in left:

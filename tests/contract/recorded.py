@@ -25,6 +25,7 @@ _ANY = {
 }
 _REFERENCE = re.compile(r"<(?:oid|uuid|opid)#\d+>")
 _UNKNOWN = "f" * 24
+_BOUNDARY = "recorded-form"
 
 
 def seed(folder: Path = FOLDER) -> dict[str, list[dict[str, Any]]]:
@@ -54,6 +55,23 @@ def filled(text: str, known: dict[str, str]) -> str:
     """Return a path or body with the group's ids in place of its placeholders. One that no answer had (the request that would
     have made it was refused) becomes the id of nothing."""
     return _REFERENCE.sub(lambda found: str(known.get(found.group(), _UNKNOWN)), text)
+
+
+def content_of(request: Exchange, known: dict[str, str]) -> tuple[bytes, str]:
+    """Return the body of a recorded request as it goes over the wire, and its content type."""
+    body, kind = request["body"], request["headers"].get("content-type", "application/json")
+    if body is None or isinstance(body, str):
+        return (body or "").encode(), kind
+    if "_multipart" not in body:
+        return filled(json.dumps(body), known).encode(), kind
+    lines = []
+    for name, value in body["_multipart"].items():
+        file = value if isinstance(value, dict) else {"content": value}
+        named = f'; filename="{file["filename"]}"' if "filename" in file else ""
+        typed = f"\r\nContent-Type: {file['content_type']}" if "content_type" in file else ""
+        head = f'Content-Disposition: form-data; name="{name}"{named}{typed}'
+        lines.append(f"--{_BOUNDARY}\r\n{head}\r\n\r\n{file['content']}\r\n")
+    return f"{''.join(lines)}--{_BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={_BOUNDARY}"
 
 
 class Actors:

@@ -23,7 +23,7 @@ from pymongo import MongoClient
 
 from ops.config import DEVELOPMENT_SECRET
 from tests.contract.explanations import Judge, explanations
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, filled, groups_of, seed
+from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
 from tests.system.platform import Platform
 
 DATABASE = "leadmesh_replay"
@@ -84,9 +84,9 @@ class Replay:
         ]
 
     def _send(self, request: dict[str, Any], known: dict[str, str]) -> httpx.Response:
-        body = request["body"]
-        content = body if body is None or isinstance(body, str) else filled(json.dumps(body), known)
+        content, kind = content_of(request, known)
         headers = {name: self.actors.filled(value) for name, value in request["headers"].items()}
+        headers |= {"content-type": kind} if "content-type" in headers else {}
         answer = self.client.request(request["method"], filled(request["path"], known), headers=headers, content=content)
         if request["method"] != "GET":
             self._settle()

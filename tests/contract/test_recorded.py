@@ -12,10 +12,10 @@ from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
 from tests.conftest import Api, forget
 from tests.contract.explanations import Judge, explanations
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, differences, filled, groups_of, seed
+from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
 
 # Modules whose services answer them whole; the others follow with their services.
-MODULES = ("auth", "bulk-ops", "communication", "health", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
+MODULES = ("auth", "bulk-ops", "communication", "health", "import-export", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
 _OWNERS = {"leads": "leads", "queueitems": "leads"}
 RULES = explanations()
 
@@ -67,18 +67,24 @@ def answered(api: Api, group: list[Exchange]) -> None:
 
 def send(api: Api, actors: Actors, exchange: Exchange, known: dict[str, str]) -> Any:
     request = exchange["request"]
-    path, body = filled(request["path"], known), json.loads(filled(json.dumps(request["body"]), known))
+    content, kind = content_of(request, known)
     headers = {
         f"HTTP_{key.upper().replace('-', '_')}": actors.filled(value) for key, value in request["headers"].items()
     }
-    content_type = headers.pop("HTTP_CONTENT_TYPE", "application/json")
-    return api.request(request["method"], path, body, content_type=content_type, **headers)
+    headers.pop("HTTP_CONTENT_TYPE", None)
+    return api.request(request["method"], filled(request["path"], known), content, content_type=kind, **headers)
 
 
 def compared(exchange: Exchange, answer: Any, known: dict[str, str]) -> Iterator[Difference]:
     expected = exchange["response"]
     yield from differences(expected["status"], answer.status_code, known, "status")
-    yield from differences(expected["body"], answer.json() if answer.content else None, known)
+    yield from differences(expected["body"], _body(answer), known)
+
+
+def _body(answer: Any) -> Any:
+    if not answer.content:
+        return None
+    return answer.json() if "json" in answer.headers["Content-Type"] else answer.content.decode()
 
 
 def test_every_rule_names_an_operation_that_exists_and_gives_a_reason() -> None:

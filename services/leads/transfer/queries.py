@@ -1,0 +1,76 @@
+"""Reads of imports, and what an export writes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from core.api.errors import NotFound
+from core.documents.collection import ScopedCollection
+from core.documents.database import Document
+from core.documents.scope import TenantScope
+from services.leads.directory.queries import names_of
+from services.leads.leads.models import LEADS
+from services.leads.leads.queries import criteria_of
+from services.leads.transfer.models import IMPORTS, PROBLEMS
+
+# More than this belongs into the report.
+SHOWN_PROBLEMS = 1_000
+_BATCH = 500
+_HIDDEN = {"lease": 0, "leaseUntil": 0}
+_EXPORTED = {
+    "contactInfo": 1,
+    "customFields": 1,
+    "status": 1,
+    "priority": 1,
+    "closeValue": 1,
+    "score": 1,
+    "source": 1,
+    "tags": 1,
+    "notes": 1,
+    "assignedTo": 1,
+    "leadId": 1,
+    "createdAt": 1,
+    "updatedAt": 1,
+}
+
+
+def import_by_id(scope: TenantScope, import_id: str) -> Document:
+    """Return an import. Raises NotFound."""
+    found = IMPORTS.scoped(scope).find_one({"importId": import_id}, _HIDDEN)
+    if found is None:
+        raise NotFound("Import not found")
+    return found
+
+
+def imports(scope: TenantScope, limit: int) -> list[Document]:
+    """Return the latest imports, newest first."""
+    return list(IMPORTS.scoped(scope).find({}, _HIDDEN, sort=[("createdAt", -1), ("_id", -1)], limit=limit))
+
+
+def problems(scope: TenantScope, import_id: str, *, limit: int = 0, **criteria: Any) -> Iterator[Document]:
+    """Iterate over the rows of an import that could not be taken, or only with a warning, in their order."""
+    order = [("row", 1), ("_id", 1)]
+    return PROBLEMS.scoped(scope).find({"importId": import_id, **criteria}, sort=order, limit=limit)
+
+
+def exported_leads(scope: TenantScope, filters: dict[str, Any]) -> Iterator[tuple[Document, str]]:
+    """Iterate over the live leads that match, in batches, each with the name of whom it is assigned to."""
+    view, criteria = LEADS.scoped(scope), criteria_of(scope, filters)
+    found: Any = view.find(criteria, _EXPORTED, sort=[("createdAt", -1), ("_id", -1)])
+    batch: list[Document] = []
+    for lead in found.batch_size(_BATCH):
+        batch.append(lead)
+        if len(batch) == _BATCH:
+            yield from _named(batch)
+            batch = []
+    yield from _named(batch)
+
+
+def has_leads(scope: TenantScope, filters: dict[str, Any]) -> bool:
+    """Whether any live lead matches."""
+    view: ScopedCollection = LEADS.scoped(scope)
+    return view.exists(criteria_of(scope, filters))
+
+
+def _named(batch: list[Document]) -> Iterator[tuple[Document, str]]:
+    names = names_of({str(lead.get("assignedTo")) for lead in batch}) if batch else {}
+    yield from ((lead, names.get(str(lead.get("assignedTo")), "")) for lead in batch)

@@ -1,0 +1,53 @@
+"""Leads as lines of CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from core.api.rendering import iso
+from core.documents.database import Document
+from services.leads.transfer.columns import COLUMNS
+
+# What a spreadsheet would calculate, or fetch, instead of showing it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CONTACT = ("firstName", "lastName", "email", "phone")
+_MEMBERS = {"value": "closeValue"}
+_ZERO = ("value", "score")
+
+
+def line(cells: Iterable[Any]) -> str:
+    """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
+    out = io.StringIO()
+    csv.writer(out).writerow([_safe(cell) for cell in cells])
+    return out.getvalue()
+
+
+def lead_lines(fields: Sequence[str], leads: Iterable[tuple[Document, str]]) -> Iterator[str]:
+    """Yield the header and a line for each lead; `leads` come with the name of whom they are assigned to."""
+    yield line(COLUMNS.get(name, name) for name in fields)
+    for lead, owner in leads:
+        yield line(_value(lead, owner, name) for name in fields)
+
+
+def _value(lead: Document, owner: str, name: str) -> Any:
+    contact, custom = (_object(lead.get(member)) for member in ("contactInfo", "customFields"))
+    if name == "assignedTo":
+        return owner or lead.get("assignedTo", "")
+    if name in _CONTACT:
+        return contact.get(name, "")
+    value = lead.get(_MEMBERS.get(name, name), custom.get(name))
+    if value is None:
+        return 0 if name in _ZERO else ""
+    if name in ("createdAt", "updatedAt"):
+        return iso(value)
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _safe(cell: Any) -> str:
+    text = str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(cell, int | float) else text
+
+
+def _object(value: Any) -> Document:
+    return value if isinstance(value, dict) else {}

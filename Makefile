@@ -7,7 +7,7 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity replay contract-status lock clean
+.PHONY: help run test test-fast lint format bench bench-identity replay contract-status cluster-test lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make 
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops
+
+cluster-test: $(INSTALLED) ## The charts on a real Kubernetes node of its own (root, Debian; slow the first time: docs/cluster.md)
+	@tests/cluster/start $(ONLY)
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv

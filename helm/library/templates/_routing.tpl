@@ -1,0 +1,69 @@
+{{- define "leadmesh.routing" -}}
+{{- if eq .v.routing.kind "httpRoute" }}{{ include "leadmesh.httpRoute" . }}{{ end -}}
+{{- if eq .v.routing.kind "ingress" }}{{ include "leadmesh.ingress" . }}{{ end -}}
+{{- end -}}
+
+{{- define "leadmesh.httpRoute" -}}
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+spec:
+  parentRefs:
+    {{- toYaml .v.routing.parentRefs | nindent 4 }}
+  {{- with .v.routing.hosts }}
+  hostnames:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  rules:
+    {{- range .facts.routes.prefixes | chunk 8 }}
+    - matches:
+        {{- range . }}
+        - path: {type: PathPrefix, value: {{ . }}}
+        {{- end }}
+      backendRefs: [{name: {{ $.name }}, port: 8000}]
+      timeouts: {request: 30s}
+    {{- end }}
+    {{- range .facts.routes.aliases }}
+    - matches:
+        - path: {type: PathPrefix, value: {{ .alias }}}
+      filters:
+        - type: URLRewrite
+          urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: {{ .prefix }}}}
+      backendRefs: [{name: {{ $.name }}, port: 8000}]
+      timeouts: {request: 30s}
+    {{- end }}
+{{- end -}}
+
+{{- define "leadmesh.ingress" -}}
+{{- $ingress := .v.routing.ingress -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+  {{- with $ingress.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with $ingress.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- with $ingress.tlsSecret }}
+  tls:
+    - secretName: {{ . }}
+      hosts:
+        {{- toYaml $.v.routing.hosts | nindent 8 }}
+  {{- end }}
+  rules:
+    {{- range .v.routing.hosts | default (list "") }}
+    - {{ with . }}host: {{ . | quote }}
+      {{ end }}http:
+        paths:
+          {{- range $.facts.routes.prefixes }}
+          - path: {{ . }}
+            pathType: Prefix
+            backend: {service: {name: {{ $.name }}, port: {name: http}}}
+          {{- end }}
+    {{- end }}
+{{- end -}}

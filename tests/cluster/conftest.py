@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import metrics_stub
 from tests.cluster.configuration import PAUSE_IMAGE
+from tests.cluster.data import Databases
 from tests.cluster.images import write_image
+from tests.cluster.measures import Measures
 from tests.cluster.names import Names
 from tests.cluster.node import Node
 
@@ -36,6 +39,29 @@ def node(folder: Path) -> Iterator[Node]:
         names.stop()
     finally:
         node.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(node: Node, folder: Path) -> Iterator[Databases]:
+    """MongoDB and Valkey beside the node."""
+    databases = Databases.start(folder)
+    yield databases
+    databases.stop()
+
+
+@pytest.fixture(scope="session")
+def measures(node: Node, databases: Databases) -> Measures:
+    """The metrics APIs, served from what pods really do."""
+    measures = Measures(node, databases.waiting)
+    measures.start()
+    metrics_stub.start(node, measures)
+    return measures
+
+
+@pytest.fixture(scope="session")
+def images(node: Node) -> None:
+    """The images of the services and the gateway on the node."""
+    node.load_image(Path(os.environ["LEADMESH_CLUSTER_IMAGES"]))
 
 
 @pytest.fixture

@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-SOURCES := core services gateway ops tests
+SOURCES := core services gateway ops helm tests
+# The charts' tools have an environment of their own: helm, schemas of Kubernetes, checkov, linters of workflows.
+CHARTS := .venv-charts
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity replay contract-status cluster-test lock clean
+.PHONY: help run test test-fast lint format charts charts-write chart-test bench bench-identity replay contract-status lock clean
+.PHONY: cluster-test
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,11 +31,24 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops helm
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
 	@$(BIN)/ruff format -q $(SOURCES)
+
+$(CHARTS)/installed: tests/charts/install.py tests/charts/requirements.lock tests/charts/helm.lock tests/charts/package-lock.json
+	@echo "Installing the charts' tools into $(CHARTS) (about a minute the first time) ..."
+	@$(PYTHON) tests/charts/install.py $(CHARTS)
+
+charts: $(CHARTS)/installed ## Package every Helm chart into build/charts
+	@HELM=$(CHARTS)/bin/helm helm/package.sh build/charts
+
+charts-write: $(INSTALLED) ## Write what the charts take from the code, routes.toml and scale.toml
+	@$(BIN)/python -m helm.generate
+
+chart-test: $(CHARTS)/installed ## Lint, render and check every chart and workflow
+	@$(CHARTS)/bin/python -m pytest -c tests/charts/pytest.ini -n $(JOBS) tests/charts
 
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
@@ -55,4 +71,4 @@ lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(CHARTS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache

@@ -3,15 +3,7 @@
 {{- if .v.network.enabled -}}
 {{- $n := .v.network -}}
 {{- $edges := .facts.edges -}}
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata:
-  {{- include "leadmesh.metadata" . | nindent 2 }}
-spec:
-  podSelector:
-    matchLabels:
-      {{- include "leadmesh.selector" . | nindent 6 }}
-  policyTypes: [Ingress, Egress]
+{{ include "leadmesh.deny" . }}
 {{ include "leadmesh.in" (dict "c" . "from" "gateway" "component" "web" "ports" (list 8000) "peers" $n.gateway) }}
 {{ include "leadmesh.in" (dict "c" . "from" "monitoring" "ports" (list 8000 9100) "peers" $n.monitoring) }}
 {{- range $edges.callers }}
@@ -32,6 +24,18 @@ spec:
 {{- end }}
 {{- end }}
 {{- end -}}
+{{- end -}}
+
+{{- define "leadmesh.deny" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "leadmesh.selector" . | nindent 6 }}
+  policyTypes: [Ingress, Egress]
 {{- end -}}
 
 {{- define "leadmesh.pods" -}}

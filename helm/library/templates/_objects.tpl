@@ -18,7 +18,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  {{- include "leadmesh.metadata" (merge (dict "suffix" "-pods") $c) | nindent 2 }}
+  {{- include "leadmesh.metadata" (merge (dict "suffix" "-pods" "component" "pods") $c) | nindent 2 }}
 spec:
   clusterIP: None
   selector:
@@ -29,45 +29,49 @@ spec:
 
 {{- define "leadmesh.disruption" -}}
 {{- if .v.disruption.enabled -}}
-{{- $api := ternary "policy/v1" "policy/v1beta1" (.root.Capabilities.APIVersions.Has "policy/v1") -}}
 {{- range $component, $suffix := dict "web" "" "worker" "-worker" }}
 {{- if or (eq $component "web") $.v.worker.enabled }}
-{{- $c := merge (dict "component" $component "suffix" $suffix) $ }}
 ---
-apiVersion: {{ $api }}
-kind: PodDisruptionBudget
-metadata:
-  {{- include "leadmesh.metadata" $c | nindent 2 }}
-spec:
-  maxUnavailable: {{ $.v.disruption.maxUnavailable }}
-  selector:
-    matchLabels:
-      {{- include "leadmesh.selector" $c | nindent 6 }}
+{{ include "leadmesh.budget" (merge (dict "component" $component "suffix" $suffix) $) }}
 {{- end }}
 {{- end }}
 {{- end -}}
 {{- end -}}
 
+{{- define "leadmesh.budget" -}}
+apiVersion: {{ ternary "policy/v1" "policy/v1beta1" (.root.Capabilities.APIVersions.Has "policy/v1") }}
+kind: PodDisruptionBudget
+metadata:
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+spec:
+  maxUnavailable: {{ .v.disruption.maxUnavailable }}
+  selector:
+    matchLabels:
+      {{- include "leadmesh.selector" . | nindent 6 }}
+{{- end -}}
+
 {{- define "leadmesh.monitor" -}}
 {{- if include "leadmesh.on" (list .v.serviceMonitor.enabled "monitoring.coreos.com/v1" .root) -}}
-{{- range $component, $port := dict "web" "http" "worker" "metrics" }}
-{{- if or (eq $component "web") $.v.worker.enabled }}
-{{- $c := merge (dict "component" $component "suffix" (ternary "" "-worker" (eq $component "web"))) $ }}
+{{ include "leadmesh.monitorOf" (merge (dict "kind" "ServiceMonitor" "component" "web" "port" "http" "path" "/metrics") .) }}
+{{- if .v.worker.enabled }}
 ---
+{{ include "leadmesh.monitorOf" (merge (dict "kind" "PodMonitor" "component" "worker" "suffix" "-worker" "port" "metrics" "path" "/metrics") .) }}
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "leadmesh.monitorOf" -}}
 apiVersion: monitoring.coreos.com/v1
-kind: {{ ternary "ServiceMonitor" "PodMonitor" (eq $component "web") }}
+kind: {{ .kind }}
 metadata:
-  {{- include "leadmesh.metadata" $c | nindent 2 }}
-    {{- with $.v.serviceMonitor.labels }}
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+    {{- with .v.serviceMonitor.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  {{ ternary "endpoints" "podMetricsEndpoints" (eq $component "web") }}:
-    - {port: {{ $port }}, path: /metrics, interval: {{ $.v.serviceMonitor.interval }}}
+  {{ ternary "endpoints" "podMetricsEndpoints" (eq .kind "ServiceMonitor") }}:
+    - {port: {{ .port }}, path: {{ .path }}, interval: {{ .v.serviceMonitor.interval }}}
   selector:
     matchLabels:
-      {{- include "leadmesh.selector" $c | nindent 6 }}
-{{- end }}
-{{- end }}
-{{- end -}}
+      {{- include "leadmesh.selector" . | nindent 6 }}
 {{- end -}}

@@ -10,7 +10,7 @@ labels:
   {{- . | nindent 2 }}
   {{- end }}
 annotations:
-  checksum/config: {{ include "leadmesh.variables" . | sha256sum }}
+  checksum/config: {{ .checksum | default (include "leadmesh.variables" . | sha256sum) }}
   {{- with .v.podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -39,17 +39,25 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-volumes:
-  - name: tmp
-    emptyDir: {sizeLimit: 256Mi}
-  - name: secrets
-    secret:
-      secretName: {{ include "leadmesh.secretName" . }}
-      defaultMode: 0440
-      items:
-        {{- range .v.secrets.keys }}
-        - {key: {{ . }}, path: {{ . }}}
-        {{- end }}
+{{- end -}}
+
+{{- define "leadmesh.volumes" -}}
+- name: tmp
+  emptyDir: {sizeLimit: 256Mi}
+- name: secrets
+  secret:
+    secretName: {{ include "leadmesh.secretName" . }}
+    defaultMode: 0440
+    items:
+      {{- range .v.secrets.keys }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
+{{- end -}}
+
+{{- define "leadmesh.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
 {{- end -}}
 
 {{/* What all containers begin with. Context: c with component and resources. */}}
@@ -59,9 +67,7 @@ image: {{ include "leadmesh.image" . }}
 imagePullPolicy: {{ .v.image.pullPolicy }}
 args: [{{ .component }}]
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- include "leadmesh.containerSecurity" . | nindent 2 }}
 resources:
   {{- toYaml .resources | nindent 2 }}
 volumeMounts:

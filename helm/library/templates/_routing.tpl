@@ -36,31 +36,36 @@ spec:
 {{- end -}}
 
 {{- define "leadmesh.ingress" -}}
-{{- $ingress := .v.routing.ingress -}}
+{{- $r := .v.routing -}}
+{{ include "leadmesh.ingressOf" (merge (dict "ingress" $r.ingress "hosts" $r.hosts "paths" .facts.routes.prefixes) .) }}
+{{- end -}}
+
+{{/* Context: c with ingress, hosts, paths. */}}
+{{- define "leadmesh.ingressOf" -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
   {{- include "leadmesh.metadata" . | nindent 2 }}
-  {{- with $ingress.annotations }}
+  {{- with .ingress.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  {{- with $ingress.className }}
+  {{- with .ingress.className }}
   ingressClassName: {{ . }}
   {{- end }}
-  {{- with $ingress.tlsSecret }}
+  {{- with .ingress.tlsSecret }}
   tls:
     - secretName: {{ . }}
       hosts:
-        {{- toYaml $.v.routing.hosts | nindent 8 }}
+        {{- toYaml $.hosts | nindent 8 }}
   {{- end }}
   rules:
-    {{- range .v.routing.hosts | default (list "") }}
+    {{- range .hosts | default (list "") }}
     - {{ with . }}host: {{ . | quote }}
       {{ end }}http:
         paths:
-          {{- range $.facts.routes.prefixes }}
+          {{- range $.paths }}
           - path: {{ . }}
             pathType: Prefix
             backend: {service: {name: {{ $.name }}, port: {name: http}}}

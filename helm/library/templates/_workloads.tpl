@@ -21,6 +21,8 @@ spec:
       serviceAccountName: {{ .name }}
       terminationGracePeriodSeconds: {{ .v.web.terminationGracePeriodSeconds }}
       {{- include "leadmesh.podSpec" $c | nindent 6 }}
+      volumes:
+        {{- include "leadmesh.volumes" $c | nindent 8 }}
       topologySpreadConstraints:
         {{- include "leadmesh.spread" $c | trim | nindent 8 }}
       containers:
@@ -67,6 +69,8 @@ spec:
       # A task that is cut off runs again elsewhere; it should rarely have to.
       terminationGracePeriodSeconds: {{ .v.worker.terminationGracePeriodSeconds }}
       {{- include "leadmesh.podSpec" $c | nindent 6 }}
+      volumes:
+        {{- include "leadmesh.volumes" $c | nindent 8 }}
       topologySpreadConstraints:
         {{- include "leadmesh.spread" $c | trim | nindent 8 }}
       containers:
@@ -109,6 +113,8 @@ spec:
     spec:
       restartPolicy: Never
       {{- include "leadmesh.podSpec" $c | nindent 6 }}
+      volumes:
+        {{- include "leadmesh.volumes" $c | nindent 8 }}
       containers:
         - {{ include "leadmesh.container" $c | nindent 10 | trim }}
             {{- range $key, $value := include "leadmesh.variables" . | fromJson }}

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jwt
 
 from tests.cluster.node import Node
+from tests.cluster.waiting import eventually
 
 _ROOT = Path(__file__).resolve().parents[2]
 TENANT = "64b000000000000000000001"
@@ -52,14 +54,23 @@ class Release:
         """Return the names of the ready pods."""
         return [pod["metadata"]["name"] for pod in self.pods(service, component) if is_ready(pod)]
 
-    def open_port(self, service: str, port: int) -> int:
-        """Open a loopback port that leads to a service's pods and return it."""
-        name, number = f"{service}-outside", str(port)
+    def open_port(self, service: str, port: int) -> None:
+        """Open a loopback port that leads to a service's pods, and wait until it does."""
         labels = {"app.kubernetes.io/name": service, "app.kubernetes.io/component": "web"}
-        spec = {"type": "NodePort", "selector": labels, "ports": [{"port": 8000, "nodePort": port}]}
-        service_object = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
-        self.kubectl("apply", "-f", "-", given=json.dumps(service_object))
-        return int(number)
+        ports = [{"protocol": "TCP", "port": 8000, "nodePort": port}]
+        entry = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{service}-outside"}}
+        entry |= {"spec": {"type": "NodePort", "selector": labels, "ports": ports}}
+        self.kubectl("apply", "-f", "-", given=json.dumps(entry))
+        eventually(lambda: answers(port), 30)
+
+
+def answers(port: int) -> bool:
+    """Whether something speaks HTTP on a loopback port."""
+    try:
+        httpx.get(f"http://127.0.0.1:{port}/", timeout=5.0)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def is_ready(pod: Pod) -> bool:

@@ -64,7 +64,7 @@ def images(node: Node) -> None:
     node.load_image(Path(os.environ["LEADMESH_CLUSTER_IMAGES"]))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def saw() -> Saw:
     """Note what was seen for the table at the end: saw("rolling upgrade", "1200 requests, 0 failed")."""
     return lambda what, result: _SEEN.append((what, result))

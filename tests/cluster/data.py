@@ -44,6 +44,14 @@ class Databases:
         literals = [f"--from-literal={name}={value}" for name, value in self.secret.items()]
         node.kubectl("-n", namespace, "create", "secret", "generic", "leadmesh", *literals)
 
+    def empty(self) -> None:
+        """Forget everything that was stored."""
+        with MongoClient(self.secret["MONGODB_URI"]) as client:
+            for name in client.list_database_names():
+                if name.startswith("leadmesh_"):
+                    client.drop_database(name)
+        redis.Redis.from_url(self.secret["REDIS_URL"]).flushall()
+
     def of(self, service: str) -> Any:
         """The database of a service, past all services."""
         return MongoClient(self.secret["MONGODB_URI"])[f"leadmesh_{service}"]

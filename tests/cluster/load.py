@@ -14,14 +14,13 @@ _LONGEST_SECONDS = 600.0
 class Load:
     """GET `paths` in turn on 127.0.0.1:`port`, `rate` times per second, from `callers` threads.
 
-    A caller keeps its connection when `keep`, else each request opens one (and may meet another pod)."""
+    Every other caller keeps its connection; the others open one for each request and so meet every pod."""
 
     port: int
     paths: list[str]
     token: str
-    rate: float
+    rate: float = 20.0
     callers: int = 8
-    keep: bool = False
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
 
@@ -38,20 +37,17 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    @property
-    def sent(self) -> int:
-        """How many requests have an outcome."""
-        return sum(self.outcomes.values())
-
-    @property
-    def failed(self) -> dict[str, int]:
-        """Outcomes other than 200, with their numbers."""
-        return {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
+    def told(self) -> str:
+        """Return what happened as words for the table. Raises AssertionError when a request failed."""
+        failed = {outcome: count for outcome, count in self.outcomes.items() if outcome != "200"}
+        assert not failed, f"{sum(self.outcomes.values())} requests: {dict(self.outcomes)}"
+        assert self.outcomes, "no request was sent"
+        return f"{self.outcomes.total()} requests, 0 failed, slowest {self.slowest * 1000:.0f} ms"
 
     def _call(self, number: int) -> None:
         pause = self.callers / self.rate
         begun = time.monotonic() + number * pause / self.callers
-        headers = {"Authorization": f"Bearer {self.token}"} | ({} if self.keep else {"Connection": "close"})
+        headers = {"Authorization": f"Bearer {self.token}"} | ({"Connection": "close"} if number % 2 else {})
         with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=30.0) as client:
             for turn in range(int(_LONGEST_SECONDS / pause)):
                 if self._ended.wait(max(0.0, begun + turn * pause - time.monotonic())):

@@ -54,9 +54,17 @@ class Release:
         """Return the names of the ready pods."""
         return [pod["metadata"]["name"] for pod in self.pods(service, component) if is_ready(pod)]
 
-    def open_port(self, service: str, port: int) -> None:
+    def await_ready(self, service: str, count: int, seconds: float = 120, component: str = "web") -> float:
+        """Wait until exactly `count` pods are ready and no pod is on its way out; return how long it took."""
+        return eventually(lambda: len(self.ready(service, component)) == count and not self._leaving(), seconds)
+
+    def _leaving(self) -> list[str]:
+        pods = json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]
+        return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
+
+    def open_port(self, service: str, port: int, component: str = "web") -> None:
         """Open a loopback port that leads to a service's pods, and wait until it does."""
-        labels = {"app.kubernetes.io/name": service, "app.kubernetes.io/component": "web"}
+        labels = {"app.kubernetes.io/name": service, "app.kubernetes.io/component": component}
         ports = [{"protocol": "TCP", "port": 8000, "nodePort": port}]
         entry = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{service}-outside"}}
         entry |= {"spec": {"type": "NodePort", "selector": labels, "ports": ports}}

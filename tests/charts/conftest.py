@@ -1,9 +1,11 @@
 """The charts, packaged once, and what helm makes of them."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+VALUES = HERE / "values"
 BIN = Path(sys.executable).parent
 # `make test` runs where the services' libraries are; these tests need tools of their own: `make chart-test`.
 collect_ignore_glob = [] if find_spec("kubernetes_validate") else ["test_*.py"]
@@ -44,23 +47,28 @@ def package(packages: Path) -> Callable[[str], Path]:
 def render(package: Callable[[str], Path]) -> Render:
     """render(chart, values...): the documents that the chart makes of files in values/ and of `name=value` settings."""
 
+    @cache
     def rendered(chart: str, *values: str, kube: str = "1.29.0", apis: tuple[str, ...] = ()) -> list[Document]:
         words = ["template", "it", str(package(chart)), "--namespace", "crm", "--kube-version", kube]
         words += [word for api in apis for word in ("--api-versions", api)]
-        words += [word for value in values for word in _setting(chart, value)]
-        done = helm(*words)
+        done = helm(*words, *[word for value in values for word in settings(chart, value)])
         assert done.returncode == 0, done.stderr
-        return [document for document in yaml.safe_load_all(done.stdout) if document]
+        return [document for document in yaml.load_all(done.stdout, yaml.CSafeLoader) if document]
 
     return rendered
 
 
-def _setting(chart: str, value: str) -> list[str]:
+def settings(chart: str, value: str) -> list[str]:
+    """What helm is told for `name=value`, or for a file in values/ and the gateway's own beside it."""
     if "=" in value:
         return ["--set-json" if value.partition("=")[2][:1] in "[{" else "--set", value]
-    own = HERE / "values" / f"{value}-{chart}.yaml"
-    files = [HERE / "values" / f"{value}.yaml", *([own] if own.exists() else [])]
-    return [word for file in files for word in ("--values", str(file))]
+    words = [f"--values={VALUES / value}.yaml"]
+    gateway = VALUES / f"{value}-gateway.yaml"
+    if chart == "gateway" and gateway.exists():
+        words.append(f"--values={gateway}")
+    if chart == "leadmesh" and gateway.exists():
+        words.append(f"--set-json=gateway={json.dumps(yaml.safe_load(gateway.read_text()))}")
+    return words
 
 
 def named(documents: list[Document], kind: str, name: str) -> Document:

@@ -1,5 +1,11 @@
 {{- define "leadmesh.gateway" -}}
 {{- $c := include "leadmesh.context" . | fromJson -}}
+{{- if and (eq $c.v.expose.kind "httpRoute") (not $c.v.expose.parentRefs) -}}
+{{- fail "expose.parentRefs must name a Gateway when expose.kind is httpRoute" -}}
+{{- end -}}
+{{- if or (le (int $c.v.drainSeconds) 30) (le (int $c.v.terminationGracePeriodSeconds) (int $c.v.drainSeconds)) -}}
+{{- fail "drainSeconds must be longer than the longest request (30 s), and shorter than terminationGracePeriodSeconds" -}}
+{{- end -}}
 {{- $_ := set $c "root" . -}}
 {{- $_ := set $c "component" "gateway" -}}
 {{- range list "gateway.config" "leadmesh.serviceaccount" "gateway.service" "gateway.deployment" "gateway.scaling" "gateway.disruption"

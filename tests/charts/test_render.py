@@ -7,7 +7,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 
-from tests.charts.conftest import Document, Render, helm, named, settings
+from tests.charts.conftest import Document, Render, helm, named, pods, settings
 
 SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 CHARTS = (*SERVICES, "gateway", "leadmesh")
@@ -61,6 +61,15 @@ def test_a_cluster_of_2020_gets_the_versions_that_it_knows(render: Render) -> No
         if document["apiVersion"] == "autoscaling/v2beta2":
             # The oldest schemas at hand; the version was in Kubernetes 1.12 to 1.25.
             kubernetes_validate.validate(document, "1.25", strict=True)
+
+
+def test_ports_name_their_protocol(render: Render) -> None:
+    """Server-side apply of Kubernetes 1.20 takes the protocol for a key of the list, and refuses ports without one."""
+    documents = render("leadmesh")
+    ports = [port for d in documents if d["kind"] == "Service" for port in d["spec"]["ports"]]
+    ports += [port for spec in pods(documents).values() for c in spec["containers"] for port in c.get("ports", [])]
+    assert len(ports) > 20
+    assert {port.get("protocol") for port in ports} == {"TCP"}
 
 
 def test_the_cluster_decides_what_is_on_auto(render: Render) -> None:

@@ -39,8 +39,8 @@ spec:
   selector:
     {{- include "leadmesh.selector" . | nindent 4 }}
   ports:
-    - {name: http, port: {{ .v.service.port }}, targetPort: http}
-    - {name: metrics, port: 9901, targetPort: metrics}
+    - {name: http, protocol: TCP, port: {{ .v.service.port }}, targetPort: http}
+    - {name: metrics, protocol: TCP, port: 9901, targetPort: metrics}
 {{- end -}}
 
 {{- define "gateway.deployment" -}}
@@ -84,8 +84,8 @@ spec:
             - {name: tmp, mountPath: /tmp}
             - {name: config, mountPath: /etc/envoy, readOnly: true}
           ports:
-            - {name: http, containerPort: 8000}
-            - {name: metrics, containerPort: 9901}
+            - {name: http, protocol: TCP, containerPort: 8000}
+            - {name: metrics, protocol: TCP, containerPort: 9901}
           lifecycle:
             preStop: {exec: {command: [sleep, {{ .v.drainSeconds | quote }}]}}
           startupProbe:

@@ -13,7 +13,7 @@ spec:
   selector:
     {{- include "leadmesh.selector" $c | nindent 4 }}
   ports:
-    - {name: http, port: 8000, targetPort: http, appProtocol: http}
+    - {name: http, protocol: TCP, port: 8000, targetPort: http, appProtocol: http}
 ---
 apiVersion: v1
 kind: Service
@@ -24,7 +24,7 @@ spec:
   selector:
     {{- include "leadmesh.selector" $c | nindent 4 }}
   ports:
-    - {name: http, port: 8000, targetPort: http, appProtocol: http}
+    - {name: http, protocol: TCP, port: 8000, targetPort: http, appProtocol: http}
 {{- end -}}
 
 {{- define "leadmesh.disruption" -}}

@@ -30,7 +30,7 @@ spec:
           envFrom:
             - configMapRef: {name: {{ .name }}}
           ports:
-            - {name: http, containerPort: 8000}
+            - {name: http, protocol: TCP, containerPort: 8000}
           lifecycle:
             # Whoever still sends here is served until the gateway has noticed.
             preStop: {exec: {command: [sleep, {{ .v.web.drainSeconds | quote }}]}}
@@ -78,7 +78,7 @@ spec:
           envFrom:
             - configMapRef: {name: {{ .name }}}
           ports:
-            - {name: metrics, containerPort: 9100}
+            - {name: metrics, protocol: TCP, containerPort: 9100}
           # Alive without its broker: it waits for it, and a restart would not bring it back.
           startupProbe:
             httpGet: {path: /metrics, port: metrics}

@@ -71,4 +71,4 @@ lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) $(CHARTS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(CHARTS) build/charts .leadmesh .mypy_cache .ruff_cache .pytest_cache

@@ -61,7 +61,7 @@ def _arguments(tree: ast.Module) -> Iterator[ast.expr]:
 
 def _targets(service: str, argument: ast.expr, path: Path) -> set[str]:
     if isinstance(argument, ast.Constant):
-        return {argument.value}
+        return {str(argument.value)}
     words = ast.unparse(argument)
     if words in _PASSED_ON:
         return set()

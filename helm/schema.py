@@ -28,6 +28,10 @@ def members(**properties: Schema) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
+def _without(schema: Schema, *names: str) -> Schema:
+    return {**schema, "properties": {name: of for name, of in schema["properties"].items() if name not in names}}
+
+
 RESOURCES = members(requests=OBJECT, limits=OBJECT)
 PROBE = members(periodSeconds=SECONDS, timeoutSeconds=SECONDS, failureThreshold=COUNT, initialDelaySeconds=SECONDS)
 SCALING: Schema = {
@@ -135,16 +139,18 @@ GATEWAY: Schema = {
     ),
     "clients": PEERS,
 }
+# What services have of their own cannot be the same for all.
+GLOBAL: Schema = {**SHARED, "image": _without(SHARED["image"], "repository", "digest")}
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def chart(own: Schema) -> Schema:
     """Return the schema of a chart with the values `own`; `global` may hold any that services share."""
     # helm adds the library's values; `enabled` is how the umbrella switches a chart on.
-    added = {"global": members(**SHARED), "leadmesh-library": OBJECT, "enabled": SWITCH}
+    added = {"global": members(**GLOBAL), "leadmesh-library": OBJECT, "enabled": SWITCH}
     return {"$schema": _DRAFT, **members(**own, **added)}
 
 
 def umbrella(charts: tuple[str, ...]) -> Schema:
     """Return the schema of the chart that holds `charts`; each checks its own part."""
-    return {"$schema": _DRAFT, **members(**dict.fromkeys(charts, OBJECT), **{"global": members(**SHARED)})}
+    return {"$schema": _DRAFT, **members(**dict.fromkeys(charts, OBJECT), **{"global": members(**GLOBAL)})}

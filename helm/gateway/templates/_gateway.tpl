@@ -1,5 +1,11 @@
 {{- define "leadmesh.gateway" -}}
 {{- $c := include "leadmesh.context" . | fromJson -}}
+{{- if and (eq $c.v.expose.kind "httpRoute") (not $c.v.expose.parentRefs) -}}
+{{- fail "expose.parentRefs must name a Gateway when expose.kind is httpRoute" -}}
+{{- end -}}
+{{- if or (le (int $c.v.drainSeconds) 30) (le (int $c.v.terminationGracePeriodSeconds) (int $c.v.drainSeconds)) -}}
+{{- fail "drainSeconds must be longer than the longest request (30 s), and shorter than terminationGracePeriodSeconds" -}}
+{{- end -}}
 {{- $_ := set $c "root" . -}}
 {{- $_ := set $c "component" "gateway" -}}
 {{- range list "gateway.config" "leadmesh.serviceaccount" "gateway.service" "gateway.deployment" "gateway.scaling" "gateway.disruption"
@@ -33,8 +39,8 @@ spec:
   selector:
     {{- include "leadmesh.selector" . | nindent 4 }}
   ports:
-    - {name: http, port: {{ .v.service.port }}, targetPort: http}
-    - {name: metrics, port: 9901, targetPort: metrics}
+    - {name: http, protocol: TCP, port: {{ .v.service.port }}, targetPort: http}
+    - {name: metrics, protocol: TCP, port: 9901, targetPort: metrics}
 {{- end -}}
 
 {{- define "gateway.deployment" -}}
@@ -78,8 +84,8 @@ spec:
             - {name: tmp, mountPath: /tmp}
             - {name: config, mountPath: /etc/envoy, readOnly: true}
           ports:
-            - {name: http, containerPort: 8000}
-            - {name: metrics, containerPort: 9901}
+            - {name: http, protocol: TCP, containerPort: 8000}
+            - {name: metrics, protocol: TCP, containerPort: 9901}
           lifecycle:
             preStop: {exec: {command: [sleep, {{ .v.drainSeconds | quote }}]}}
           startupProbe:

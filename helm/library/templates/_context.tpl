@@ -36,6 +36,13 @@
 {{- else if $switch -}}true{{- end -}}
 {{- end -}}
 
+{{/* The newer of two versions of an API where the cluster has it. Context: newer, older, the release that brought it, root. */}}
+{{- define "leadmesh.api" -}}
+{{- $capabilities := (index . 3).Capabilities -}}
+{{- $new := and ($capabilities.APIVersions.Has (index . 0)) (semverCompare (index . 2) $capabilities.KubeVersion.Version) -}}
+{{- ternary (index . 0) (index . 1) $new -}}
+{{- end -}}
+
 {{- define "leadmesh.selector" -}}
 app.kubernetes.io/name: {{ .name }}
 {{- with .component }}

@@ -39,7 +39,7 @@ spec:
 {{- end -}}
 
 {{- define "leadmesh.budget" -}}
-apiVersion: {{ ternary "policy/v1" "policy/v1beta1" (.root.Capabilities.APIVersions.Has "policy/v1") }}
+apiVersion: {{ include "leadmesh.api" (list "policy/v1" "policy/v1beta1" ">=1.21-0" .root) }}
 kind: PodDisruptionBudget
 metadata:
   {{- include "leadmesh.metadata" . | nindent 2 }}

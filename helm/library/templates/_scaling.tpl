@@ -12,7 +12,7 @@
 {{- end -}}
 
 {{- define "leadmesh.autoscaler" -}}
-apiVersion: {{ ternary "autoscaling/v2" "autoscaling/v2beta2" (.root.Capabilities.APIVersions.Has "autoscaling/v2") }}
+apiVersion: {{ include "leadmesh.api" (list "autoscaling/v2" "autoscaling/v2beta2" ">=1.23-0" .root) }}
 kind: HorizontalPodAutoscaler
 metadata:
   {{- include "leadmesh.metadata" . | nindent 2 }}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.cluster.measures import Measures, Pod, uid_of
 from tests.cluster.node import NODE, Node
@@ -35,7 +35,7 @@ def answer(path: str, measures: Measures) -> Any:
     """Return the answer to a GET of `path`, or None where nothing is."""
     address = urlsplit(path)
     labels = parse_qs(address.query).get("labelSelector", [""])[0]
-    match address.path.strip("/").split("/"):
+    match unquote(address.path).strip("/").split("/"):
         case ["apis", group] if group in _GROUPS:
             version = {"groupVersion": f"{group}/v1beta1", "version": "v1beta1"}
             return {"kind": "APIGroup", "apiVersion": "v1", "name": group, "versions": [version]}

@@ -1,7 +1,10 @@
 """The service leads deployed alone: installing, upgrading, scaling, losing pods, a migration that fails, going back."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +29,8 @@ def leads(node: Node, databases: Databases, measures: Measures, images: None) ->
     databases.give_secret(node, "alone")
     release = Release(node, "alone", "leads")
     release.upgrade()
+    # The Deployment says no number: it begins with one pod, and the autoscaler makes it two.
+    release.await_ready("leads", 2)
     release.open_port("leads", _PORT)
     yield release
     release.helm("uninstall", "leads")
@@ -113,6 +118,28 @@ def test_the_autoscaler_follows_the_load(leads: Release, admin: str, saw: Saw) -
     back = leads.await_ready("leads", 2, 420)
     saw("autoscaler, out", f"2 to 4 pods in {out:.0f} s at 40 requests/s ({measured}): {load.told()}")
     saw("autoscaler, in", f"4 to 2 pods in {back:.0f} s without load ({_measured(leads)})")
+
+
+def test_a_frozen_workers_backlog_calls_another_one(leads: Release, databases: Databases, admin: str, saw: Saw) -> None:
+    (frozen,) = _workers()
+    os.kill(frozen, signal.SIGSTOP)
+    with httpx.Client(base_url=f"http://127.0.0.1:{_PORT}", headers={"Authorization": f"Bearer {admin}"}) as client:
+        for _ in range(60):
+            assert client.post("/api/leads", json=lead_body("64b00000000000000000a001")).status_code == 201
+    waited = databases.waiting("leads")
+    assert waited > 10, "nothing waits: the autoscaler has no reason"
+    seconds = eventually(lambda: len(leads.pods("leads", "worker")) == 2 and databases.waiting("leads") == 0, 60)
+    os.kill(frozen, signal.SIGCONT)
+    saw(
+        "a frozen worker",
+        f"{waited} messages waited; the autoscaler's second worker had none left {seconds:.0f} s later",
+    )
+
+
+def _workers() -> list[int]:
+    """Processes of workers; this namespace has only ours."""
+    commands = {path: path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")}
+    return [int(path.parent.name) for path, command in commands.items() if b"services.leads.celery" in command]
 
 
 def _measured(leads: Release) -> str:

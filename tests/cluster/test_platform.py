@@ -30,6 +30,8 @@ def platform(node: Node, databases: Databases, measures: Measures, images: None,
     databases.give_secret(node, "crm")
     release = Release(node, "crm", "leadmesh")
     seconds = release.upgrade()
+    for name in SERVICES:
+        release.await_ready(name, 2)
     release.open_port("gateway", _PORT, "gateway")
     pods = sum(len(release.ready(name, kind)) for name in SERVICES for kind in ("web", "worker"))
     saw("the umbrella", f"five services and the gateway from nothing in {seconds:.0f} s, {pods} pods of services")
@@ -63,7 +65,14 @@ def test_the_way_of_a_lead(boss: httpx.Client, saw: Saw) -> None:
 
 def test_autoscalers_have_their_measures(platform: Release, saw: Saw) -> None:
     eventually(lambda: not _without_measures(platform), 120)
-    saw("autoscalers", f"{len(_autoscalers(platform))} of 10 have all their measures, workers the depth of their queue")
+    kinds = {
+        entry["metadata"]["name"]: {metric["type"] for metric in entry["spec"]["metrics"]}
+        for entry in _autoscalers(platform)
+    }
+    assert kinds == {name: {"Resource", "Pods"} for name in SERVICES} | {
+        f"{name}-worker": {"Resource", "External"} for name in SERVICES
+    }
+    saw("autoscalers", f"all {len(kinds)} have their measures: processor, requests of web pods, queues of workers")
 
 
 def test_one_service_is_upgraded_alone(platform: Release, boss: httpx.Client, saw: Saw) -> None:

@@ -112,7 +112,8 @@ def test_rolling_back(leads: Release, admin: str, saw: Saw) -> None:
 
 
 def test_the_autoscaler_follows_the_load(leads: Release, admin: str, saw: Saw) -> None:
-    with Load(_PORT, _PATHS, admin, rate=40) as load:
+    leads.upgrade("--set", "web.autoscaling.requestsPerSecond=12")
+    with Load(_PORT, _PATHS, admin) as load:
         out = leads.await_ready("leads", 4, 240)
         measured = _measured(leads)
     back = leads.await_ready("leads", 2, 420)

@@ -7,7 +7,7 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity replay contract-status lock clean
+.PHONY: help run test test-fast lint format bench bench-identity bench-transfer replay contract-status lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(INSTALLED) ## Measure requests per second against the raw driver
 
 bench-identity: $(INSTALLED) ## Measure logins and token checks
 	@$(BIN)/python -W ignore -m tests.bench.identity
+
+bench-transfer: $(INSTALLED) ## Measure the import and export of 100,000 leads
+	@$(BIN)/python -W ignore -m tests.bench.transfer
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))

@@ -108,7 +108,7 @@ def _memory(processes: list[psutil.Process]) -> int:
 
 
 def _floor(platform: Platform, leads: int) -> float:
-    """Return the seconds in which the driver inserts as many documents of the same form into a collection with the same indexes."""
+    """Return the seconds of the driver's insert of the same documents into a collection with the same indexes."""
     database = platform.database("leads")
     copy, original = database["benchcopy"], database["leads"]
     for name, index in original.index_information().items():

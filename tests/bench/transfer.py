@@ -23,7 +23,9 @@ _BATCH = 1000
 def main() -> None:
     """Read the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.transfer", description=__doc__)
-    parser.add_argument("--leads", type=int, default=100_000, help="rows of the file (100000, the most that one import takes)")
+    parser.add_argument(
+        "--leads", type=int, default=100_000, help="rows of the file (100000, the most that one import takes)"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
         platform = Platform(Path(folder))
@@ -51,7 +53,9 @@ def _import(platform: Platform, client: httpx.Client, leads: int) -> None:
         seconds = time.perf_counter() - started
     assert progress["importedRecords"] == leads, progress
     floor = _floor(platform, leads)
-    print(f"import: {seconds:.1f} s, {leads / seconds:.0f} rows/s, {seconds / floor:.1f} times the driver's insert of them")
+    print(
+        f"import: {seconds:.1f} s, {leads / seconds:.0f} rows/s, {seconds / floor:.1f} times the driver's insert of them"
+    )
     print(f"memory of leads' worker: {max(memory) - memory[0]} MB over idle ({memory[0]} MB)", flush=True)
 
 

@@ -7,7 +7,7 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity bench-transfer replay contract-status lock clean
+.PHONY: help run test test-fast lint format bench bench-identity bench-transfer bench-claims replay contract-status lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-identity: $(INSTALLED) ## Measure logins and token checks
 
 bench-transfer: $(INSTALLED) ## Measure the import and export of 100,000 leads
 	@$(BIN)/python -W ignore -m tests.bench.transfer
+
+bench-claims: $(INSTALLED) ## Let 64 agents claim 10,000 queued leads, two of them killed half way
+	@$(BIN)/python -W ignore -m tests.bench.claims
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))

@@ -7,7 +7,7 @@ SOURCES := core services gateway ops tests
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity bench-transfer bench-claims replay contract-status lock clean
+.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
 	@$(BIN)/ruff format -q $(SOURCES)
+
+test-previous: $(INSTALLED) ## Does the previous release work on what this one prepares and writes?
+	@$(BIN)/python -W ignore -m tests.previous
 
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench

@@ -20,7 +20,7 @@ PROCESSES = (*SERVICES, *(f"{service}-worker" for service in SERVICES))
 def stack(
     images: list[str], stand_ins: list[str], figures: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    running, started = Stack(tmp_path_factory.mktemp("stack"), "services"), time.monotonic()
+    running, started = Stack(tmp_path_factory.mktemp("stack"), "services", stand_ins), time.monotonic()
     try:
         running.start()
         figures.append(f"five services, workers, gateway, MongoDB, Valkey healthy: {time.monotonic() - started:.0f} s")

@@ -26,17 +26,20 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = folder / f"{profile}.env"
-        changes = {
+        given = dict(line.split("=", 1) for line in run("docker/new-env").splitlines() if "=" in line)
+        given |= {
             "COMPOSE_PROFILES": profile,
             "LEADMESH_PORT": str(self.port),
             "LEADMESH_PUBLIC_URL": self.url,
-            # Nobody reads mails here, and everybody comes from one address.
-            "EMAIL_VERIFICATION": "false",
+            "LEADMESH_SETTINGS": str(folder / "settings.env"),
+            "PROMETHEUS_PORT": str(free_port()),
+            # Everybody comes from one address here.
             "LEADMESH_RATE_LIMIT": "100000",
         }
-        given = run("docker/new-env").splitlines()
-        kept = [line for line in given if line.partition("=")[0] not in changes]
-        self.settings.write_text("\n".join([*kept, *(f"{n}={v}" for n, v in changes.items())]), encoding="utf-8")
+        self.numbers = f"http://127.0.0.1:{given['PROMETHEUS_PORT']}"
+        self.settings.write_text("\n".join(f"{name}={value}" for name, value in given.items()), encoding="utf-8")
+        # Nobody reads mails here.
+        (folder / "settings.env").write_text("EMAIL_VERIFICATION=false\n", encoding="utf-8")
 
     def compose(self, *words: str, check: bool = True) -> str:
         own = ("--project-name", "leadmesh-test", "--env-file", str(self.settings), *self.files)

@@ -12,8 +12,10 @@ import pytest
 from tests.images.engine import SERVICES, docker, image, inspect
 from tests.images.stack import Stack, address, answers, eventually, seconds_to_ready
 from tests.system import test_chain as chain
+from tests.system.platform import lead_body
 
 PROCESSES = (*SERVICES, *(f"{service}-worker" for service in SERVICES))
+MONOLITH = ("monolith", "monolith-worker")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,17 @@ def test_web_processes_and_workers_show_their_numbers(stack: Stack) -> None:
     assert "envoy_cluster_upstream_rq" in httpx.get(f"{address(gateway, 9901)}/stats/prometheus").text
 
 
+def test_prometheus_finds_every_instance(stack: Stack) -> None:
+    stack.compose("up", "--no-build", "--no-recreate", "--wait", "prometheus")
+
+    def found() -> dict[str, str]:
+        targets = httpx.get(f"{stack.numbers}/api/v1/targets").json()["data"]["activeTargets"]
+        return {target["labels"].get("service", target["labels"]["job"]): target["health"] for target in targets}
+
+    eventually(lambda: found() == dict.fromkeys((*PROCESSES, "gateway"), "up"))
+    stack.compose("stop", "prometheus")
+
+
 def test_leads_grows_to_three_and_back_without_a_failed_read(stack: Stack) -> None:
     with stack.client() as client:
         stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=3")
@@ -170,6 +183,19 @@ def test_management_commands_run_in_a_container_of_their_own(stack: Stack) -> No
     printed = stack.compose("run", "--rm", "--no-deps", "leads", "manage", "showmigrations", "--plan")
     assert "[X]  core_events.0001_events" in printed
     assert "[ ]" not in printed
+
+
+def test_the_monolith_takes_over_on_the_same_data_and_gives_back(stack: Stack) -> None:
+    client, boss = chain.founded(stack)
+    lead = chain.ok(client.post("/api/leads", json=lead_body(boss)))["leadId"]
+    for profile, going, coming in (("monolith", PROCESSES, MONOLITH), ("services", MONOLITH, PROCESSES)):
+        stack.compose("stop", *going)
+        stack.compose("--profile", profile, "up", "--no-build", "--no-recreate", "--wait", *coming)
+        eventually(lambda: client.get(f"/api/leads/{lead}").status_code == 200)
+        (container,) = stack.containers(coming[0])
+        answer = client.get("/api/auth/me")
+        assert answer.status_code == 200
+        assert answer.headers["x-leadmesh-instance"] == container["Config"]["Hostname"]
 
 
 def test_everything_stops_when_asked(stack: Stack) -> None:

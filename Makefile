@@ -3,11 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-SOURCES := core services gateway ops tests
+TOOLS := .tools
+SOURCES := core services gateway ops docker tests
+# These need a container engine: make image-test.
+WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status lock clean
+.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status
+.PHONY: images image-bills image-test lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +23,7 @@ run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
 	@./leadmesh up
 
 test: $(INSTALLED) lint ## Lint, types, structure and all tests
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests --ignore $(WITH_ENGINE)
 
 test-%: $(INSTALLED) ## Test one folder: make test-leads
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
@@ -28,7 +32,7 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
@@ -53,12 +57,25 @@ replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make 
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE)
+
+images: ## Build the images of all services (an engine is started where none runs: root)
+	@docker/build
+
+image-bills: ## Write what is inside each image to build/bills/ (CycloneDX)
+	@docker/build --bills
+
+image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work in containers [OFFICIAL=1: on pulled parts]
+	@$(BIN)/python -m pytest --timeout 1200 $(if $(OFFICIAL),--official) $(WITH_ENGINE)
+
+$(TOOLS)/installed: docker/tools.lock ops/install.py
+	@$(PYTHON) ops/install.py $(TOOLS) docker/tools.lock
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(TOOLS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache

@@ -1,12 +1,13 @@
 """Envoy's configuration from the route table: a bootstrap file, and files that it watches.
 
 `routes.json` (who owns what) and `endpoints/<service>.json` (which instances live) are replaced by rename and noticed at once;
-everything else is fixed for the life of the process.
+everything else is fixed for the life of the process. `gateway.dns` renders the same without watched files.
 """
 
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def write_all(settings: Settings) -> Path:
 
 def write_routes(settings: Settings) -> None:
     """Replace the watched route file."""
-    resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **_route_configuration(settings)}
+    resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
     _replace(settings.folder / "routes.json", {"resources": [resource]})
 
 
@@ -81,20 +82,27 @@ def _replace(path: Path, content: Config) -> None:
 
 
 def _bootstrap(settings: Settings) -> Config:
-    clusters = [_service_cluster(settings.folder, service) for service in SERVICES]
+    routes = {"rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")}}
+    return assemble(settings, routes, lambda service: _watched_instances(settings.folder, service))
+
+
+def assemble(settings: Settings, routes: Config, instances: Callable[[str], Config]) -> Config:
+    """Return a bootstrap. routes: the connection manager's source of routes; instances: how a service's cluster finds its
+    instances."""
+    clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
     clusters += [_outside_cluster("legacy", settings.legacy)] if settings.legacy else []
     clusters += [_outside_cluster("traces", settings.traces)] if settings.traces else []
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
-        "static_resources": {"listeners": [_listener(settings)], "clusters": clusters},
+        "static_resources": {"listeners": [_listener(settings, routes)], "clusters": clusters},
         "layered_runtime": {
             "layers": [{"name": "limits", "static_layer": {"overload.global_downstream_max_connections": 5000}}]
         },
     }
 
 
-def _listener(settings: Settings) -> Config:
+def _listener(settings: Settings, routes: Config) -> Config:
     manager = {
         "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
@@ -113,7 +121,7 @@ def _listener(settings: Settings) -> Config:
         "stream_idle_timeout": "60s",
         "request_timeout": "120s",
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
-        "rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")},
+        **routes,
         "local_reply_config": local_replies(),
         "access_log": [_access_log(secret=False), _access_log(secret=True)],
         "http_filters": _filters(settings),
@@ -167,7 +175,8 @@ def _bucket(per_second: int) -> Config:
     return {"max_tokens": 2 * per_second, "tokens_per_fill": per_second, "fill_interval": "1s"}
 
 
-def _route_configuration(settings: Settings) -> Config:
+def route_configuration(settings: Settings) -> Config:
+    """Return the routes of the table, the longest first."""
     routes = [rendered for route in settings.routes for rendered in _routes_of(route)]
     last: Config = {"match": {"prefix": "/"}}
     last |= (
@@ -237,13 +246,16 @@ def _cors(origins: tuple[str, ...]) -> Config:
     }
 
 
-def _service_cluster(folder: Path, service: str) -> Config:
+def _watched_instances(folder: Path, service: str) -> Config:
+    return {"type": "EDS", "eds_cluster_config": {"eds_config": _watched(folder, f"endpoints/{service}.json")}}
+
+
+def _service_cluster(service: str, instances: Config) -> Config:
     return {
         "name": service,
-        "type": "EDS",
+        **instances,
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
-        "eds_cluster_config": {"eds_config": _watched(folder, f"endpoints/{service}.json")},
         "ignore_health_on_host_removal": True,
         # With no healthy instance the answer is 503 at once, not a try at the sick ones.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},

@@ -1,0 +1,65 @@
+"""The gateway of containers: a real Envoy that finds services by name, without watched files."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.dns import Names, bootstrap
+from gateway.envoy import Settings, route_configuration
+from ops.parts import envoy
+from tests.gateway.test_envoy import PATHS, Stub
+from tests.parts import free_port
+from tests.system.platform import until
+
+pytestmark = pytest.mark.xdist_group("gateway")
+
+
+@pytest.fixture(scope="module")
+def numbers() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory, numbers: int) -> Iterator[httpx.Client]:
+    """Every service is the same stub: auth.localhost, users.localhost, ... are this machine by definition (RFC 6761)."""
+    folder, stub = tmp_path_factory.mktemp("dns"), Stub("any")
+    names = Names(".localhost", stub.address[1], numbers, str(folder / "admin.sock"))
+    settings = Settings(port=free_port(), folder=folder, rate_limit=100_000)
+    (folder / "envoy.json").write_text(json.dumps(bootstrap(settings, names)), encoding="utf-8")
+    part = envoy.start(folder / "envoy.json", settings.port, folder / "envoy.log")
+    client = httpx.Client(base_url=part.uri, timeout=10)
+    until(lambda: client.get("/health").status_code == 200, 10)
+    yield client
+    part.stop(2)
+
+
+def test_services_are_found_by_name(front: httpx.Client) -> None:
+    assert {front.get(path).status_code for path in PATHS} == {200}
+    assert front.get("/auth/google").json()["path"] == "/api/auth/google"
+    assert front.get("/api/nobody").json()["statusCode"] == 404
+
+
+def test_numbers_are_shown_and_nothing_can_be_done_there(front: httpx.Client, numbers: int) -> None:
+    front.get("/api/leads")
+    shown = httpx.Client(base_url=f"http://127.0.0.1:{numbers}")
+    assert 'envoy_cluster_name="leads"' in shown.get("/stats/prometheus").text
+    assert shown.get("/ready").status_code == 200
+    assert {shown.post(path).status_code for path in ("/quitquitquit", "/healthcheck/fail")} == {404}
+    assert shown.get("/config_dump").status_code == 404
+
+
+def test_the_command_prints_the_same_routes_as_the_watched_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gateway", "--port", "80", "--suffix", ".crm.svc"]
+    printed = subprocess.run(command, capture_output=True, check=True, env={"FRONTEND_URL": "https://crm.test/"})
+    config = json.loads(printed.stdout)
+    listener = config["static_resources"]["listeners"][0]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    wanted = Settings(port=80, folder=tmp_path, origins=("https://crm.test",))
+    assert manager["route_config"] == route_configuration(wanted)
+    assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 80}
+    assert "leads.crm.svc" in printed.stdout.decode()

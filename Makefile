@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-SOURCES := core services gateway ops helm tests
-# The charts' tools have an environment of their own: helm, schemas of Kubernetes, checkov, linters of workflows.
+TOOLS := .tools
+# The charts' tools: helm, schemas of Kubernetes, checkov, linters of workflows.
 CHARTS := .venv-charts
+SOURCES := core services gateway ops docker helm tests .ci
+# These need a container engine: make image-test.
+WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format charts charts-write chart-test bench bench-identity replay contract-status lock clean
+.PHONY: help run test test-fast lint format bench bench-identity replay contract-status images image-test \
+	charts charts-write chart-test audit lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +25,7 @@ run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
 	@./leadmesh up
 
 test: $(INSTALLED) lint ## Lint, types, structure and all tests
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests --ignore $(WITH_ENGINE)
 
 test-%: $(INSTALLED) ## Test one folder: make test-leads
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
@@ -30,7 +34,7 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops helm
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py helm
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
@@ -49,6 +53,9 @@ charts-write: $(INSTALLED) ## Write what the charts take from the code, routes.t
 chart-test: $(CHARTS)/installed ## Lint, render and check every chart and workflow
 	@$(CHARTS)/bin/python -m pytest -c tests/charts/pytest.ini -n $(JOBS) tests/charts
 
+audit: $(INSTALLED) ## Known vulnerabilities of the locked libraries
+	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
 
@@ -59,12 +66,26 @@ replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make 
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE)
+
+images: ## Build the images of all services (an engine is started where none runs: root)
+	@docker/build
+
+image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work: the whole platform in containers
+	@$(BIN)/python -m pytest --timeout 1200 $(WITH_ENGINE)
+
+$(TOOLS)/installed: docker/tools.lock ops/install.py
+	@$(PYTHON) ops/install.py $(TOOLS) docker/tools.lock
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
+	@$(BIN)/uv pip compile tests/charts/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -q -o tests/charts/requirements.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) $(CHARTS) build/charts .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(TOOLS) $(CHARTS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+
+# Publishing and deploying one service.
+include .ci/release.mk

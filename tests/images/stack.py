@@ -1,0 +1,99 @@
+"""The platform of docker/compose.yaml under test: a project of its own, fresh secrets, stand-ins for what cannot be pulled."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.images.engine import ROOT, TOOLS, docker, inspect, run
+from tests.parts import free_port
+
+_FILES = ("-f", "docker/compose.yaml", "-f", "docker/compose.test.yaml")
+# A start of some twenty containers on two shared cores.
+_UP_SECONDS = 400
+
+
+class Stack:
+    """A running platform; `client` is what tests of whole platforms use."""
+
+    def __init__(self, folder: Path, profile: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = folder / f"{profile}.env"
+        changes = {
+            "COMPOSE_PROFILES": profile,
+            "LEADMESH_PORT": str(self.port),
+            "LEADMESH_PUBLIC_URL": self.url,
+            # Nobody reads mails here, and everybody comes from one address.
+            "EMAIL_VERIFICATION": "false",
+            "LEADMESH_RATE_LIMIT": "100000",
+        }
+        given = run("docker/new-env").splitlines()
+        kept = [line for line in given if line.partition("=")[0] not in changes]
+        self.settings.write_text("\n".join([*kept, *(f"{n}={v}" for n, v in changes.items())]), encoding="utf-8")
+
+    def compose(self, *words: str, check: bool = True) -> str:
+        own = ("--project-name", "leadmesh-test", "--env-file", str(self.settings), *_FILES)
+        return run(str(TOOLS / "docker-compose"), *own, *words, check=check, seconds=_UP_SECONDS)
+
+    def start(self) -> None:
+        self.stop()
+        self.compose("up", "--no-build", "--wait", "--quiet-pull")
+
+    def stop(self) -> None:
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30.0)
+
+    def containers(self, service: str) -> list[dict[str, Any]]:
+        """Return what the engine knows of every container of a service."""
+        names = self.compose("ps", "--all", "--format", "{{.Name}}", service).splitlines()
+        return [inspect(name) for name in sorted(names)]
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return name to state of every container."""
+        lines = self.compose("ps", "--all", "--format", "json").splitlines()
+        return {entry["Name"]: entry for entry in map(json.loads, lines)}
+
+
+def address(container: dict[str, Any], port: int = 8000) -> str:
+    """Return where a container answers this machine, past the gateway."""
+    networks = container["NetworkSettings"]["Networks"]
+    return f"http://{networks['leadmesh-test_front']['IPAddress']}:{port}"
+
+
+def seconds_to_ready(name: str) -> float:
+    """Start a container anew and return the time from its start to its first ready answer."""
+    docker("restart", name)
+    container = inspect(name)
+    started = datetime.fromisoformat(container["State"]["StartedAt"][:26] + "+00:00").timestamp()
+    where = address(container)
+    eventually(lambda: answers(f"{where}/health/ready"), 60, pause=0.02)
+    return time.time() - started
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1.0).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def eventually(question: Callable[[], Any], seconds: float = 60.0, pause: float = 0.2) -> Any:
+    """Return the first true answer; fail when there is none within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = question()
+        if answer:
+            return answer
+        time.sleep(pause)
+    raise AssertionError(f"not within {seconds} seconds")
+
+
+__all__ = ["ROOT", "Stack", "address", "answers", "eventually", "seconds_to_ready"]

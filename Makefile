@@ -4,14 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 TOOLS := .tools
-SOURCES := core services gateway ops docker tests
+# The charts' tools: helm, schemas of Kubernetes, checkov, linters of workflows.
+CHARTS := .venv-charts
+SOURCES := core services gateway ops docker helm tests .ci
 # These need a container engine: make image-test.
 WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status
-.PHONY: images image-bills image-test lock clean
+.PHONY: images image-bills image-test charts charts-write chart-test audit lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +34,7 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py helm
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
@@ -40,6 +42,22 @@ format: $(INSTALLED) ## Rewrite the sources in the house style
 
 test-previous: $(INSTALLED) ## Does the previous release work on what this one prepares and writes?
 	@$(BIN)/python -W ignore -m tests.previous
+
+$(CHARTS)/installed: tests/charts/install.py tests/charts/requirements.lock tests/charts/helm.lock tests/charts/package-lock.json
+	@echo "Installing the charts' tools into $(CHARTS) (about a minute the first time) ..."
+	@$(PYTHON) tests/charts/install.py $(CHARTS)
+
+charts: $(CHARTS)/installed ## Package every Helm chart into build/charts
+	@HELM=$(CHARTS)/bin/helm helm/package.sh build/charts
+
+charts-write: $(INSTALLED) ## Write what the charts take from the code, routes.toml and scale.toml
+	@$(BIN)/python -m helm.generate
+
+chart-test: $(CHARTS)/installed ## Lint, render and check every chart and workflow
+	@$(CHARTS)/bin/python -m pytest -c tests/charts/pytest.ini -n $(JOBS) tests/charts
+
+audit: $(INSTALLED) ## Known vulnerabilities of the locked libraries
+	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
@@ -76,6 +94,10 @@ lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
 	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
+	@$(BIN)/uv pip compile tests/charts/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -q -o tests/charts/requirements.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) $(TOOLS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(TOOLS) $(CHARTS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+
+# Publishing and deploying one service.
+include .ci/release.mk

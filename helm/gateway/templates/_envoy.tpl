@@ -1,0 +1,55 @@
+{{/* Envoy's configuration: files/envoy.json (written by helm/generate.py) with this installation's values. */}}
+{{- define "gateway.envoy" -}}
+{{- if .v.config -}}
+{{ .v.config }}
+{{- else -}}
+{{- $config := .root.Files.Get "files/envoy.json" | fromJson -}}
+{{- $resources := $config.static_resources -}}
+{{- $manager := (first (first (first $resources.listeners).filter_chains).filters).typed_config -}}
+{{- $host := first $manager.route_config.virtual_hosts -}}
+{{- $cors := index $host.typed_per_filter_config "envoy.filters.http.cors" -}}
+{{- $origins := list -}}
+{{- range .v.origins }}{{ $origins = append $origins (dict "exact" .) }}{{ end -}}
+{{- $_ := set $cors "allow_origin_string_match" $origins -}}
+{{- $_ := set $manager "xff_num_trusted_hops" .v.trustedProxies -}}
+{{- range $manager.http_filters -}}
+{{- if eq .name "envoy.filters.http.local_ratelimit" -}}
+{{- $bucket := (first .typed_config.descriptors).token_bucket -}}
+{{- $_ := set $bucket "tokens_per_fill" $.v.rateLimit -}}
+{{- $_ := set $bucket "max_tokens" (mul 2 $.v.rateLimit) -}}
+{{- end -}}
+{{- end -}}
+{{- if not .v.legacy.host -}}
+{{- $_ := set (last $host.routes) "direct_response" (dict "status" 404) -}}
+{{- $_ := unset (last $host.routes) "route" -}}
+{{- end -}}
+{{- if not .v.tracing.host }}{{ $_ := unset $manager "tracing" }}{{ end -}}
+{{- $clusters := list -}}
+{{- range $resources.clusters -}}
+{{- if eq .name "legacy" -}}
+{{- if $.v.legacy.host }}{{ $clusters = append $clusters (include "gateway.outside" (list . $.v.legacy) | fromJson) }}{{ end -}}
+{{- else if eq .name "traces" -}}
+{{- if $.v.tracing.host }}{{ $clusters = append $clusters (include "gateway.outside" (list . $.v.tracing) | fromJson) }}{{ end -}}
+{{- else -}}
+{{- $clusters = append $clusters . -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $resources "clusters" $clusters -}}
+{{ $config | toPrettyJson }}
+{{- end -}}
+{{- end -}}
+
+{{/* A cluster with another address. Context: the cluster; host, port, tls. */}}
+{{- define "gateway.outside" -}}
+{{- $cluster := index . 0 -}}
+{{- $there := index . 1 -}}
+{{- $address := (first (first $cluster.load_assignment.endpoints).lb_endpoints).endpoint.address.socket_address -}}
+{{- $_ := set $address "address" $there.host -}}
+{{- $_ := set $address "port_value" $there.port -}}
+{{- if not $there.tls -}}
+{{- $_ := unset $cluster "transport_socket" -}}
+{{- else -}}
+{{- $_ := set $cluster.transport_socket.typed_config "sni" $there.host -}}
+{{- end -}}
+{{ $cluster | toJson }}
+{{- end -}}

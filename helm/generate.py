@@ -1,0 +1,90 @@
+"""`python -m helm.generate`: write what the charts take from the code and the tables. A test fails when a file is stale.
+
+values.yaml of a service: helm/scale.toml. values.schema.json: helm/schema.py. README.md: the comments of values.yaml.
+files/facts.json: who calls whom, from the code; paths, from gateway/routes.toml. files/envoy.json: the gateway's configuration.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gateway import dns, envoy, table
+from helm import readme, schema
+from helm.edges import Edges, edges
+from helm.scale import load, values
+
+ROOT = Path(__file__).resolve().parent
+SERVICES = table.SERVICES
+CHARTS = (*SERVICES, "gateway")
+_HEAD = "# Written by `python -m helm.generate` from helm/scale.toml. All other values: helm/library/values.yaml.\n"
+# The chart replaces or removes these (helm/gateway/templates/_envoy.tpl).
+_LEGACY, _TRACES = "https://legacy.invalid:443", "http://traces.invalid:4318"
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Yield every generated file and what it must hold."""
+    known, loads = edges(), load()
+    for service in SERVICES:
+        folder = ROOT / service
+        yield folder / "values.yaml", _HEAD + "\n".join(_yaml(values(loads[service]))) + "\n"
+        yield folder / "values.schema.json", _json(schema.chart(schema.SHARED))
+        yield folder / "files" / "facts.json", _json(facts(service, known[service]))
+        yield folder / "README.md", _readme(service, "values.yaml", ROOT / "library" / "values.yaml")
+    folder = ROOT / "gateway"
+    yield folder / "values.schema.json", _json(schema.chart(schema.SHARED | schema.GATEWAY))
+    yield folder / "files" / "facts.json", _json({"edges": {"calls": SERVICES, "callers": [], "outside": []}})
+    yield folder / "files" / "envoy.json", _json(gateway_configuration())
+    yield folder / "README.md", _readme("gateway", "helm/library/values.yaml", folder / "values.yaml")
+    yield ROOT / "leadmesh" / "values.schema.json", _json(schema.umbrella(CHARTS))
+
+
+def facts(service: str, known: Edges) -> dict[str, Any]:
+    """Return what the templates know of a service without being told."""
+    routes = sorted((route for route in table.load() if route.service == service), key=lambda route: route.prefix)
+    aliases = [{"alias": alias, "prefix": route.prefix} for route in routes for alias in route.aliases]
+    return {
+        "edges": asdict(known),
+        "routes": {"prefixes": [route.prefix for route in routes], "aliases": aliases},
+    }
+
+
+def gateway_configuration() -> dict[str, Any]:
+    """Return Envoy's configuration with everything on; it finds the pods of each service by its headless Service."""
+    settings = envoy.Settings(port=8000, folder=Path(), host="0.0.0.0", legacy=_LEGACY, traces=_TRACES)  # noqa: S104
+    return dns.bootstrap(settings, dns.Names(suffix="-pods"))
+
+
+def _readme(chart: str, others: str, table_of: Path) -> str:
+    return f"""# {chart}
+
+Written by `python -m helm.generate`. How to install, scale, and roll back: [helm/README.md](../README.md). Defaults that
+differ here or are shared: `{others}`.
+
+{readme.table(table_of)}
+"""
+
+
+def _yaml(tree: dict[str, Any], indent: str = "") -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}:"
+            yield from _yaml(value, indent + "  ")
+        else:
+            yield f"{indent}{key}: {value}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in files():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

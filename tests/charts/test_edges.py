@@ -1,0 +1,108 @@
+"""The network policies allow what the code does, in both directions, and nothing else."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from helm import edges as module
+from helm.edges import UnknownCall, edges
+from tests.charts.conftest import Document, Render
+from tests.charts.test_render import SERVICES
+
+Edge = tuple[str, str]
+NAME = "app.kubernetes.io/name"
+
+
+def policies(documents: list[Document]) -> list[Document]:
+    return [d for d in documents if d["kind"] == "NetworkPolicy"]
+
+
+def between_services(documents: list[Document], direction: str) -> set[Edge]:
+    """The edges between pods of the platform that policies of this direction allow."""
+    peers, found = {"egress": "to", "ingress": "from"}[direction], set()
+    for policy in policies(documents):
+        own = policy["spec"]["podSelector"]["matchLabels"][NAME]
+        for rule in policy["spec"].get(direction, []):
+            for peer in rule.get(peers, []):
+                other = peer.get("podSelector", {}).get("matchLabels", {}).get(NAME)
+                if other:
+                    found.add((own, other) if direction == "egress" else (other, own))
+                    assert [port["port"] for port in rule["ports"]] == [8000]
+    return found
+
+
+@pytest.mark.parametrize("direction", ["egress", "ingress"])
+def test_services_reach_whom_their_code_calls(direction: str, render: Render) -> None:
+    wanted = {(service, called) for service, of in edges().items() for called in of.calls}
+    wanted |= {("gateway", service) for service in SERVICES}
+    assert between_services(render("leadmesh"), direction) == wanted
+
+
+def test_the_edges_are_those_that_we_know_of() -> None:
+    """Signing in to the admin and public keys go to auth, also from auth itself; copies are compared with their owners, also
+    those that users keeps of itself. Events make no edge: they travel through Redis."""
+    calls = {service: set(of.calls) for service, of in edges().items()}
+    assert all("auth" in called for called in calls.values())
+    assert calls["analytics"] == {"auth", "users", "leads", "buyers"}
+    assert calls["leads"] == {"auth", "users"}
+    assert ("users" in calls["users"]) and ("analytics" not in set.union(*calls.values()))
+
+
+def test_events_travel_through_redis_only() -> None:
+    """Whoever makes a delivery speak HTTP must draw its edges: transport knows Celery and nothing else."""
+    tree = ast.parse((module.ROOT / "core" / "events" / "transport.py").read_text())
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported == {"collections.abc", "contextlib", "typing", "celery"}
+
+
+def test_everything_is_denied_first(render: Render) -> None:
+    for name in (*SERVICES, "gateway"):
+        (deny,) = [p for p in policies(render("leadmesh")) if p["metadata"]["name"] == name]
+        assert set(deny["spec"]) == {"podSelector", "policyTypes"}
+        assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        everywhere = {NAME: name} | ({"app.kubernetes.io/component": name} if name == "gateway" else {})
+        assert deny["spec"]["podSelector"] == {"matchLabels": everywhere}
+
+
+def test_other_edges_go_to_databases_names_and_where_the_code_goes_outside(render: Render) -> None:
+    def others(service: str, *values: str) -> set[str]:
+        names = {p["metadata"]["name"] for p in policies(render("leadmesh", *values))}
+        known = {f"{service}-to-{other}" for other in SERVICES} | {f"{service}-from-{other}" for other in SERVICES}
+        return {n.removeprefix(f"{service}-") for n in names if n.startswith(f"{service}-")} - {
+            k.removeprefix(f"{service}-") for k in known
+        }
+
+    everybody = {"from-gateway", "from-monitoring", "to-mongodb", "to-redis", "to-dns"}
+    assert others("analytics") == others("buyers") == everybody
+    assert others("leads") == everybody | {"to-outside-https"}
+    assert others("auth") == everybody | {"to-outside-https", "to-outside-smtp"}
+    assert others("users") == everybody | {"to-outside-smtp"}
+    assert others("leads", "global.network.outside.enabled=false") == everybody
+    assert others("leads", "everything") == everybody | {"to-outside-https", "to-traces"}
+
+
+def test_databases_are_where_the_values_say(render: Render) -> None:
+    (policy,) = [p for p in policies(render("leads", "production")) if p["metadata"]["name"] == "leads-to-mongodb"]
+    (rule,) = policy["spec"]["egress"]
+    assert rule == {"ports": [{"protocol": "TCP", "port": 27017}], "to": [{"ipBlock": {"cidr": "10.20.0.0/24"}}]}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny platform in which leads is still to be written."""
+    (tmp_path / "services" / "leads").mkdir(parents=True)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    return tmp_path / "services" / "leads" / "actions.py"
+
+
+def test_a_new_call_is_a_new_edge(tree: Path) -> None:
+    tree.write_text("import httpx\nServiceClient('buyers').get('/x')\naddress_of('analytics')\n")
+    assert edges()["leads"] == module.Edges(("analytics", "buyers"), (), ("https",))
+    assert edges()["buyers"].callers == ("leads",)
+
+
+def test_a_call_that_is_not_understood_is_refused(tree: Path) -> None:
+    tree.write_text("ServiceClient(whoever)\n")
+    with pytest.raises(UnknownCall, match="whoever"):
+        edges()

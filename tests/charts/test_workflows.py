@@ -90,6 +90,10 @@ def test_a_change_runs_the_tests_that_it_concerns(files: list[str], wanted: set[
     assert chosen or not wanted
 
 
+def test_a_commit_that_is_gone_runs_everything() -> None:
+    assert _CHANGED["since"]("1" * 40) == _CHANGED["parts"]()
+
+
 def test_a_deployment_is_told_to_helm(tmp_path: Path) -> None:
     fake = tmp_path / "helm"
     fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')

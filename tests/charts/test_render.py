@@ -102,8 +102,11 @@ def test_a_service_is_complete_by_itself(service: str, render: Render) -> None:
         ("PodMonitor", worker),
     }
     assert wanted <= names
-    hooks = {d["metadata"]["name"] for d in documents if "helm.sh/hook" in d["metadata"].get("annotations", {})}
-    assert hooks == {f"{service}-migrate"}
+    hooks = {d["metadata"]["name"]: d["metadata"].get("annotations", {}).get("helm.sh/hook") for d in documents}
+    assert {name: hook for name, hook in hooks.items() if hook} == {f"{service}-migrate": "pre-install,pre-upgrade"}
+    # Callers have one address; the gateway sees every pod.
+    assert "clusterIP" not in named(documents, "Service", service)["spec"]
+    assert named(documents, "Service", f"{service}-pods")["spec"]["clusterIP"] == "None"
 
 
 @pytest.mark.parametrize("service", SERVICES)

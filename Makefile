@@ -12,7 +12,7 @@ WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench bench-identity replay contract-status images image-test \
+.PHONY: help run test test-fast lint format bench bench-identity replay contract-status images image-bills image-test \
 	charts charts-write chart-test audit lock clean
 
 help: ## Show this list
@@ -71,8 +71,11 @@ contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tes
 images: ## Build the images of all services (an engine is started where none runs: root)
 	@docker/build
 
-image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work: the whole platform in containers
-	@$(BIN)/python -m pytest --timeout 1200 $(WITH_ENGINE)
+image-bills: ## Write what is inside each image to build/bills/ (CycloneDX)
+	@docker/build --bills
+
+image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work in containers [OFFICIAL=1: on pulled parts]
+	@$(BIN)/python -m pytest --timeout 1200 $(if $(OFFICIAL),--official) $(WITH_ENGINE)
 
 $(TOOLS)/installed: docker/tools.lock ops/install.py
 	@$(PYTHON) ops/install.py $(TOOLS) docker/tools.lock

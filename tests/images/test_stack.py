@@ -3,8 +3,11 @@
 import json
 import os
 import signal
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -133,9 +136,34 @@ def test_leads_grows_to_three_and_back_without_a_failed_read(stack: Stack) -> No
         names = {container["Config"]["Hostname"] for container in stack.containers("leads")}
         assert len(names) == 3
         eventually(lambda: seen_instances(client) == names)
-        stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=1")
-        (left,) = stack.containers("leads")
-        eventually(lambda: seen_instances(client) == {left["Config"]["Hostname"]})
+        with writing(stack) as codes:
+            stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=1")
+            (left,) = stack.containers("leads")
+            eventually(lambda: seen_instances(client) == {left["Config"]["Hostname"]})
+    assert codes[401] > 0
+    # A write may meet a connection that is just being closed (UC); one that could not be sent goes elsewhere.
+    log = map(json.loads, stack.compose("logs", "--no-log-prefix", "gateway").splitlines())
+    assert {line["flags"] for line in log if line["method"] == "POST" and line["status"] == 503} <= {"UC"}
+
+
+@contextmanager
+def writing(stack: Stack) -> Iterator[Counter[int]]:
+    """Send writes without a token, one after the other, and count the answers."""
+    codes: Counter[int] = Counter()
+    ended = threading.Event()
+
+    def write() -> None:
+        with stack.client() as client:
+            while not ended.is_set():
+                codes[client.post("/api/leads", json={}).status_code] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield codes
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_a_killed_process_comes_back_by_itself(stack: Stack) -> None:

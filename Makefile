@@ -13,7 +13,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status
-.PHONY: images image-bills image-test charts charts-write chart-test audit lock clean
+.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
 	@./leadmesh up
 
 test: $(INSTALLED) lint ## Lint, types, structure and all tests
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests --ignore $(WITH_ENGINE)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests --ignore $(WITH_ENGINE) --ignore tests/cluster
 
 test-%: $(INSTALLED) ## Test one folder: make test-leads
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
@@ -75,7 +75,7 @@ replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make 
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE) --ignore tests/cluster
 
 images: ## Build the images of all services (an engine is started where none runs: root)
 	@docker/build
@@ -88,6 +88,9 @@ image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them wor
 
 $(TOOLS)/installed: docker/tools.lock ops/install.py
 	@$(PYTHON) ops/install.py $(TOOLS) docker/tools.lock
+
+cluster-test: $(INSTALLED) ## The charts on a real Kubernetes node of its own (root, Debian; slow the first time: docs/cluster.md)
+	@tests/cluster/start $(ONLY)
 
 lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/pip install -q uv

@@ -48,56 +48,56 @@ def _from_wheel() -> Path | None:
     return None
 
 
-def start(folder: Path, port: int, log: Path | None = None) -> Part:
-    """Start a mongod with its data in `folder` on 127.0.0.1:`port` and return it once it is primary.
+def start(folder: Path, port: int, log: Path | None = None, *, host: str = "127.0.0.1") -> Part:
+    """Start a mongod with its data in `folder` on `host`:`port` and return it once it is primary.
 
     Raises PartFailed when it does not come up within 30 seconds."""
     folder.mkdir(parents=True, exist_ok=True)
     log = log or folder / "mongod.log"
-    command = [str(binary()), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
+    command = [str(binary()), "--dbpath", str(folder), "--port", str(port), "--bind_ip", host]
     command += ["--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", _CACHE_GIGABYTES, "--oplogSize", "128"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false", "--nounixsocket", "--quiet"]
     command += ["--setParameter", f"transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"]
-    uri = f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+    uri = f"mongodb://{host}:{port}/?replicaSet={REPLICA_SET}"
     part = Part("mongodb", uri, port, spawn(command, log), log)
     try:
-        _await_primary(part)
+        _await_primary(part, f"{host}:{port}")
     except BaseException:
         part.stop(1)
         raise
     return part
 
 
-def _await_primary(part: Part) -> None:
+def _await_primary(part: Part, member: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
-    address = f"mongodb://127.0.0.1:{part.port}/?directConnection=true"
+    address = f"mongodb://{member}/?directConnection=true"
     client: MongoClient[dict[str, object]] = MongoClient(address, serverSelectionTimeoutMS=500)
     with client:
         while time.monotonic() < deadline and part.alive:
-            if _is_primary(client, part.port):
+            if _is_primary(client, member):
                 return
             time.sleep(0.05)
     raise PartFailed(f"mongod did not become ready on port {part.port}: {part.last_lines(1)[:500]}")
 
 
-def _is_primary(client: "MongoClient[dict[str, object]]", port: int) -> bool:
+def _is_primary(client: "MongoClient[dict[str, object]]", member: str) -> bool:
     try:
         hello = client.admin.command("hello")
         if not hello.get("isWritablePrimary") and not hello.get("setName"):
-            _initiate(client, port)
+            _initiate(client, member)
         return bool(hello.get("isWritablePrimary"))
     except PyMongoError:
         return False
 
 
-def _initiate(client: "MongoClient[dict[str, object]]", port: int) -> None:
-    members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+def _initiate(client: "MongoClient[dict[str, object]]", member: str) -> None:
+    members = [{"_id": 0, "host": member}]
     try:
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
     except OperationFailure as error:
         if error.code != _ALREADY_INITIALIZED:
             raise
-        # The data was made on another port: the member's address in the stored configuration must follow.
+        # The data was made at another address: the member's address in the stored configuration must follow.
         config = client.admin.command("replSetGetConfig")["config"]
         client.admin.command(
             "replSetReconfig", {**config, "members": members, "version": config["version"] + 1}, force=True

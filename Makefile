@@ -3,17 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
-SOURCES := core services gateway ops docker helm tests
-# The charts' tools have an environment of their own: helm, schemas of Kubernetes, checkov, linters of workflows.
-CHARTS := .venv-charts
 TOOLS := .tools
+# The charts' tools: helm, schemas of Kubernetes, checkov, linters of workflows.
+CHARTS := .venv-charts
+SOURCES := core services gateway ops docker helm tests .ci
 # These need a container engine: make image-test.
 WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format charts charts-write chart-test bench bench-identity replay contract-status
-.PHONY: images image-test cluster-test lock clean
+.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status
+.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,11 +34,14 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops helm docker/prepare_mongodb.py
+	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py helm
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
 	@$(BIN)/ruff format -q $(SOURCES)
+
+test-previous: $(INSTALLED) ## Does the previous release work on what this one prepares and writes?
+	@$(BIN)/python -W ignore -m tests.previous
 
 $(CHARTS)/installed: tests/charts/install.py tests/charts/requirements.lock tests/charts/helm.lock tests/charts/package-lock.json
 	@echo "Installing the charts' tools into $(CHARTS) (about a minute the first time) ..."
@@ -53,11 +56,20 @@ charts-write: $(INSTALLED) ## Write what the charts take from the code, routes.t
 chart-test: $(CHARTS)/installed ## Lint, render and check every chart and workflow
 	@$(CHARTS)/bin/python -m pytest -c tests/charts/pytest.ini -n $(JOBS) tests/charts
 
+audit: $(INSTALLED) ## Known vulnerabilities of the locked libraries
+	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
 
 bench-identity: $(INSTALLED) ## Measure logins and token checks
 	@$(BIN)/python -W ignore -m tests.bench.identity
+
+bench-transfer: $(INSTALLED) ## Measure the import and export of 100,000 leads
+	@$(BIN)/python -W ignore -m tests.bench.transfer
+
+bench-claims: $(INSTALLED) ## Let 64 agents claim 10,000 queued leads, two of them killed half way
+	@$(BIN)/python -W ignore -m tests.bench.claims
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
@@ -68,8 +80,11 @@ contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tes
 images: ## Build the images of all services (an engine is started where none runs: root)
 	@docker/build
 
-image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work: the whole platform in containers
-	@$(BIN)/python -m pytest --timeout 1200 $(WITH_ENGINE)
+image-bills: ## Write what is inside each image to build/bills/ (CycloneDX)
+	@docker/build --bills
+
+image-test: $(INSTALLED) $(TOOLS)/installed ## Build the images and see them work in containers [OFFICIAL=1: on pulled parts]
+	@$(BIN)/python -m pytest --timeout 1200 $(if $(OFFICIAL),--official) $(WITH_ENGINE)
 
 $(TOOLS)/installed: docker/tools.lock ops/install.py
 	@$(PYTHON) ops/install.py $(TOOLS) docker/tools.lock
@@ -82,6 +97,10 @@ lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
 	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
+	@$(BIN)/uv pip compile tests/charts/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -q -o tests/charts/requirements.lock
 
 clean: ## Remove the virtual environment and the platform's state (stop it first)
-	@rm -rf $(VENV) $(CHARTS) $(TOOLS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(TOOLS) $(CHARTS) build .leadmesh .mypy_cache .ruff_cache .pytest_cache
+
+# Publishing and deploying one service.
+include .ci/release.mk

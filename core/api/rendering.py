@@ -6,9 +6,12 @@ from typing import Any
 
 import orjson
 from bson import ObjectId
+from bson.tz_util import utc
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
 
+# Most dates come from the driver, in its own UTC: those need no conversion.
+_UTC = (utc, UTC)
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
@@ -19,8 +22,9 @@ def to_json(data: Any) -> bytes:
 
 def iso(moment: datetime) -> str:
     """Return `moment` as the contract writes dates: 2026-11-24T09:00:00.000Z."""
-    plain = moment.astimezone(UTC).replace(tzinfo=None)
-    return f"{plain.isoformat(timespec='milliseconds')}Z"
+    if moment.tzinfo not in _UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def _wire_form(value: Any) -> Any:

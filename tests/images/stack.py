@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 
-from tests.images.engine import ROOT, TOOLS, docker, inspect, run
+from tests.images.engine import TOOLS, docker, inspect, run
 from tests.parts import free_port
 
-_FILES = ("-f", "docker/compose.yaml", "-f", "docker/compose.test.yaml")
+_FILES = ("-f", "docker/compose.yaml")
+_STAND_INS = ("-f", "docker/compose.test.yaml")
 # A start of some twenty containers on two shared cores.
 _UP_SECONDS = 400
 
@@ -20,24 +21,28 @@ _UP_SECONDS = 400
 class Stack:
     """A running platform; `client` is what tests of whole platforms use."""
 
-    def __init__(self, folder: Path, profile: str) -> None:
+    def __init__(self, folder: Path, profile: str, stand_ins: list[str]) -> None:
+        self.files = (*_FILES, *(_STAND_INS if stand_ins else ()))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = folder / f"{profile}.env"
-        changes = {
+        given = dict(line.split("=", 1) for line in run("docker/new-env").splitlines() if "=" in line)
+        given |= {
             "COMPOSE_PROFILES": profile,
             "LEADMESH_PORT": str(self.port),
             "LEADMESH_PUBLIC_URL": self.url,
-            # Nobody reads mails here, and everybody comes from one address.
-            "EMAIL_VERIFICATION": "false",
+            "LEADMESH_SETTINGS": str(folder / "settings.env"),
+            "PROMETHEUS_PORT": str(free_port()),
+            # Everybody comes from one address here.
             "LEADMESH_RATE_LIMIT": "100000",
         }
-        given = run("docker/new-env").splitlines()
-        kept = [line for line in given if line.partition("=")[0] not in changes]
-        self.settings.write_text("\n".join([*kept, *(f"{n}={v}" for n, v in changes.items())]), encoding="utf-8")
+        self.numbers = f"http://127.0.0.1:{given['PROMETHEUS_PORT']}"
+        self.settings.write_text("\n".join(f"{name}={value}" for name, value in given.items()), encoding="utf-8")
+        # Nobody reads mails here.
+        (folder / "settings.env").write_text("EMAIL_VERIFICATION=false\n", encoding="utf-8")
 
     def compose(self, *words: str, check: bool = True) -> str:
-        own = ("--project-name", "leadmesh-test", "--env-file", str(self.settings), *_FILES)
+        own = ("--project-name", "leadmesh-test", "--env-file", str(self.settings), *self.files)
         return run(str(TOOLS / "docker-compose"), *own, *words, check=check, seconds=_UP_SECONDS)
 
     def start(self) -> None:
@@ -94,6 +99,3 @@ def eventually(question: Callable[[], Any], seconds: float = 60.0, pause: float 
             return answer
         time.sleep(pause)
     raise AssertionError(f"not within {seconds} seconds")
-
-
-__all__ = ["ROOT", "Stack", "address", "answers", "eventually", "seconds_to_ready"]

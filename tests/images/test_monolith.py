@@ -11,7 +11,7 @@ from tests.system import test_chain as chain
 
 @pytest.fixture(scope="module")
 def stack(images: list[str], stand_ins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("monolith"), "monolith")
+    running = Stack(tmp_path_factory.mktemp("monolith"), "monolith", stand_ins)
     try:
         running.start()
         eventually(lambda: answers(f"{running.url}/health"))

@@ -3,8 +3,12 @@
 import json
 import os
 import signal
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -12,15 +16,17 @@ import pytest
 from tests.images.engine import SERVICES, docker, image, inspect
 from tests.images.stack import Stack, address, answers, eventually, seconds_to_ready
 from tests.system import test_chain as chain
+from tests.system.platform import lead_body
 
 PROCESSES = (*SERVICES, *(f"{service}-worker" for service in SERVICES))
+MONOLITH = ("monolith", "monolith-worker")
 
 
 @pytest.fixture(scope="module")
 def stack(
     images: list[str], stand_ins: list[str], figures: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    running, started = Stack(tmp_path_factory.mktemp("stack"), "services"), time.monotonic()
+    running, started = Stack(tmp_path_factory.mktemp("stack"), "services", stand_ins), time.monotonic()
     try:
         running.start()
         figures.append(f"five services, workers, gateway, MongoDB, Valkey healthy: {time.monotonic() - started:.0f} s")
@@ -114,15 +120,59 @@ def test_web_processes_and_workers_show_their_numbers(stack: Stack) -> None:
     assert "envoy_cluster_upstream_rq" in httpx.get(f"{address(gateway, 9901)}/stats/prometheus").text
 
 
+def test_prometheus_finds_every_instance(stack: Stack) -> None:
+    stack.compose("up", "--no-build", "--no-recreate", "--wait", "prometheus")
+
+    def found() -> dict[str, str]:
+        targets = httpx.get(f"{stack.numbers}/api/v1/targets").json()["data"]["activeTargets"]
+        return {target["labels"].get("service", target["labels"]["job"]): target["health"] for target in targets}
+
+    eventually(lambda: found() == dict.fromkeys((*PROCESSES, "gateway"), "up"))
+    stack.compose("stop", "prometheus")
+
+
 def test_leads_grows_to_three_and_back_without_a_failed_read(stack: Stack) -> None:
     with stack.client() as client:
         stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=3")
         names = {container["Config"]["Hostname"] for container in stack.containers("leads")}
         assert len(names) == 3
         eventually(lambda: seen_instances(client) == names)
-        stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=1")
-        (left,) = stack.containers("leads")
-        eventually(lambda: seen_instances(client) == {left["Config"]["Hostname"]})
+        with writing(stack) as codes:
+            stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=1")
+            (left,) = stack.containers("leads")
+            eventually(lambda: seen_instances(client) == {left["Config"]["Hostname"]})
+    assert codes[401] > 0
+    # Envoy writes its log some seconds later.
+    eventually(lambda: len(logged_writes(stack)) >= codes.total())
+    # A write may meet a connection that is just being closed (UC); one that could not be sent (UF) goes elsewhere.
+    assert not [line for line in logged_writes(stack) if line["status"] == 503 and "UF" in line["flags"]]
+
+
+def logged_writes(stack: Stack) -> list[dict[str, Any]]:
+    """Return the gateway's log of the writes below; between the requests are Envoy's own warnings."""
+    printed = stack.compose("logs", "--no-log-prefix", "gateway").splitlines()
+    requests = [json.loads(line) for line in printed if line.startswith("{")]
+    return [line for line in requests if line["method"] == "POST" and line["path"] == "/api/leads"]
+
+
+@contextmanager
+def writing(stack: Stack) -> Iterator[Counter[int]]:
+    """Send writes without a token, one after the other, and count the answers."""
+    codes: Counter[int] = Counter()
+    ended = threading.Event()
+
+    def write() -> None:
+        with stack.client() as client:
+            while not ended.is_set():
+                codes[client.post("/api/leads", json={}).status_code] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield codes
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_a_killed_process_comes_back_by_itself(stack: Stack) -> None:
@@ -170,6 +220,19 @@ def test_management_commands_run_in_a_container_of_their_own(stack: Stack) -> No
     printed = stack.compose("run", "--rm", "--no-deps", "leads", "manage", "showmigrations", "--plan")
     assert "[X]  core_events.0001_events" in printed
     assert "[ ]" not in printed
+
+
+def test_the_monolith_takes_over_on_the_same_data_and_gives_back(stack: Stack) -> None:
+    client, boss = chain.founded(stack)
+    lead = chain.ok(client.post("/api/leads", json=lead_body(boss)))["leadId"]
+    for profile, going, coming in (("monolith", PROCESSES, MONOLITH), ("services", MONOLITH, PROCESSES)):
+        stack.compose("stop", *going)
+        stack.compose("--profile", profile, "up", "--no-build", "--no-recreate", "--wait", *coming)
+        eventually(lambda: client.get(f"/api/leads/{lead}").status_code == 200)
+        (container,) = stack.containers(coming[0])
+        answer = client.get("/api/auth/me")
+        assert answer.status_code == 200
+        assert answer.headers["x-leadmesh-instance"] == container["Config"]["Hostname"]
 
 
 def test_everything_stops_when_asked(stack: Stack) -> None:

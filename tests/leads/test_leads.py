@@ -56,6 +56,13 @@ def test_members_do_not_delete(api: Api, admin: Caller, agent: Caller) -> None:
     assert api.delete(f"/api/leads/{lead['leadId']}", as_=agent).status_code == 403
 
 
+@pytest.mark.parametrize("role", ["viewer", "guest"])
+def test_who_is_no_agent_does_not_write(api: Api, admin: Caller, role: str) -> None:
+    lead = create(api, admin)
+    assert api.put(f"/api/leads/{lead['leadId']}", {"notes": "mine"}, as_=Caller(role)).status_code == 403
+    assert "notes" not in api.get(f"/api/leads/{lead['leadId']}", as_=admin).json()
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_leads_of_another_tenant_do_not_exist(api: Api, admin: Caller, outsider: Caller, method: str) -> None:
     lead = create(api, admin)

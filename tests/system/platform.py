@@ -22,13 +22,14 @@ _OWN = ("MONGODB_URI", "REDIS_URL", "LEADMESH_ENV", "LOG_LEVEL", "DJANGO_SETTING
 
 
 class Platform:
-    """A platform with a home and a port of its own."""
+    """A platform with a home and a port of its own; of the checkout `root`, this one by default."""
 
-    def __init__(self, folder: Path, *, monolith: bool = False) -> None:
+    def __init__(self, folder: Path, *, monolith: bool = False, root: Path = ROOT) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
         self.monolith = monolith
+        self.root = root
         self.environment = {
             name: value for name, value in os.environ.items() if name not in _OWN and not name.endswith("_MONGODB_NAME")
         }
@@ -41,8 +42,8 @@ class Platform:
     def command(self, *words: str, check: bool = True) -> str:
         """Run `leadmesh` and return what it printed."""
         outcome = subprocess.run(
-            [sys.executable, "-m", "ops", *words],
-            cwd=ROOT,
+            [sys.executable if self.root == ROOT else str(self.root / ".venv/bin/python"), "-m", "ops", *words],
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,

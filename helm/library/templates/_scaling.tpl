@@ -44,6 +44,6 @@ spec:
       policies: [{type: Percent, value: 100, periodSeconds: 15}, {type: Pods, value: 2, periodSeconds: 15}]
       selectPolicy: Max
     scaleDown:
-      stabilizationWindowSeconds: {{ .scaling.scaleDownSeconds | default 300 }}
+      stabilizationWindowSeconds: {{ .scaling.scaleDownSeconds }}
       policies: [{type: Percent, value: 25, periodSeconds: 60}]
 {{- end -}}

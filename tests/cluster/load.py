@@ -19,7 +19,7 @@ class Load:
     port: int
     paths: list[str]
     token: str
-    rate: float = 20.0
+    rate: float = 40.0
     callers: int = 8
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0

@@ -18,11 +18,11 @@ from tests.cluster.node import Node
 
 _PAUSE_SECONDS = 3.0
 _CPU = Path("/sys/fs/cgroup/cpuacct" + CGROUP_ROOT)
-# Requests of probes and of this very reading do not count as work.
+# As in helm/metrics: requests of probes and of this very reading do not count as work.
 _ANSWERED = re.compile(
     r'^django_http_responses_total_by_status_view_method_total\{[^}]*view="([^"]*)"[^}]*\} (\S+)$', re.M
 )
-_NO_WORK = re.compile(r"health|prometheus")
+_NO_WORK = re.compile(r"core\.api\.health|[Pp]rometheus")
 Pod = dict[str, Any]
 
 

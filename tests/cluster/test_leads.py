@@ -112,12 +112,14 @@ def test_rolling_back(leads: Release, admin: str, saw: Saw) -> None:
 
 
 def test_the_autoscaler_follows_the_load(leads: Release, admin: str, saw: Saw) -> None:
-    with Load(_PORT, _PATHS, admin, rate=40) as load:
+    leads.upgrade("--set", "web.autoscaling.requestsPerSecond=12")
+    with Load(_PORT, _PATHS, admin) as load:
         out = leads.await_ready("leads", 4, 240)
         measured = _measured(leads)
-    back = leads.await_ready("leads", 2, 420)
+    with Load(_PORT, _PATHS, admin, rate=8) as little:
+        back = leads.await_ready("leads", 2, 420)
     saw("autoscaler, out", f"2 to 4 pods in {out:.0f} s at 40 requests/s ({measured}): {load.told()}")
-    saw("autoscaler, in", f"4 to 2 pods in {back:.0f} s without load ({_measured(leads)})")
+    saw("autoscaler, in", f"4 to 2 pods in {back:.0f} s at 8 requests/s ({_measured(leads)}): {little.told()}")
 
 
 def test_a_frozen_workers_backlog_calls_another_one(leads: Release, databases: Databases, admin: str, saw: Saw) -> None:

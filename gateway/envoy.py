@@ -31,7 +31,8 @@ _IDLE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs between gateways. rate_limit: requests per second and client address."""
+    """What differs between gateways. rate_limit: requests per second and client address; authorities: a file with the
+    certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
 
     port: int
     folder: Path
@@ -40,6 +41,7 @@ class Settings:
     rate_limit: int = 500
     legacy: str = ""
     traces: str = ""
+    authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
 
 
@@ -90,8 +92,8 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     """Return a bootstrap. routes: the connection manager's source of routes; instances: how a service's cluster finds its
     instances."""
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
-    clusters += [_outside_cluster("legacy", settings.legacy)] if settings.legacy else []
-    clusters += [_outside_cluster("traces", settings.traces)] if settings.traces else []
+    clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
+    clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
@@ -295,20 +297,36 @@ def _service_cluster(service: str, instances: Config) -> Config:
     }
 
 
-def _outside_cluster(name: str, url: str) -> Config:
+def _outside_cluster(name: str, url: str, authorities: str) -> Config:
     parts = urlsplit(url)
     address = {"address": parts.hostname or "", "port_value": parts.port or (443 if parts.scheme == "https" else 80)}
     endpoint = {"endpoint": {"address": {"socket_address": address}}}
     cluster: Config = {
         "name": name,
         "type": "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": "2s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
     if parts.scheme == "https":
-        context = {"@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext", "sni": parts.hostname}
-        cluster["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
+        cluster["transport_socket"] = {
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": _checked_server(parts.hostname or "", authorities),
+        }
     return cluster
+
+
+def _checked_server(host: str, authorities: str) -> Config:
+    """Without both checks anybody on the way could be that server: Envoy by itself accepts every certificate."""
+    checks = {
+        "trusted_ca": {"filename": authorities},
+        "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
+    }
+    return {
+        "@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "sni": host,
+        "common_tls_context": {"validation_context": checks},
+    }
 
 
 def _watched(folder: Path, name: str) -> Config:
@@ -330,6 +348,7 @@ def _access_log(*, secret: bool) -> Config:
         "service": "%UPSTREAM_CLUSTER%",
         "instance": "%RESP(X-LEADMESH-INSTANCE)%",
         "flags": "%RESPONSE_FLAGS%",
+        "failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
         "request_id": "%RESP(X-REQUEST-ID)%",
         "trace": "%REQ(TRACEPARENT)%",
         "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",

@@ -8,11 +8,9 @@ Then the same requests from eight connections: answers a second on this machine,
 import argparse
 import copy
 import statistics
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import count, repeat
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -22,7 +20,7 @@ from pymongo import WriteConcern
 
 from tests.bench import load
 from tests.bench.turns import take_turns
-from tests.system.platform import Platform, lead_body
+from tests.system.platform import Platform, lead_body, running_platform
 
 _BATCH = 2000
 _PAGE = 20
@@ -44,14 +42,8 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=100_000, help="leads of the tenant (100000)")
     parser.add_argument("--seconds", type=float, default=5.0, help="per request (5)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
-        platform = Platform(Path(folder))
-        print("Starting the platform", flush=True)
-        platform.start()
-        try:
-            _measure_all(platform, options.leads, options.seconds)
-        finally:
-            platform.stop()
+    with running_platform() as platform:
+        _measure_all(platform, options.leads, options.seconds)
 
 
 def _measure_all(platform: Platform, leads: int, seconds: float) -> None:

@@ -6,11 +6,9 @@ that the service has never seen (cold), with one that it has (cached), and a pub
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +19,7 @@ from ops.tokens import token as made_token
 from services.auth.passwords.hashing import hash_password, verify_password
 from tests.bench.load import processor_seconds
 from tests.bench.turns import take_turns
-from tests.system.platform import PASSWORD, Platform
+from tests.system.platform import PASSWORD, running_platform
 
 _LOGINS = 200
 _PEOPLE = 8
@@ -30,17 +28,11 @@ _SECONDS = 8.0
 
 def main() -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
-        platform = Platform(Path(folder))
-        print("Starting the platform", flush=True)
-        platform.start()
-        try:
-            instance = platform.status()["services"]["auth"]["instances"][0]
-            with httpx.Client(base_url=f"http://127.0.0.1:{instance['port']}", timeout=30.0) as client:
-                _logins(client, psutil.Process(instance["pid"]))
-                _token_checks(client)
-        finally:
-            platform.stop()
+    with running_platform() as platform:
+        instance = platform.status()["services"]["auth"]["instances"][0]
+        with httpx.Client(base_url=f"http://127.0.0.1:{instance['port']}", timeout=30.0) as client:
+            _logins(client, psutil.Process(instance["pid"]))
+            _token_checks(client)
 
 
 def _logins(client: httpx.Client, process: psutil.Process) -> None:

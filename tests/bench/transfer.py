@@ -2,19 +2,17 @@
 took beside the driver's own insert of as many documents, and how much memory the processes took over their idle size."""
 
 import argparse
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
 from tests.bench.load import memory_of
-from tests.system.platform import Platform
+from tests.system.platform import Platform, running_platform
 
 _PATH = "/api/leads/import-export"
 _BATCH = 1000
@@ -27,17 +25,10 @@ def main() -> None:
         "--leads", type=int, default=100_000, help="rows of the file (100000, the most that one import takes)"
     )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="leadmesh-bench-") as folder:
-        platform = Platform(Path(folder))
-        print("Starting the platform", flush=True)
-        platform.start()
-        try:
-            with platform.client(platform.token()) as client:
-                client.timeout = httpx.Timeout(120.0)
-                _import(platform, client, options.leads)
-                _export(platform, client, options.leads)
-        finally:
-            platform.stop()
+    with running_platform() as platform, platform.client(platform.token()) as client:
+        client.timeout = httpx.Timeout(120.0)
+        _import(platform, client, options.leads)
+        _export(platform, client, options.leads)
 
 
 def _import(platform: Platform, client: httpx.Client, leads: int) -> None:

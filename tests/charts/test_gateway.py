@@ -40,7 +40,10 @@ def test_the_gateway_follows_its_values(render: Render) -> None:
     assert set(clusters(plain)) == {*SERVICES, "admin"}
     assert host(plain)["routes"][-1] == {"match": {"prefix": "/"}, "direct_response": {"status": 404}}
     assert host(old)["routes"][-1]["route"]["cluster"] == "legacy"
-    assert clusters(old)["legacy"]["transport_socket"]["typed_config"]["sni"] == "old.example.com"
+    tls = clusters(old)["legacy"]["transport_socket"]["typed_config"]
+    assert tls["sni"] == "old.example.com"
+    (name,) = tls["common_tls_context"]["validation_context"]["match_typed_subject_alt_names"]
+    assert name["matcher"] == {"exact": "old.example.com"}
     assert "old.example.com" in json.dumps(clusters(old)["legacy"]["load_assignment"])
     assert "transport_socket" not in clusters(envoy("everything"))["legacy"]
     assert ".invalid" not in json.dumps([plain, old, envoy("everything")])

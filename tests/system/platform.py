@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,19 @@ class Platform:
 
     def token(self, role: str = "admin", tenant: str | None = None) -> str:
         return self.command("token", "--role", role, *(["--tenant", tenant] if tenant else [])).strip()
+
+
+@contextmanager
+def running_platform() -> Iterator[Platform]:
+    """Yield a running platform in a folder of its own, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="leadmesh-") as folder:
+        platform = Platform(Path(folder))
+        print("Starting the platform", flush=True)
+        platform.start()
+        try:
+            yield platform
+        finally:
+            platform.stop()
 
 
 def until(question: Callable[[], Any], seconds: float = 5.0) -> Any:

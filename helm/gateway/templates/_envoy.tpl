@@ -49,7 +49,9 @@
 {{- if not $there.tls -}}
 {{- $_ := unset $cluster "transport_socket" -}}
 {{- else -}}
-{{- $_ := set $cluster.transport_socket.typed_config "sni" $there.host -}}
+{{- $tls := $cluster.transport_socket.typed_config -}}
+{{- $_ := set $tls "sni" $there.host -}}
+{{- $_ := set (first $tls.common_tls_context.validation_context.match_typed_subject_alt_names).matcher "exact" $there.host -}}
 {{- end -}}
 {{ $cluster | toJson }}
 {{- end -}}

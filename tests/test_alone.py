@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,10 @@ def run(service: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(params=SERVICES)
-def alone(request: pytest.FixtureRequest, database: None) -> Iterator[tuple[str, httpx.Client]]:
+@contextmanager
+def served(service: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """A service under gunicorn, with the environment variable that names its settings, and nothing else running."""
-    service, port = request.param, free_port()
+    port = free_port()
     prepared = run(service, "prepare")
     assert prepared.returncode == 0, prepared.stderr
     process = subprocess.Popen(
@@ -44,12 +45,13 @@ def alone(request: pytest.FixtureRequest, database: None) -> Iterator[tuple[str,
             "DJANGO_SETTINGS_MODULE": f"services.{service}.settings",
             "LEADMESH_BIND": f"127.0.0.1:{port}",
             "AUTH_URL": f"http://127.0.0.1:{port}",
+            **environment,
         },
     )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
     try:
         until(lambda: _ready(client), 30)
-        yield service, client
+        yield process, client
     finally:
         process.terminate()
         process.wait()
@@ -71,8 +73,13 @@ OWN = {
 }
 
 
-def test_a_service_serves_alone(alone: tuple[str, httpx.Client]) -> None:
-    service, client = alone
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_serves_alone(service: str, database: None) -> None:
+    with served(service) as (_, client):
+        _serves_alone(service, client)
+
+
+def _serves_alone(service: str, client: httpx.Client) -> None:
     headers: dict[str, Any] = {"Authorization": f"Bearer {Caller('admin').token}"}
     for name, path in OWN.items():
         assert client.get(path, headers=headers).status_code == (200 if name == service else 404)
@@ -86,6 +93,35 @@ def test_a_service_serves_alone(alone: tuple[str, httpx.Client]) -> None:
     form = {"username": "a@x.test", "password": "Wr0ng!pass", "csrfmiddlewaretoken": client.cookies["leadmesh_csrf"]}
     refused = client.post(f"/admin/{service}/login/", data=form, headers={"Referer": str(client.base_url)})
     assert refused.status_code == 200, refused.text[:500]
+
+
+def test_a_stop_is_told_before_connections_close(database: None, tmp_path: Path) -> None:
+    draining = tmp_path / "draining"
+    draining.touch()
+    with served("leads", LEADMESH_DRAINING_FILE=str(draining), LEADMESH_DRAIN_SECONDS="60") as (process, client):
+        # What the process before left there counts for nothing: the start was seen to be ready.
+        process.terminate()
+        until(lambda: client.get("/health/ready").status_code == 503, 10)
+        assert client.get("/health/ready").json()["status"] == "draining"
+        assert client.get("/api/leads").status_code == 401
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_drained_process_stops_by_itself(database: None, tmp_path: Path) -> None:
+    draining = str(tmp_path / "draining")
+    with served("leads", LEADMESH_DRAINING_FILE=draining, LEADMESH_DRAIN_SECONDS="1") as (process, _):
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_process_that_was_drained_before_stops_at_once(database: None, tmp_path: Path) -> None:
+    draining = tmp_path / "draining"
+    with served("leads", LEADMESH_DRAINING_FILE=str(draining), LEADMESH_DRAIN_SECONDS="60") as (process, client):
+        draining.touch()
+        assert client.get("/health/ready").status_code == 503
+        process.terminate()
+        assert process.wait(timeout=30) == 0
 
 
 def test_the_development_server_starts_by_itself() -> None:

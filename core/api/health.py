@@ -28,12 +28,13 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 when the own database answers, else 503. A missing broker is told but does not make a service
-    unready: writes go on and their events wait in the outbox."""
-    states = _states()
+    """Answer 200 when the own database answers, else 503; 503 as well while the process is about to stop. A missing broker
+    is told but does not make a service unready: writes go on and their events wait in the outbox."""
+    states, draining = _states(), _draining()
     checks = {name: "ok" if up else "down" for name, up in states.items()}
-    status = "ready" if states["database"] else "not ready"
-    return json_response({"status": status, "timestamp": _now(), "checks": checks}, 200 if states["database"] else 503)
+    serves = states["database"] and not draining
+    status = "ready" if serves else "draining" if draining else "not ready"
+    return json_response({"status": status, "timestamp": _now(), "checks": checks}, 200 if serves else 503)
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -57,6 +58,10 @@ def _states() -> dict[str, bool]:
     database = all(answers)
     # Searching is done by the database's text indexes; the member stays for clients of the old answer.
     return {"database": database, "redis": _answers(broker), "search": database}
+
+
+def _draining() -> bool:
+    return bool(settings.DRAINING_FILE) and Path(settings.DRAINING_FILE).exists()
 
 
 def _answers(future: Future[Any]) -> bool:

@@ -60,6 +60,8 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
         "PLATFORM_SERVICES": SERVICES,
         "LEADMESH_VERSION": (ROOT / "VERSION").read_text(encoding="utf-8").strip(),
         "LEADMESH_INSTANCE": env.text("LEADMESH_INSTANCE", name),
+        # While the file is there, the process serves but is not ready (core/settings/gunicorn.py).
+        "DRAINING_FILE": env.text("LEADMESH_DRAINING_FILE"),
         "INSTALLED_APPS": _CORE_APPS + apps,
         "ROOT_URLCONF": f"services.{name}.urls",
         "WSGI_APPLICATION": f"services.{name}.wsgi.application",

@@ -1,7 +1,15 @@
-"""gunicorn's configuration for every service: `gunicorn -c core/settings/gunicorn.py services.<name>.wsgi`."""
+"""gunicorn's configuration for every service: `gunicorn -c core/settings/gunicorn.py services.<name>.wsgi`.
+
+With LEADMESH_DRAINING_FILE set, TERM makes the file and stops the server LEADMESH_DRAIN_SECONDS later: it is not ready any more
+and serves on, so that the gateway, which asks every second, sends to others before a connection closes. A second TERM, or one
+that finds the file (whoever made it has waited), stops at once.
+"""
 
 import os
+import signal
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 bind = os.environ.get("LEADMESH_BIND", "0.0.0.0:8000")
 worker_class = "gthread"
@@ -19,3 +27,28 @@ max_requests_jitter = max_requests // 10
 control_socket_disable = True
 loglevel = "warning"
 accesslog = None
+
+_draining = os.environ.get("LEADMESH_DRAINING_FILE", "")
+_drain_seconds = int(os.environ.get("LEADMESH_DRAIN_SECONDS", "3"))
+
+
+def on_starting(server: Any) -> None:
+    """Forget the stop of the process before: the file's folder can outlive it."""
+    if _draining:
+        Path(_draining).unlink(missing_ok=True)
+
+
+def when_ready(server: Any) -> None:
+    """Take TERM over from gunicorn, which has just set its handlers."""
+    if not _draining:
+        return
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        if Path(_draining).exists():
+            server.signal(number, frame)
+        else:
+            Path(_draining).touch()
+            signal.alarm(_drain_seconds)
+
+    signal.signal(signal.SIGALRM, lambda _, frame: server.signal(signal.SIGTERM, frame))
+    signal.signal(signal.SIGTERM, drain)

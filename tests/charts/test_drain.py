@@ -33,7 +33,9 @@ def longest_request() -> float:
 def test_a_stopping_pod_serves_until_the_gateway_has_noticed(service: str, render: Render) -> None:
     spec = pods(render(service))[service]
     (container,) = spec["containers"]
-    drain = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    *entry, drained = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert entry == ["/app/docker/entrypoint", "drain"]
+    drain = float(drained)
     config = next(d for d in render(service) if d["kind"] == "ConfigMap")["data"]
     graceful = float(config["GUNICORN_GRACEFUL_SECONDS"])
     assert drain > gateway_needs()

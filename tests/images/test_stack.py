@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 import pytest
@@ -131,7 +130,7 @@ def test_prometheus_finds_every_instance(stack: Stack) -> None:
     stack.compose("stop", "prometheus")
 
 
-def test_leads_grows_to_three_and_back_without_a_failed_read(stack: Stack) -> None:
+def test_leads_grows_to_three_and_back_without_a_failed_request(stack: Stack) -> None:
     with stack.client() as client:
         stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=3")
         names = {container["Config"]["Hostname"] for container in stack.containers("leads")}
@@ -141,18 +140,7 @@ def test_leads_grows_to_three_and_back_without_a_failed_read(stack: Stack) -> No
             stack.compose("up", "--no-build", "--no-recreate", "--wait", "--scale", "leads=1")
             (left,) = stack.containers("leads")
             eventually(lambda: seen_instances(client) == {left["Config"]["Hostname"]})
-    assert codes[401] > 0
-    # Envoy writes its log some seconds later.
-    eventually(lambda: len(logged_writes(stack)) >= codes.total())
-    # A write may meet a connection that is just being closed (UC); one that could not be sent goes elsewhere.
-    assert {line["flags"] for line in logged_writes(stack) if line["status"] == 503} <= {"UC"}
-
-
-def logged_writes(stack: Stack) -> list[dict[str, Any]]:
-    """Return the gateway's log of the writes below; between the requests are Envoy's own warnings."""
-    printed = stack.compose("logs", "--no-log-prefix", "gateway").splitlines()
-    requests = [json.loads(line) for line in printed if line.startswith("{")]
-    return [line for line in requests if line["method"] == "POST" and line["path"] == "/api/leads"]
+    assert set(codes) == {401}, codes
 
 
 @contextmanager

@@ -4,6 +4,7 @@
     "LEADMESH_METRICS_HOST" "0.0.0.0"
     "LEADMESH_METRICS_PORT" "9100"
     "LEADMESH_READY_FILE" "/tmp/ready"
+    "LEADMESH_DRAINING_FILE" "/tmp/draining"
     "GUNICORN_WORKERS" "1"
     "GUNICORN_THREADS" (toString .v.web.threads)
     "GUNICORN_GRACEFUL_SECONDS" (toString .v.web.gracefulSeconds)

@@ -32,8 +32,8 @@ spec:
           ports:
             - {name: http, protocol: TCP, containerPort: 8000}
           lifecycle:
-            # Whoever still sends here is served until the gateway has noticed.
-            preStop: {exec: {command: [sleep, {{ .v.web.drainSeconds | quote }}]}}
+            # Not ready any more; whoever still sends here is served until the gateway has noticed.
+            preStop: {exec: {command: [/app/docker/entrypoint, drain, {{ .v.web.drainSeconds | quote }}]}}
           startupProbe:
             httpGet: {path: /health/live, port: http}
             {{- toYaml .v.web.startup | nindent 12 }}

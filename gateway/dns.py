@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.envoy import Config, Settings, assemble, route_configuration
+from gateway.envoy import Config, Settings, assemble, found_by_name, route_configuration
 from gateway.table import SERVICES
 
 _TYPES = "type.googleapis.com/envoy"
@@ -35,7 +35,7 @@ def bootstrap(settings: Settings, names: Names) -> Config:
 
 
 def _try_unsent_elsewhere(routes: Config) -> None:
-    """Nobody tells this gateway that an instance is about to stop: what could not be sent to it goes to another one, writes
+    """An instance may go before this gateway has noticed: what could not be sent to it goes to another one, writes
     too. What was sent is never sent twice unless it is a read."""
     policies = [route["route"] for route in routes["virtual_hosts"][0]["routes"] if "route" in route]
     reads = next(policy["retry_policy"] for policy in policies if "retry_policy" in policy)
@@ -47,14 +47,10 @@ def _try_unsent_elsewhere(routes: Config) -> None:
 
 def _by_name(service: str, names: Names) -> Config:
     address = {"socket_address": {"address": service + names.suffix, "port_value": names.service_port}}
-    return {
-        "type": "STRICT_DNS",
-        "load_assignment": _one(service, address),
-        "dns_lookup_family": "ALL",
-        # Instances come and go within seconds; the names' servers are local.
-        "dns_refresh_rate": "1s",
-        "dns_failure_refresh_rate": {"base_interval": "0.5s", "max_interval": "1s"},
-    }
+    # Instances come and go within seconds; the names' servers are local.
+    failing = {"base_interval": "0.5s", "max_interval": "1s"}
+    found = found_by_name(dns_lookup_family="ALL", dns_refresh_rate="1s", dns_failure_refresh_rate=failing)
+    return {**found, "load_assignment": _one(service, address)}
 
 
 def _one(cluster: str, address: Config) -> Config:

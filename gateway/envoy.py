@@ -98,10 +98,14 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
         "static_resources": {"listeners": [_listener(settings, routes)], "clusters": clusters},
-        "layered_runtime": {
-            "layers": [{"name": "limits", "static_layer": {"overload.global_downstream_max_connections": 5000}}]
-        },
+        "overload_manager": {"resource_monitors": [_connection_limit(5000)]},
     }
+
+
+def _connection_limit(connections: int) -> Config:
+    type_ = f"{_TYPES}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    limit = {"@type": type_, "max_active_downstream_connections": connections}
+    return {"name": "envoy.resource_monitors.global_downstream_max_connections", "typed_config": limit}
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
@@ -169,6 +173,7 @@ def _rate_limit(per_second: int) -> Config:
         "filter_enabled": always,
         "filter_enforced": always,
         "response_headers_to_add": [{"header": {"key": "Retry-After", "value": "1"}}],
+        "rate_limits": [{"actions": [{"remote_address": {}}]}],
         "descriptors": [{"entries": [{"key": "remote_address"}], "token_bucket": _bucket(per_second)}],
     }
 
@@ -189,7 +194,6 @@ def route_configuration(settings: Settings) -> Config:
         "domains": ["*"],
         "routes": [*sorted(routes, key=_length, reverse=True), last],
         "request_headers_to_remove": ["x-leadmesh-instance"],
-        "rate_limits": [{"actions": [{"remote_address": {}}]}],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(settings.origins)},
     }
     return {"name": "routes", "virtual_hosts": [host], "max_direct_response_body_size_bytes": 4096}
@@ -297,14 +301,19 @@ def _service_cluster(service: str, instances: Config) -> Config:
     }
 
 
+def found_by_name(**dns: Any) -> Config:
+    """Return how a cluster finds its instances: every address that DNS gives for their name. dns: DnsCluster's fields."""
+    typed = {"@type": f"{_TYPES}.extensions.clusters.dns.v3.DnsCluster", **dns}
+    return {"cluster_type": {"name": "envoy.cluster.dns", "typed_config": typed}}
+
+
 def _outside_cluster(name: str, url: str, authorities: str) -> Config:
     parts = urlsplit(url)
     address = {"address": parts.hostname or "", "port_value": parts.port or (443 if parts.scheme == "https" else 80)}
     endpoint = {"endpoint": {"address": {"socket_address": address}}}
     cluster: Config = {
         "name": name,
-        "type": "STRICT_DNS",
-        "dns_lookup_family": "V4_PREFERRED",
+        **found_by_name(dns_lookup_family="V4_PREFERRED"),
         "connect_timeout": "2s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }

@@ -20,7 +20,7 @@ def gateway_needs() -> float:
     clusters = [c for c in config["static_resources"]["clusters"] if c["name"] in SERVICES]
     assert len(clusters) == len(SERVICES)
     kept_by_dns = 5.0
-    return max(seconds(c["dns_refresh_rate"]) for c in clusters) + kept_by_dns
+    return max(seconds(c["cluster_type"]["typed_config"]["dns_refresh_rate"]) for c in clusters) + kept_by_dns
 
 
 def longest_request() -> float:

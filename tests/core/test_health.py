@@ -1,11 +1,13 @@
 """What a web process says of itself to those who send it requests."""
 
+import time
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+_BEGAN = time.monotonic()
 pytestmark = pytest.mark.usefixtures("database")
 
 
@@ -18,3 +20,8 @@ def test_a_process_about_to_stop_is_not_ready_and_still_serves(settings: LazySet
     assert answer.json()["checks"]["database"] == "ok"
     assert Client().get("/health/live").status_code == 200
     assert Client().get("/api/health").json()["status"] == "ok"
+
+
+def test_uptime_counts_from_the_start_of_the_process() -> None:
+    seen = time.monotonic() - _BEGAN
+    assert seen < Client().get("/api/health").json()["uptime"] < seen + 300

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gateway.dns import Names, bootstrap
-from gateway.envoy import Settings, route_configuration
+from gateway.envoy import Settings, route_configuration, write_all
 from ops.parts import envoy
 from tests.gateway.test_envoy import PATHS, Stub
 from tests.parts import free_port
@@ -85,3 +85,14 @@ def test_the_command_prints_the_same_routes_as_the_watched_file(tmp_path: Path) 
 def _way(route: dict[str, Any]) -> tuple[Any, ...]:
     target = route.get("route", {})
     return route["match"], target.get("cluster"), target.get("prefix_rewrite"), target.get("timeout")
+
+
+def test_envoy_has_nothing_to_say_about_either_configuration(tmp_path: Path) -> None:
+    """Envoy warns of what its next versions will refuse."""
+    settings = Settings(port=80, folder=tmp_path, legacy="https://old.test", traces="http://traces.test:4318")
+    named = tmp_path / "named.json"
+    named.write_text(json.dumps(bootstrap(settings, Names(admin=str(tmp_path / "admin.sock")))), encoding="utf-8")
+    for path in (named, write_all(settings)):
+        command = [str(envoy.binary()), "-c", str(path), "--mode", "validate", "--log-level", "warning"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert said.stderr == ""

@@ -1,6 +1,6 @@
 """Kinds that Kubernetes does not have itself: the Gateway API, and those of operators and of Istio.
 
-Linkerd is told by annotations only, which nothing here can check.
+Linkerd is told by annotations, which nothing here can check.
 """
 
 import copy
@@ -47,6 +47,16 @@ def test_the_models_do_refuse_something(kind: str, change: Document, foreign: li
     document = copy.deepcopy(next(d for d in foreign if d["kind"] == kind))
     document["spec"] |= change
     assert complaints([document]) != [None]
+
+
+def test_linkerd_tries_reads_again_and_nothing_else(render: Render) -> None:
+    routes = [d for d in render("leads", "mesh.kind=linkerd") if d["kind"] == "HTTPRoute"]
+    assert complaints(routes) == [None, None]
+    retried = {route["metadata"]["name"]: "retry.linkerd.io/http" in route["metadata"]["annotations"] for route in routes}
+    assert retried == {"leads-reads": True, "leads-writes": False}
+    matches = [match["method"] for match in routes[0]["spec"]["rules"][0]["matches"]]
+    assert matches == ["GET", "HEAD"]
+    assert {ref["kind"] for route in routes for ref in route["spec"]["parentRefs"]} == {"Service"}
 
 
 @pytest.mark.parametrize("service", SERVICES)

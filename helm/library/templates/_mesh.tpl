@@ -12,14 +12,6 @@ config.linkerd.io/default-inbound-policy: cluster-authenticated
 {{- end -}}
 {{- end -}}
 
-{{- define "leadmesh.serviceAnnotations" -}}
-{{- if eq .v.mesh.kind "linkerd" -}}
-retry.linkerd.io/http: 503
-retry.linkerd.io/limit: "2"
-timeout.linkerd.io/request: 30s
-{{- end -}}
-{{- end -}}
-
 {{- define "leadmesh.mesh" -}}
 {{- if eq .v.mesh.kind "istio" -}}
 apiVersion: security.istio.io/v1
@@ -49,4 +41,33 @@ spec:
       timeout: 30s
       route: [{destination: {host: {{ .name }}, port: {number: 8000}}}]
 {{- end -}}
+{{- if eq .v.mesh.kind "linkerd" -}}
+{{ include "leadmesh.linkerdRoute" (merge (dict "suffix" "-reads" "methods" (list "GET" "HEAD")) .) }}
+---
+{{ include "leadmesh.linkerdRoute" (merge (dict "suffix" "-writes") .) }}
+{{- end -}}
+{{- end -}}
+
+{{/* Only what may be done twice is tried again. Context: c with suffix and, for what is tried again, methods. */}}
+{{- define "leadmesh.linkerdRoute" -}}
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  {{- include "leadmesh.metadata" . | nindent 2 }}
+  annotations:
+    timeout.linkerd.io/request: 30s
+    {{- if .methods }}
+    retry.linkerd.io/http: "503"
+    retry.linkerd.io/limit: "2"
+    {{- end }}
+spec:
+  parentRefs: [{group: "", kind: Service, name: {{ .name }}, port: 8000}]
+  rules:
+    - backendRefs: [{name: {{ .name }}, port: 8000}]
+      {{- with .methods }}
+      matches:
+        {{- range . }}
+        - method: {{ . }}
+        {{- end }}
+      {{- end }}
 {{- end -}}

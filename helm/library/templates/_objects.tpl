@@ -5,10 +5,6 @@ apiVersion: v1
 kind: Service
 metadata:
   {{- include "leadmesh.metadata" $c | nindent 2 }}
-  {{- with include "leadmesh.serviceAnnotations" . }}
-  annotations:
-    {{- . | nindent 4 }}
-  {{- end }}
 spec:
   selector:
     {{- include "leadmesh.selector" $c | nindent 4 }}

@@ -201,7 +201,7 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
 @app.command()
 def token(
     role: Annotated[str, typer.Option("--role", help="admin, manager, user, viewer, SUPER_ADMIN, ...")],
-    tenant: Annotated[str | None, typer.Option("--tenant", help="A tenant's document id.")] = None,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="A tenant's document id, or none.")] = None,
 ) -> None:
     """Print an access token, and nothing else. Development only."""
     try:

@@ -11,7 +11,7 @@ from ops.seed import people
 
 
 def token(config: Config, role: str, tenant: str | None) -> str:
-    """Return an access token with `role`, of the demo tenant unless another is named (operators: none).
+    """Return an access token with `role`, of the demo tenant unless another is named, or none (operators have none).
 
     Raises ValueError outside development."""
     if not config.in_development:
@@ -27,7 +27,7 @@ def token(config: Config, role: str, tenant: str | None) -> str:
         "roles": [role],
         "role": role,
         "status": "active",
-        "tenantId": tenant or fallback,
+        "tenantId": None if tenant == "none" else tenant or fallback,
         "jti": uuid.uuid4().hex,
         "iat": moment,
         "exp": moment + 86_400,

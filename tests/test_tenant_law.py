@@ -148,6 +148,23 @@ def test_nobody_gets_nothing(api: Api, owned: dict[str, str], method: str, route
     assert everything() == before
 
 
+@pytest.mark.parametrize("role", ["admin", "SUPER_ADMIN"])
+def test_who_has_no_tenant_stores_nothing_of_a_tenant(api: Api, role: str) -> None:
+    caller, before = Caller(role, None), everything()
+    buyer = {
+        "companyName": "B",
+        "contactName": "B",
+        "email": "b@y.test",
+        "phone": "5125550000",
+        "city": "A",
+        "state": "TX",
+    }
+    for path, body in (("/api/leads", lead_body(caller.user_id)), ("/api/buyers", buyer)):
+        answer = api.post(path, body, as_=caller)
+        assert (answer.status_code, answer.json()["message"]) == (403, "User does not have access to this tenant")
+    assert everything() == before
+
+
 def test_a_header_cannot_move_a_caller_into_another_tenant(api: Api, owned: dict[str, str]) -> None:
     for path in ("/api/leads", "/api/buyers", "/api/users", "/api/dashboard"):
         answer = api.get(path, as_=Caller("admin", OTHER_TENANT), HTTP_X_TENANT_ID=TENANT)

@@ -11,8 +11,10 @@ from rest_framework.response import Response
 
 from core.api.errors import Problem, error_body
 from core.api.rendering import json_response
+from core.documents.scope import NoTenant
 from core.documents.transactions import is_passing
 from core.identity.principals import AccessDenied, AuthenticationFailed
+from core.identity.tenancy import OUTSIDER
 
 log = structlog.get_logger("leadmesh.errors")
 
@@ -40,6 +42,7 @@ def _status_and_message(error: Exception, method: str, path: str) -> tuple[int, 
         return 404, f"Cannot {method} {path}"
     table: list[tuple[type[Exception], int, Any]] = [
         (AccessDenied, 403, getattr(error, "message", "")),
+        (NoTenant, 403, OUTSIDER),
         (drf.ValidationError, 400, getattr(error, "detail", "")),
         (RequestDataTooBig, 413, "request entity too large"),
         (drf.APIException, getattr(error, "status_code", 500), str(getattr(error, "detail", ""))),

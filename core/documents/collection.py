@@ -16,7 +16,7 @@ from pymongo.collection import Collection as MongoCollection
 
 from core.documents.database import Document, database
 from core.documents.ids import either_form, object_id
-from core.documents.scope import TenantScope, UnscopedQuery
+from core.documents.scope import NoTenant, TenantScope
 from core.documents.transactions import current_session
 
 Filter = Mapping[str, Any]
@@ -105,7 +105,7 @@ class ScopedCollection:
     def insert_one(self, document: Document) -> Document:
         """Insert `document` with id, tenant, timestamps, `__v` and revision filled in, and return it.
 
-        Raises UnscopedQuery when neither the scope nor the document names a tenant, DuplicateKeyError on a clash."""
+        Raises NoTenant when neither the scope nor the document names a tenant, DuplicateKeyError on a clash."""
         prepared = self._prepared(document)
         self._raw.insert_one(prepared, session=self._session)
         return prepared
@@ -191,7 +191,7 @@ class ScopedCollection:
         own = self.scope.tenant_id
         tenant = document.get("tenantId") if self.scope.everywhere else own
         if tenant is None and not (self.scope.everywhere and "tenantId" in document):
-            raise UnscopedQuery(f"a document of {self.collection.name} needs a tenant")
+            raise NoTenant(f"a document of {self.collection.name} needs a tenant")
         if self.collection.tenant == "objectid":
             return object_id(tenant) or tenant
         return None if tenant is None else str(tenant)

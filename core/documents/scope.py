@@ -12,6 +12,10 @@ class UnscopedQuery(RuntimeError):
     """A tenant's collection was asked without a tenant scope: a programming error, never an answer."""
 
 
+class NoTenant(UnscopedQuery):
+    """A caller without tenant asked for what only a tenant has: 403 in the API."""
+
+
 @dataclass(frozen=True, slots=True)
 class TenantScope:
     """Whose documents may be seen and who asks.
@@ -36,6 +40,11 @@ class TenantScope:
     def of_tenant(cls, tenant_id: str, actor_id: str | None = None) -> "TenantScope":
         """Return the scope of one tenant."""
         return cls(tenant_id=tenant_id, actor_id=actor_id)
+
+    def require_tenant(self) -> None:
+        """Raise NoTenant for a caller without tenant, and for an operator who has chosen none."""
+        if self.tenant_id is None:
+            raise NoTenant("a tenant is needed")
 
     def for_tenant(self, tenant_id: str) -> "TenantScope":
         """Return this scope narrowed to `tenant_id`. Raises UnscopedQuery when that would widen it."""

@@ -6,6 +6,8 @@ from core.documents.ids import object_id
 from core.identity.access import tenant_entry
 from core.identity.principals import AccessDenied, Principal
 
+OUTSIDER = "User does not have access to this tenant"
+
 
 def with_requested_tenant(principal: Principal, requested: str | None) -> Principal:
     """Return `principal` in the tenant that the header `X-Tenant-ID` names.
@@ -22,4 +24,4 @@ def with_requested_tenant(principal: Principal, requested: str | None) -> Princi
     own = tenant_entry(principal.tenant_id) if principal.tenant_id else None
     if own and requested in (own.get("uuid"), own.get("name"), own.get("subdomain")):
         return principal
-    raise AccessDenied("User does not have access to this tenant")
+    raise AccessDenied(OUTSIDER)

@@ -26,6 +26,25 @@ def test_the_depth_of_queues_is_counted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_alerts_are_given_when_somebody_is_needed(tmp_path: Path) -> None:
+    for file in (METRICS / "alerts.yaml", HERE / "alerts.yaml"):
+        shutil.copy(file, tmp_path / ("test.yaml" if file.parent == HERE else file.name))
+    done = promtool("test", "rules", str(tmp_path / "test.yaml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tried() -> None:
+    alerts = [
+        rule["alert"]
+        for group in yaml.safe_load((METRICS / "alerts.yaml").read_text())["groups"]
+        for rule in group["rules"]
+    ]
+    (tried,) = [yaml.safe_load((HERE / "alerts.yaml").read_text())["tests"]]
+    assert {case["alertname"] for test in tried for case in test["alert_rule_test"] if case["exp_alerts"]} == set(
+        alerts
+    )
+
+
 def test_the_depth_of_every_services_queues_is_counted() -> None:
     text = (METRICS / "rules.yaml").read_text()
     assert re.findall(r'"service", "([a-z]+)", ""', text) == list(SERVICES)

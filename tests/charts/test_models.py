@@ -52,7 +52,9 @@ def test_the_models_do_refuse_something(kind: str, change: Document, foreign: li
 def test_linkerd_tries_reads_again_and_nothing_else(render: Render) -> None:
     routes = [d for d in render("leads", "mesh.kind=linkerd") if d["kind"] == "HTTPRoute"]
     assert complaints(routes) == [None, None]
-    retried = {route["metadata"]["name"]: "retry.linkerd.io/http" in route["metadata"]["annotations"] for route in routes}
+    retried = {
+        route["metadata"]["name"]: "retry.linkerd.io/http" in route["metadata"]["annotations"] for route in routes
+    }
     assert retried == {"leads-reads": True, "leads-writes": False}
     matches = [match["method"] for match in routes[0]["spec"]["rules"][0]["matches"]]
     assert matches == ["GET", "HEAD"]

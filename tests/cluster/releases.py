@@ -21,11 +21,16 @@ Pod = dict[str, Any]
 
 @dataclass
 class Release:
-    """One release of a chart in a namespace."""
+    """One release of a chart in a namespace. port: the loopback port that will lead to it."""
 
     node: Node
     namespace: str
     chart: str
+    port: int
+
+    def client(self) -> httpx.Client:
+        """Return a client of the release's port."""
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30.0)
 
     def helm(self, *words: str, check: bool = True) -> str:
         """Run helm in the release's namespace."""
@@ -62,14 +67,14 @@ class Release:
         pods = json.loads(self.kubectl("get", "pods", "-o", "json"))["items"]
         return [pod["metadata"]["name"] for pod in pods if "deletionTimestamp" in pod["metadata"]]
 
-    def open_port(self, service: str, port: int, component: str = "web") -> None:
-        """Open a loopback port that leads to a service's pods, and wait until it does."""
+    def open_port(self, service: str, component: str = "web") -> None:
+        """Open the loopback port to a service's pods, and wait until it leads there."""
         labels = {"app.kubernetes.io/name": service, "app.kubernetes.io/component": component}
-        ports = [{"protocol": "TCP", "port": 8000, "nodePort": port}]
+        ports = [{"protocol": "TCP", "port": 8000, "nodePort": self.port}]
         entry = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"{service}-outside"}}
         entry |= {"spec": {"type": "NodePort", "selector": labels, "ports": ports}}
         self.kubectl("apply", "-f", "-", given=json.dumps(entry))
-        eventually(lambda: answers(port), 30)
+        eventually(lambda: answers(self.port), 30)
 
 
 def answers(port: int) -> bool:

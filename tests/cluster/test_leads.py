@@ -27,11 +27,11 @@ _PATHS = ["/api/leads?limit=5", "/api/leads/stats"]
 def leads(node: Node, databases: Databases, measures: Measures, images: None) -> Iterator[Release]:
     """The release, installed; gone at the end."""
     databases.give_secret(node, "alone")
-    release = Release(node, "alone", "leads")
+    release = Release(node, "alone", "leads", _PORT)
     release.upgrade()
     # The Deployment says no number: it begins with one pod, and the autoscaler makes it two.
     release.await_ready("leads", 2)
-    release.open_port("leads", _PORT)
+    release.open_port("leads")
     yield release
     release.helm("uninstall", "leads")
     node.kubectl("delete", "namespace", "alone")

@@ -1,7 +1,6 @@
 """All services behind the gateway from one chart: the way of a lead, one service upgraded, one service missing."""
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,8 @@ from tests.cluster.measures import Measures
 from tests.cluster.node import Node
 from tests.cluster.releases import Release
 from tests.cluster.waiting import eventually
-from tests.system.platform import PASSWORD, lead_body
+from tests.system.platform import lead_body
+from tests.system.test_chain import founded
 
 SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 _PORT = 30002
@@ -28,11 +28,11 @@ def platform(node: Node, databases: Databases, measures: Measures, images: None,
     """The umbrella, installed into a namespace without anything."""
     databases.empty()
     databases.give_secret(node, "crm")
-    release = Release(node, "crm", "leadmesh")
+    release = Release(node, "crm", "leadmesh", _PORT)
     seconds = release.upgrade()
     for name in SERVICES:
         release.await_ready(name, 2)
-    release.open_port("gateway", _PORT, "gateway")
+    release.open_port("gateway", "gateway")
     pods = sum(len(release.ready(name, kind)) for name in SERVICES for kind in ("web", "worker"))
     saw("the umbrella", f"five services and the gateway from nothing in {seconds:.0f} s, {pods} pods of services")
     yield release
@@ -42,15 +42,9 @@ def platform(node: Node, databases: Databases, measures: Measures, images: None,
 @pytest.fixture(scope="module")
 def boss(platform: Release) -> Iterator[httpx.Client]:
     """Somebody who registered, logged in and founded a tenant, all through the gateway."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{_PORT}", timeout=30.0) as client:
-        mark = uuid.uuid4().hex[:8]
-        account = {"email": f"boss.{mark}@x.test", "password": PASSWORD, "firstName": "Bo", "lastName": "Ss"}
-        _ok(client.post("/api/auth/register", json={**account, "companyName": "Co"}))
-        tokens = _ok(client.post("/api/auth/login", json={"email": account["email"], "password": PASSWORD}))
-        client.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
-        _ok(client.post("/api/tenants", json={"name": f"Tenant {mark}", "subdomain": f"t{mark}"}))
-        eventually(lambda: client.get("/api/leads").status_code == 200, 30)
-        yield client
+    client, _ = founded(platform)
+    yield client
+    client.close()
 
 
 def test_the_way_of_a_lead(boss: httpx.Client, saw: Saw) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.images.engine import SERVICES, docker, image, inspect
+from tests.images.engine import ROOT, SERVICES, docker, image, inspect
 from tests.images.stack import Stack, address, answers, eventually, seconds_to_ready
 from tests.system import test_chain as chain
 from tests.system.platform import lead_body
@@ -127,6 +127,33 @@ def test_prometheus_finds_every_instance(stack: Stack) -> None:
         return {target["labels"].get("service", target["labels"]["job"]): target["health"] for target in targets}
 
     eventually(lambda: found() == dict.fromkeys((*PROCESSES, "gateway"), "up"))
+
+
+def test_every_line_of_the_dashboard_has_numbers(stack: Stack) -> None:
+    dashboard = json.loads((ROOT / "docker" / "grafana" / "dashboards" / "leadmesh.json").read_text(encoding="utf-8"))
+    asked = {t["expr"]: panel["title"] for panel in dashboard["panels"] for t in panel["targets"]}
+
+    def empty() -> set[str]:
+        chain.ok(stack.client().get("/health"))
+        stack.client().get("/api/leads")
+        answers = {expr: httpx.get(f"{stack.numbers}/api/v1/query", params={"query": expr}) for expr in asked}
+        return {asked[expr] for expr, answer in answers.items() if not answer.json()["data"]["result"]}
+
+    # Nothing failed yet in this stack.
+    eventually(lambda: empty() <= {"Answers of 500 and above, share"}, 120, pause=2)
+
+
+def test_prometheus_tells_which_service_is_away(stack: Stack) -> None:
+    def told() -> list[tuple[str, str]]:
+        alerts = httpx.get(f"{stack.numbers}/api/v1/alerts").json()["data"]["alerts"]
+        firing = [alert["labels"] for alert in alerts if alert["state"] == "firing"]
+        return [(labels["alertname"], labels["envoy_cluster_name"]) for labels in firing]
+
+    assert told() == []
+    stack.compose("stop", "analytics")
+    eventually(lambda: ("ServiceAway", "analytics") in told(), 180, pause=1)
+    stack.compose("start", "analytics")
+    eventually(lambda: ("ServiceAway", "analytics") not in told(), 120, pause=1)
     stack.compose("stop", "prometheus")
 
 

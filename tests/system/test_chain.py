@@ -32,7 +32,6 @@ def founded(platform: Platform) -> tuple[httpx.Client, str]:
     tokens = ok(client.post("/api/auth/login", json={"email": account["email"], "password": PASSWORD}))
     client.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
     ok(client.post("/api/tenants", json={"name": f"Tenant {mark}", "subdomain": f"t{mark}"}))
-    until(lambda: client.get("/api/leads").status_code == 200)
 
     def renewed() -> Any:
         tokens.update(ok(client.post("/api/auth/refresh", json={"refreshToken": tokens["refreshToken"]})))

@@ -7,7 +7,7 @@ crash (services.leads.bulk.tasks) does no lead twice.
 import time
 from typing import Any
 
-from core.api.errors import BadRequest, Forbidden
+from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
@@ -24,7 +24,6 @@ from services.leads.leads.publishing import publish_changes, publish_leads
 _FAILED = "Bulk operation failed: "
 _UNKNOWN = "Lead not found"
 _CHANGED = "Lead was changed since"
-_NO_TENANT = "User does not have access to this tenant"
 
 
 def run(scope: TenantScope, kind: str, lead_ids: Any, changes: dict[str, Any]) -> Document:
@@ -174,8 +173,7 @@ def _restoring(scope: TenantScope, image: Document) -> Document:
 
 
 def _store(scope: TenantScope, kind: str, lead_ids: list[str], **members: Any) -> Document:
-    if scope.tenant_id is None:
-        raise Forbidden(_NO_TENANT)
+    scope.require_tenant()
     counters = {"totalRecords": len(lead_ids), "done": 0, "processedRecords": 0, "failedRecords": 0}
     named = {"operationId": rules.operation_id(time.time_ns() // 1_000_000), "operation": kind, "leadIds": lead_ids}
     defaults: Document = {

@@ -5,7 +5,6 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import Forbidden
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
@@ -17,13 +16,11 @@ from services.leads.scoring.models import CONFIGURATIONS, RUNS
 from services.leads.scoring.queries import configuration_of
 
 _STEP = 200
-_NO_TENANT = "User does not have access to this tenant"
 
 
 def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Configuration:
-    """Replace the sent members of the tenant's configuration and return all of it. Raises Forbidden without a tenant."""
-    if scope.tenant_id is None:
-        raise Forbidden(_NO_TENANT)
+    """Replace the sent members of the tenant's configuration and return all of it. Raises NoTenant without a tenant."""
+    scope.require_tenant()
     if not changes:
         return configuration_of(scope)
     fields = {f"configuration.{name}": value for name, value in changes.items()}
@@ -39,9 +36,8 @@ def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Con
 
 def start_recalculation(scope: TenantScope) -> Document:
     """Note that all leads of the tenant are to be scored anew, and return the run; one that is not over yet is returned as it is.
-    Raises Forbidden without a tenant."""
-    if scope.tenant_id is None:
-        raise Forbidden(_NO_TENANT)
+    Raises NoTenant without a tenant."""
+    scope.require_tenant()
     view = RUNS.scoped(scope)
     going_on = view.find_one({"status": {"$in": [runs.PENDING, runs.RUNNING]}})
     if going_on is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest, Forbidden
+from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
@@ -53,9 +53,8 @@ def start_import(
     scope: TenantScope, name: str, content: bytes, mapping: dict[str, str], options: Options, *, background: bool
 ) -> Document:
     """Store a file's rows and return the import that is to be worked on. Raises BadRequest for a file that is no table, lacks
-    columns, or is too large; Forbidden without a tenant."""
-    if scope.tenant_id is None:
-        raise Forbidden("User does not have access to this tenant")
+    columns, or is too large; NoTenant without a tenant."""
+    scope.require_tenant()
     if len(content) > LARGEST_FILE:
         raise BadRequest("File is larger than 10 MB")
     verdict = check(content, mapping)

@@ -67,8 +67,7 @@ class Users(PagedView):
         body = self.validated_body()
         tenant_id = body.pop("tenantId", None)
         scope = self.scope.for_tenant(tenant_id) if self.scope.everywhere and tenant_id else self.scope
-        if scope.tenant_id is None:
-            raise Forbidden("User does not have access to this tenant")
+        scope.require_tenant()
         created = actions.create_user(scope, body)
         return enveloped("User created successfully", {"user": user(created)}, 201)
 

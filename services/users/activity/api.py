@@ -6,7 +6,6 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import Forbidden
 from core.api.permissions import needs, signed_in
 from core.documents.scope import TenantScope
 from services.users.accounts.api import PagedView, enveloped, self_or_reader
@@ -29,10 +28,9 @@ class TenantLogView(PagedView):
 
     @property
     def scope(self) -> TenantScope:
-        """The caller's tenant. Raises Forbidden without one: nobody reads or purges the logs of all tenants."""
+        """The caller's tenant. Raises NoTenant without one: nobody reads or purges the logs of all tenants."""
         scope = super().scope
-        if scope.tenant_id is None:
-            raise Forbidden("User does not have access to this tenant")
+        scope.require_tenant()
         return scope
 
 

@@ -6,7 +6,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.addresses import client_address, user_agent
-from core.api.errors import Forbidden
 from core.api.pagination import page_of
 from core.api.permissions import internal, roles
 from core.api.views import ContractView, InternalView
@@ -65,8 +64,7 @@ class Invitations(ContractView):
         body = self.validated_body()
         tenant_id = body.pop("tenantId", None)
         scope = self.scope.for_tenant(tenant_id) if self.scope.everywhere and tenant_id else self.scope
-        if scope.tenant_id is None:
-            raise Forbidden("User does not have access to this tenant")
+        scope.require_tenant()
         origin = {"ipAddress": client_address(request._request), "userAgent": user_agent(request._request)}
         made = actions.invite(scope, body, origin, actor=self.principal)
         shown = {name: made[name] for name in ("email", "status", "expiresAt", "roles")}

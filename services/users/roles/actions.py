@@ -35,8 +35,8 @@ def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
 
     Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by anybody
     but operators and for a role that gives more than the caller has."""
-    if principal.tenant_id is None and not principal.is_operator:
-        raise Forbidden("User does not have access to this tenant")
+    if not principal.is_operator:
+        principal.scope.require_tenant()
     empty: Document = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
     role = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
     if role["type"] == rules.SYSTEM and not principal.is_operator:

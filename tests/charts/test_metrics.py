@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.charts.conftest import BIN, HERE, ROOT, Render, named
@@ -19,30 +20,22 @@ def promtool(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(BIN / "promtool"), *words], capture_output=True, text=True, check=False)
 
 
-def test_the_depth_of_queues_is_counted(tmp_path: Path) -> None:
-    for file in (METRICS / "rules.yaml", HERE / "queue_depth.yaml"):
+@pytest.mark.parametrize("name", ["rules", "alerts"])
+def test_rules_say_what_they_are_meant_to(name: str, tmp_path: Path) -> None:
+    for file in (METRICS / f"{name}.yaml", HERE / f"{name}_test.yaml"):
         shutil.copy(file, tmp_path)
-    done = promtool("test", "rules", str(tmp_path / "queue_depth.yaml"))
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_alerts_are_given_when_somebody_is_needed(tmp_path: Path) -> None:
-    for file in (METRICS / "alerts.yaml", HERE / "alerts.yaml"):
-        shutil.copy(file, tmp_path / ("test.yaml" if file.parent == HERE else file.name))
-    done = promtool("test", "rules", str(tmp_path / "test.yaml"))
+    done = promtool("test", "rules", str(tmp_path / f"{name}_test.yaml"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_alert_is_tried() -> None:
-    alerts = [
-        rule["alert"]
-        for group in yaml.safe_load((METRICS / "alerts.yaml").read_text())["groups"]
-        for rule in group["rules"]
+    (group,) = yaml.safe_load((METRICS / "alerts.yaml").read_text())["groups"]
+    cases = [
+        case
+        for test in yaml.safe_load((HERE / "alerts_test.yaml").read_text())["tests"]
+        for case in test["alert_rule_test"]
     ]
-    (tried,) = [yaml.safe_load((HERE / "alerts.yaml").read_text())["tests"]]
-    assert {case["alertname"] for test in tried for case in test["alert_rule_test"] if case["exp_alerts"]} == set(
-        alerts
-    )
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == {rule["alert"] for rule in group["rules"]}
 
 
 def test_the_depth_of_every_services_queues_is_counted() -> None:

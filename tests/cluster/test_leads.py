@@ -21,6 +21,7 @@ from tests.system.platform import lead_body
 
 _PORT = 30001
 _PATHS = ["/api/leads?limit=5", "/api/leads/stats"]
+_WRITTEN = ("/api/leads", lead_body("64b00000000000000000a001"))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_leads_serves_alone(leads: Release, databases: Databases, admin: str, sa
 
 def test_a_rolling_upgrade_loses_nothing(leads: Release, admin: str, saw: Saw) -> None:
     before = _version()
-    with Load(_PORT, _PATHS, admin) as load:
+    with Load(_PORT, _PATHS, admin, _WRITTEN) as load:
         seconds = leads.upgrade("--set", "image.tag=next")
         leads.await_ready("leads", 2)
     assert (before, _version()) == ("0.1.0", "99.0.0")
@@ -104,7 +105,7 @@ def test_a_failing_migration_stops_the_upgrade(leads: Release, admin: str, saw: 
 
 
 def test_rolling_back(leads: Release, admin: str, saw: Saw) -> None:
-    with Load(_PORT, _PATHS, admin) as load:
+    with Load(_PORT, _PATHS, admin, _WRITTEN) as load:
         leads.helm("rollback", "leads", "1", "--wait", "--timeout", "5m")
         leads.await_ready("leads", 2)
     assert _version() == "0.1.0"

@@ -70,11 +70,13 @@ def test_autoscalers_have_their_measures(platform: Release, saw: Saw) -> None:
 
 
 def test_one_service_is_upgraded_alone(platform: Release, boss: httpx.Client, saw: Saw) -> None:
-    others = _pods_but(platform, "leads")
+    others, before = _pods_but(platform, "leads"), _leads(boss)
     with _load(boss) as load:
         platform.upgrade("--set", "leads.image.tag=next")
         platform.await_ready("leads", 2)
     assert _pods_but(platform, "leads") == others
+    # Every acknowledged write is there, once.
+    assert _leads(boss) == before + load.outcomes["201"]
     saw("leads upgraded in the platform", f"no pod of another service touched; through the gateway {load.told()}")
 
 
@@ -96,7 +98,12 @@ def test_the_gateway_is_upgraded(platform: Release, boss: httpx.Client, saw: Saw
 
 
 def _load(boss: httpx.Client) -> Load:
-    return Load(_PORT, _PATHS, boss.headers["Authorization"].split()[1])
+    me = _ok(boss.get("/api/users/me"))["data"]["user"]["id"]
+    return Load(_PORT, _PATHS, boss.headers["Authorization"].split()[1], ("/api/leads", lead_body(me)))
+
+
+def _leads(boss: httpx.Client) -> int:
+    return int(_ok(boss.get("/api/leads"))["total"])
 
 
 def _ok(answer: httpx.Response) -> Any:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +14,15 @@ _LONGEST_SECONDS = 600.0
 
 @dataclass
 class Load:
-    """GET `paths` in turn on 127.0.0.1:`port`, `rate` times per second, from `callers` threads; in between, POST `written`
-    (path and body).
+    """GET `paths` in turn on 127.0.0.1:`port`, `rate` times per second, from `callers` threads; in between, POST what
+    `written` makes to its path.
 
     Every other caller keeps its connection; the others open one for each request and so meet every pod."""
 
     port: int
     paths: list[str]
     token: str
-    written: tuple[str, dict[str, Any]] | None = None
+    written: tuple[str, Callable[[], dict[str, Any]]] | None = None
     rate: float = 40.0
     callers: int = 8
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -71,5 +72,5 @@ class Load:
     def _send(self, client: httpx.Client, turn: int) -> httpx.Response:
         if self.written and turn == len(self.paths):
             path, body = self.written
-            return client.post(path, json=body)
+            return client.post(path, json=body())
         return client.get(self.paths[turn])

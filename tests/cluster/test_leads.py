@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,7 @@ from tests.system.platform import lead_body
 
 _PORT = 30001
 _PATHS = ["/api/leads?limit=5", "/api/leads/stats"]
-_WRITTEN = ("/api/leads", lead_body("64b00000000000000000a001"))
+_WRITTEN = ("/api/leads", partial(lead_body, "64b00000000000000000a001"))
 
 
 @pytest.fixture(scope="module")

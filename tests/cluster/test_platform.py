@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -99,7 +100,7 @@ def test_the_gateway_is_upgraded(platform: Release, boss: httpx.Client, saw: Saw
 
 def _load(boss: httpx.Client) -> Load:
     me = _ok(boss.get("/api/users/me"))["data"]["user"]["id"]
-    return Load(_PORT, _PATHS, boss.headers["Authorization"].split()[1], ("/api/leads", lead_body(me)))
+    return Load(_PORT, _PATHS, boss.headers["Authorization"].split()[1], ("/api/leads", partial(lead_body, me)))
 
 
 def _leads(boss: httpx.Client) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.images.engine import ROOT, TOOLS, VERSION, run
+from tests.images.engine import ROOT, SERVICES, TOOLS, VERSION, run
 
 _SECRETS = (
     "SECRET_KEY",
@@ -45,6 +45,13 @@ def services(tmp_path: Path) -> dict[str, Any]:
     assert outcome.returncode == 0, outcome.stderr
     found: dict[str, Any] = json.loads(outcome.stdout)["services"]
     return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_a_profile_of_its_own(service: str, tmp_path: Path) -> None:
+    listed = config(settings(tmp_path, without="COMPOSE_PROFILES"), "--profile", service, "config", "--services")
+    parts = {"gateway", "gateway-config", "mongodb", "database", "valkey"}
+    assert set(listed.stdout.split()) == parts | {service, f"{service}-worker", f"{service}-migrate"}
 
 
 def test_every_container_is_hardened(services: dict[str, Any]) -> None:

@@ -143,7 +143,7 @@ def test_every_line_of_the_dashboard_has_numbers(stack: Stack) -> None:
     eventually(lambda: empty() <= {"Answers of 500 and above, share"}, 120, pause=2)
 
 
-def test_prometheus_tells_which_service_is_away(stack: Stack) -> None:
+def test_prometheus_tells_which_service_is_away(stack: Stack, figures: list[str]) -> None:
     def told() -> list[tuple[str, str]]:
         alerts = httpx.get(f"{stack.numbers}/api/v1/alerts").json()["data"]["alerts"]
         firing = [alert["labels"] for alert in alerts if alert["state"] == "firing"]
@@ -151,7 +151,9 @@ def test_prometheus_tells_which_service_is_away(stack: Stack) -> None:
 
     assert told() == []
     stack.compose("stop", "analytics")
+    stopped = time.monotonic()
     eventually(lambda: ("ServiceAway", "analytics") in told(), 180, pause=1)
+    figures.append(f"a service without an instance: told after {time.monotonic() - stopped:.0f} s")
     stack.compose("start", "analytics")
     eventually(lambda: ("ServiceAway", "analytics") not in told(), 120, pause=1)
     stack.compose("stop", "prometheus")

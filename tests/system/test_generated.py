@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
@@ -21,6 +21,8 @@ _GOOGLES = {"GET /api/auth/google", "GET /api/auth/google/callback", "POST /api/
 OPERATIONS = [
     one for one in operations() if one.service in COMPLETE and one.tier == "core" and one.name not in _GOOGLES
 ]
+# A made-up id can be the word of another operation's path: GET /api/leads/stats.
+_WORDS = {one.name.lower() for one in operations() if "{" not in one.path}
 # An operator has no tenant either, but may see all of them.
 _CALLERS = (("admin", None), ("SUPER_ADMIN", None), ("admin", "none"))
 
@@ -53,6 +55,7 @@ def test_no_request_breaks_an_operation(
     )
     @given(case=described.as_strategy(generation_mode=mode))
     def asked(case: Any) -> None:
+        assume("{" not in operation.path or f"{operation.method} {case.formatted_path}".lower() not in _WORDS)
         token = tokens[next(number) % len(tokens)]
         headers = {"Authorization": f"Bearer {token}"}
         answer = case.call(base_url=services.url, headers=headers, allow_redirects=False, timeout=30)

@@ -1,5 +1,6 @@
 """The base of every API view: declared access, declared bodies and queries, tenant headers."""
 
+import re
 from typing import Any, ClassVar, cast
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -14,6 +15,8 @@ from core.api.rendering import JSONRenderer
 from core.api.validation import Body
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
+
+_UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
 class OnlyJSON(BaseContentNegotiation):
@@ -72,8 +75,10 @@ class ContractView(APIView):
         principal = getattr(request._request, "principal", None)
         if principal is not None and principal.tenant_id:
             response["X-Tenant-ID"] = principal.tenant_id
-            if principal.tenant_name:
-                response["X-Tenant-Name"] = principal.tenant_name.encode("ascii", "ignore").decode()
+            # A name may hold what no header can: gunicorn would refuse the whole answer.
+            name = _UNPRINTABLE.sub("", principal.tenant_name or "").strip()
+            if name:
+                response["X-Tenant-Name"] = name
         return response
 
     @property

@@ -37,7 +37,9 @@ def files() -> Iterator[tuple[Path, str]]:
     yield folder / "files" / "facts.json", _json({"edges": {"calls": SERVICES, "callers": [], "outside": []}})
     yield folder / "files" / "envoy.json", _json(gateway_configuration())
     yield folder / "README.md", _readme("gateway", folder / "values.yaml", {})
-    yield ROOT / "leadmesh" / "values.schema.json", _json(schema.umbrella(CHARTS))
+    folder = ROOT / "leadmesh"
+    yield folder / "values.schema.json", _json(schema.umbrella(CHARTS))
+    yield folder / "README.md", _readme("leadmesh", folder / "values.yaml", {})
 
 
 def facts(service: str, known: Edges) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_numbers_follow_from_the_load() -> None:
     assert made["web"]["resources"]["limits"] == {"memory": "200Mi"}
 
 
-@pytest.mark.parametrize(("chart", "file"), [("leads", "library"), ("gateway", "gateway")])
+@pytest.mark.parametrize(("chart", "file"), [("leads", "library"), ("gateway", "gateway"), ("leadmesh", "leadmesh")])
 def test_every_value_is_in_its_schema_and_in_the_readme(chart: str, file: str) -> None:
     defaults = yaml.safe_load((ROOT / "helm" / file / "values.yaml").read_text())
     schema = json.loads((ROOT / "helm" / chart / "values.schema.json").read_text())

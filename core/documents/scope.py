@@ -13,7 +13,8 @@ class UnscopedQuery(RuntimeError):
 
 
 class NoTenant(UnscopedQuery):
-    """A caller without tenant asked for what only a tenant has: 403 in the API."""
+    """The one kind that a caller can bring about: without tenant, or as an operator who has chosen none, asking for what only a
+    tenant has. 403 in the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class TenantScope:
         return cls(tenant_id=tenant_id, actor_id=actor_id)
 
     def require_tenant(self) -> None:
-        """Raise NoTenant for a caller without tenant, and for an operator who has chosen none."""
+        """Raise NoTenant for a scope without one."""
         if self.tenant_id is None:
             raise NoTenant("a tenant is needed")
 

@@ -44,7 +44,7 @@ def when_ready(server: Any) -> None:
         return
 
     def drain(number: int, frame: FrameType | None) -> None:
-        if Path(_draining).exists():
+        if Path(_draining).exists() or not _drain_seconds:
             server.signal(number, frame)
         else:
             Path(_draining).touch()

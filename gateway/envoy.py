@@ -22,6 +22,8 @@ Address = tuple[str, int]
 _TYPES = "type.googleapis.com/envoy"
 # Largest body: an import of 10 MB and its multipart dressing (contract/leads-rules.md §9).
 _BODY_BYTES = 11 * 1024 * 1024
+# Largest request line and headers, as in the old server (Node's --max-http-header-size).
+_HEADER_KILOBYTES = 16
 # The one route whose path holds a token, however it is spelled.
 _UNSHOWN_PATH = "/api/auth/validate-invitation/"
 _ROUTE_SECONDS, _TRY_SECONDS = 30, 12
@@ -124,6 +126,7 @@ def _listener(settings: Settings, routes: Config) -> Config:
                 "pack_trace_reason": False,
             }
         },
+        "max_request_headers_kb": _HEADER_KILOBYTES,
         "stream_idle_timeout": "60s",
         "request_timeout": "120s",
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},

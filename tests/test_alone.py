@@ -85,6 +85,8 @@ def _serves_alone(service: str, client: httpx.Client) -> None:
         assert client.get(path, headers=headers).status_code == (200 if name == service else 404)
     assert client.get(f"/api/schema/{service}").json()["openapi"].startswith("3.")
     assert "leadmesh" in client.get("/metrics").text
+    # As long an address as the gateway lets through is answered by us, not by gunicorn.
+    assert client.get(f"/api/{'a' * 12_000}", headers=headers).json()["statusCode"] == 404
     page = client.get(f"/admin/{service}/login/")
     assert page.status_code == 200
     sheet = re.search(r'href="(/static/unfold/[^"]+\.css)"', page.text)

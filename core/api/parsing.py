@@ -59,11 +59,26 @@ PARSERS = [JSONParser, FormParser, MultiPartParser, IgnoredBodyParser]
 def parse_json(text: str) -> Any:
     """Return the JSON object or array `text`. Raises BadRequest with the wording of the old parser (V8)."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        value = json_value(text)
+    except ValueError as error:
         raise BadRequest(_wording(text, error)) from None
     if not isinstance(value, dict | list):
         raise BadRequest(_unexpected(text, text.strip()[0]))
+    return value
+
+
+def json_value(text: str) -> Any:
+    """Return the JSON value `text`. Raises ValueError, for NaN and for a million brackets too.
+
+    Half of a surrogate pair, which is left where JavaScript cuts a text in the middle of an emoji, has no form in UTF-8: it
+    becomes U+FFFD, as in the old system's driver."""
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if r"\ud" in text.lower():
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        value = json.loads(whole.decode("utf-16-le", "replace"))
     return value
 
 

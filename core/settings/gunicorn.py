@@ -20,6 +20,9 @@ graceful_timeout = int(os.environ.get("GUNICORN_GRACEFUL_SECONDS", "20"))
 timeout = 60
 keepalive = 75
 backlog = 512
+# The gateway refuses more than 16 KiB of them, as the old server did, and answers in the contract's words.
+limit_request_line = 0
+limit_request_field_size = 16_384
 # A worker's heartbeat file on a disk can stall it; memory cannot (gunicorn FAQ, "blocking os.fchmod").
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 max_requests = int(os.environ.get("GUNICORN_MAX_REQUESTS", "0"))

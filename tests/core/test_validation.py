@@ -178,6 +178,11 @@ def test_malformed_json_has_the_old_parsers_words(text: str, message: str) -> No
     assert caught.value.message == message
 
 
+def test_half_an_emoji_becomes_a_replacement_character() -> None:
+    cut = r'{"a\ud83d": ["x\uD83D", "\ude00y"], "whole": "\ud83d\ude00", "written": "\\ud83d"}'
+    assert parse_json(cut) == {"a\ufffd": ["x\ufffd", "\ufffdy"], "whole": "\U0001f600", "written": r"\ud83d"}
+
+
 @given(st.text())
 def test_any_text_is_json_or_a_bad_request(text: str) -> None:
     try:

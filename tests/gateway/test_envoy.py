@@ -171,6 +171,12 @@ def test_too_large_a_body_is_refused_in_the_contracts_words(front: Gateway) -> N
     assert answer.json() == {"statusCode": 413, "message": "request entity too large", "error": "Payload Too Large"}
 
 
+def test_too_long_an_address_is_refused_in_the_contracts_words(front: Gateway) -> None:
+    assert front.client.get(f"/api/leads?search={'a' * 12_000}").status_code == 200
+    answer = front.client.get(f"/api/leads?search={'a' * 17_000}")
+    assert (answer.status_code, answer.json()["error"]) == (431, "Request Header Fields Too Large")
+
+
 def test_the_front_end_may_call_from_its_origins_only(front: Gateway) -> None:
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,x-request-id"}
     answer = front.client.options("/api/leads", headers={"Origin": "http://localhost:3001", **asked})

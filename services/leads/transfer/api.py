@@ -1,6 +1,5 @@
 """Routes of import and export."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import BadRequest
-from core.api.parsing import plain_body
+from core.api.parsing import json_value, plain_body
 from core.api.views import ContractView
 from core.events.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
@@ -92,7 +91,7 @@ class Export(ContractView):
     def _filters(self, request: Request) -> dict[str, Any]:
         sent = request.query_params.get("filters") or "{}"
         try:
-            found = json.loads(sent)
+            found = json_value(sent)
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -163,10 +162,11 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
 
 
 def _mapping(sent: dict[str, Any]) -> Any:
-    """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`."""
+    """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`. Raises ValueError."""
     prefix = "fieldMapping["
     members = {name[len(prefix) : -1]: value for name, value in sent.items() if name.startswith(prefix)}
-    return sent.get("fieldMapping") or members
+    whole = sent.get("fieldMapping") or members
+    return json_value(whole) if isinstance(whole, str) else whole
 
 
 def _fields(request: Request) -> list[str]:

@@ -1,6 +1,5 @@
 """What columns of files mean, and what a row is as a lead (contract/leads-rules.md §9). Pure."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,13 +83,12 @@ def structure_faults(keys: Sequence[str], *, has_rows: bool) -> list[str]:
 
 
 def mapping_of(sent: Any) -> dict[str, str]:
-    """Return a field mapping: an object, or its JSON text. Raises ValueError for anything else."""
+    """Return a field mapping that was sent. Raises ValueError for anything but an object of texts."""
     if not sent:
         return {}
-    found = json.loads(sent) if isinstance(sent, str) else sent
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
         raise ValueError("fieldMapping must be an object of texts")
-    return found
+    return sent
 
 
 def row_of(keys: Sequence[str], cells: Sequence[str]) -> Row:

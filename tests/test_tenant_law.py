@@ -165,6 +165,19 @@ def test_who_has_no_tenant_stores_nothing_of_a_tenant(api: Api, role: str) -> No
     assert everything() == before
 
 
+def test_who_has_no_tenant_finds_nothing(api: Api, owned: dict[str, str]) -> None:
+    nobody = Caller("admin", None)
+    for path in (
+        "/api/leads",
+        f"/api/leads?search={MARK}",
+        f"/api/leads/{owned['leadId']}",
+        f"/api/buyers?search={MARK}",
+    ):
+        answer = api.get(path, as_=nobody)
+        assert answer.status_code in (200, 404), path
+        assert MARK not in answer.content.decode().replace(path, "")
+
+
 def test_a_header_cannot_move_a_caller_into_another_tenant(api: Api, owned: dict[str, str]) -> None:
     for path in ("/api/leads", "/api/buyers", "/api/users", "/api/dashboard"):
         answer = api.get(path, as_=Caller("admin", OTHER_TENANT), HTTP_X_TENANT_ID=TENANT)

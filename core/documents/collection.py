@@ -163,14 +163,14 @@ class ScopedCollection:
     # -- the law -------------------------------------------------------------------------------------------------
     def visible(self, query: Filter) -> Document:
         """Return `query` limited to the live documents of this scope."""
-        limits: list[Filter] = []
-        if self.collection.tenant != "none" and not self.scope.everywhere:
-            limits.append(_NOTHING if self.scope.tenant_id is None else {"tenantId": self._tenant_filter()})
-        if self.collection.soft_delete and "deletedAt" not in query:
-            limits.append({"deletedAt": None})
         limited: Document = {}
-        for limit in limits:
-            limited |= limit
+        if self.collection.tenant != "none" and not self.scope.everywhere:
+            if self.scope.tenant_id is None:
+                # Nothing else: MongoDB refuses a text search that names no tenant, even one that can find nothing.
+                return dict(_NOTHING)
+            limited["tenantId"] = self._tenant_filter()
+        if self.collection.soft_delete and "deletedAt" not in query:
+            limited["deletedAt"] = None
         clash = limited.keys() & query.keys()
         return {"$and": [limited, dict(query)]} if clash else {**limited, **query}
 

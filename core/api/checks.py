@@ -8,7 +8,7 @@ from typing import Any
 Check = tuple[Callable[[Any], bool], str]
 
 # The old validator's e-mail rule, without its rarest branches: local part, one @, a domain with a dot.
-_EMAIL = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}$")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}")
 # Longer numbers lose precision in the front end (IEEE 754) and overflow BSON's 64 bits.
 _LARGEST = 2**53
 
@@ -20,7 +20,7 @@ def is_text(value: Any) -> bool:
 
 def is_email(value: Any) -> bool:
     """Whether `value` is an e-mail address."""
-    return is_text(value) and len(value) <= 254 and bool(_EMAIL.match(value))
+    return is_text(value) and len(value) <= 254 and bool(_EMAIL.fullmatch(value))
 
 
 def is_number(value: Any) -> bool:

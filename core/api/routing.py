@@ -16,14 +16,14 @@ class ContractPattern(RoutePattern):
 
     def match(self, path: str) -> Any:
         """Return what Django expects of a match, or None."""
-        found = self._expression.match(path)
+        found = self._expression.fullmatch(path)
         return ("", (), found.groupdict()) if found else None
 
     def __init__(self, route: str, name: str | None = None) -> None:
         super().__init__(route, name=name, is_endpoint=True)
         literal = re.split(r"<(\w+)>", route)
         parts = [re.escape(part) if index % 2 == 0 else f"(?P<{part}>[^/]+)" for index, part in enumerate(literal)]
-        self._expression = re.compile(rf"^{''.join(parts)}/?$", re.IGNORECASE)
+        self._expression = re.compile(rf"{''.join(parts)}/?", re.IGNORECASE)
 
 
 def route(path: str, view: type[ContractView] | Callable[..., HttpResponseBase], name: str | None = None) -> URLPattern:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 # What a caller may choose as id: the front end sends req_<ms>_<random>; anything else could forge log lines.
-_ACCEPTABLE = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @contextmanager
@@ -27,4 +27,4 @@ def current_request_id() -> str | None:
 
 def acceptable_request_id(value: str | None) -> str:
     """Return `value` when a caller may use it as request id, else a new id."""
-    return value if value and _ACCEPTABLE.match(value) else uuid.uuid4().hex
+    return value if value and _ACCEPTABLE.fullmatch(value) else uuid.uuid4().hex

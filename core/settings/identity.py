@@ -51,6 +51,6 @@ def duration(name: str, default: str) -> int:
     """Return `name` ("15m", "24h", "7d" or plain seconds) in seconds. Raises ImproperlyConfigured otherwise."""
     value = env.text(name, default)
     number, unit = (value[:-1], value[-1]) if value[-1] in _UNIT_SECONDS else (value, "s")
-    if not number.isdigit() or int(number) == 0:
+    if not number.isdecimal() or int(number) == 0:
         raise ImproperlyConfigured(f"{name}={value!r} is not a duration such as 15m, 24h or 7d.")
     return int(number) * _UNIT_SECONDS[unit]

@@ -12,8 +12,8 @@ ISSUER = "DealCycle CRM"
 STEP_SECONDS, _DRIFT = 30, 1
 BACKUP_CODES = 10
 _ALPHABET = string.ascii_uppercase + string.digits
-_BACKUP = re.compile(r"^[A-Z0-9]{8}$")
-_ONE_TIME = re.compile(r"^\d{6}$")
+_BACKUP = re.compile(r"[A-Z0-9]{8}")
+_ONE_TIME = re.compile(r"[0-9]{6}")
 
 
 def new_secret() -> str:
@@ -33,7 +33,7 @@ def provisioning_url(secret: str, email: str) -> str:
 
 def step_of(secret: str, code: str, moment: datetime) -> int | None:
     """Return the time step that `code` belongs to, or None when it is no code of about now."""
-    if not _ONE_TIME.match(code):
+    if not _ONE_TIME.fullmatch(code):
         return None
     clock, current = pyotp.TOTP(secret), int(moment.timestamp()) // STEP_SECONDS
     for step in range(current - _DRIFT, current + _DRIFT + 1):
@@ -44,4 +44,4 @@ def step_of(secret: str, code: str, moment: datetime) -> int | None:
 
 def is_backup_code(code: str) -> bool:
     """Whether `code` looks like a backup code."""
-    return bool(_BACKUP.match(code))
+    return bool(_BACKUP.fullmatch(code))

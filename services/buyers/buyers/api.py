@@ -1,5 +1,6 @@
 """Routes of buyers: bare objects and arrays."""
 
+import re
 from typing import Any
 
 from rest_framework.request import Request
@@ -25,6 +26,7 @@ from services.buyers.buyers.serializers import (
 
 READ, CREATE = needs("buyers:read"), needs("buyers:create")
 UPDATE, DELETE = needs("buyers:update"), needs("buyers:delete")
+_COUNT = re.compile("0*[1-9][0-9]{0,5}")
 
 
 class Buyers(ContractView):
@@ -133,4 +135,4 @@ def pagination(page: PageRequest, total: int) -> dict[str, Any]:
 
 
 def _number(text: str, fallback: int) -> int:
-    return int(text) if text.isdigit() and 0 < int(text) < 10**6 else fallback
+    return int(text) if _COUNT.fullmatch(text) else fallback

@@ -81,7 +81,7 @@ def dialable(number: Any) -> str | None:
     """Return a number as the provider wants it, or None for one that is none."""
     text = str(number or "").strip()
     if text.startswith("+"):
-        return text if re.fullmatch(r"\+\d{7,15}", re.sub(r"[\s().-]", "", text)) else None
+        return text if re.fullmatch(r"\+[0-9]{7,15}", re.sub(r"[\s().-]", "", text)) else None
     digits = re.sub(r"\D", "", text)
     if len(digits) == 10:
         return f"+1{digits}"

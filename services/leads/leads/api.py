@@ -1,5 +1,6 @@
 """Routes of lead records: bare objects."""
 
+import re
 from typing import Any
 
 from rest_framework.request import Request
@@ -20,6 +21,7 @@ from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, Le
 # `agent` stands for every member: agent, user, acquisitions, dispositions (leads-rules §3).
 MEMBERS = roles("admin", "manager", "agent")
 MANAGERS = roles("admin", "manager")
+_REVISION = re.compile("[0-9]{1,18}")
 
 
 class Leads(ContractView):
@@ -106,6 +108,6 @@ def _wanted_revision(request: Request) -> int | None:
     value = request.META.get("HTTP_IF_MATCH", "").strip().removeprefix("W/").strip('"')
     if value in ("", "*"):
         return None
-    if not value.isdigit():
+    if not _REVISION.fullmatch(value):
         raise BadRequest("If-Match must be the ETag of a lead")
     return int(value)

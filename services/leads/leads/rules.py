@@ -74,9 +74,9 @@ TRANSITIONS = {
     "closed_lost": set(),
 }
 
-_EMAIL = re.compile(r"^[^\s@]+@[^\s@]+\.[^\s@]+$")
-_INTERNATIONAL = re.compile(r"^\+[1-9]\d{1,14}$")
-_ZIP = re.compile(r"^\d{5}(-\d{4})?$")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{1,14}")
+_ZIP = re.compile(r"[0-9]{5}(-[0-9]{4})?")
 _NAMES = (
     ("firstName", "First name is required"),
     ("lastName", "Last name is required"),
@@ -123,7 +123,7 @@ def _missing_contact(contact: Mapping[str, Any]) -> list[Fault]:
 def _contact_faults(contact: Mapping[str, Any]) -> list[Fault]:
     faults = []
     email, phone = str(contact.get("email") or ""), str(contact.get("phone") or "")
-    if email.strip() and not _EMAIL.match(email):
+    if email.strip() and not _EMAIL.fullmatch(email):
         faults.append(_fault("contactInfo.email", "Invalid email format", "INVALID_EMAIL"))
     if phone.strip() and not _is_phone(phone):
         faults.append(_fault("contactInfo.phone", "Invalid phone number format", "INVALID_PHONE"))
@@ -139,7 +139,7 @@ def _address_faults(address: Any) -> list[Fault]:
         if not str(address.get(name) or "").strip()
     ]
     zip_code = str(address.get("zipCode") or "").strip()
-    if zip_code and not _ZIP.match(zip_code):
+    if zip_code and not _ZIP.fullmatch(zip_code):
         faults.append(_fault("address.zipCode", "Invalid ZIP code format", "INVALID_ZIP_CODE"))
     return faults
 
@@ -154,7 +154,7 @@ def _preference_faults(preferences: Mapping[str, Any]) -> list[Fault]:
 
 def _is_phone(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
-    return len(digits) in (10, 11) or bool(_INTERNATIONAL.match(text))
+    return len(digits) in (10, 11) or bool(_INTERNATIONAL.fullmatch(text))
 
 
 def _fault(field: str, message: str, code: str) -> Fault:

@@ -21,7 +21,7 @@ _REASONS = (
     ("admin", "admin_action"),
     ("system", "system_auto"),
 )
-_PHONE = re.compile(r"^[+]?[1-9][0-9]{0,15}$")
+_PHONE = re.compile(r"[+]?[1-9][0-9]{0,15}")
 _URLS = (("website", "Invalid website URL format"),)
 _SOCIAL = (
     ("linkedin", "Invalid LinkedIn URL format"),
@@ -64,7 +64,7 @@ def broken_limit(fields: Mapping[str, Any], *, new: bool) -> str | None:
 
 def _broken_profile(profile: Mapping[str, Any]) -> str | None:
     phone = re.sub(r"[\s()-]", "", profile.get("phone") or "")
-    if phone and not _PHONE.match(phone):
+    if phone and not _PHONE.fullmatch(phone):
         return "Invalid phone number format"
     addresses = [(profile.get(name), text) for name, text in _URLS]
     addresses += [((profile.get("socialMedia") or {}).get(name), text) for name, text in _SOCIAL]

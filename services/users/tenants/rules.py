@@ -14,7 +14,7 @@ LIMITS = {
     "enterprise": (100, 100_000, 102_400),
     "custom": (1_000, 1_000_000, 1_048_576),
 }
-_SUBDOMAIN = re.compile(r"^[a-z0-9]([a-z0-9-]{1,61}[a-z0-9])?$")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]{1,61}[a-z0-9])?")
 _RESERVED = {"www", "api", "admin", "app", "dev", "staging", "prod"}
 
 _PASSWORDS = {
@@ -59,7 +59,7 @@ _DEFAULTS: dict[str, Any] = {
 
 def is_subdomain(text: str) -> bool:
     """Whether `text` may be a tenant's subdomain."""
-    return bool(_SUBDOMAIN.match(text)) and text not in _RESERVED
+    return bool(_SUBDOMAIN.fullmatch(text)) and text not in _RESERVED
 
 
 def complete_settings(name: str, sent: Mapping[str, Any] | None) -> dict[str, Any]:

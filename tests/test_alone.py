@@ -102,8 +102,11 @@ def test_a_stop_is_told_before_connections_close(database: None, tmp_path: Path)
     draining.touch()
     with served("leads", LEADMESH_DRAINING_FILE=str(draining), LEADMESH_DRAIN_SECONDS="60") as (process, client):
         # What the process before left there counts for nothing: the start was seen to be ready.
+        assert client.get("/health/live").headers["connection"] == "keep-alive"
         process.terminate()
         until(lambda: client.get("/health/ready").status_code == 503, 10)
+        # Whoever kept a connection open is told to open another one, elsewhere.
+        assert client.get("/health/live").headers["connection"] == "close"
         assert client.get("/health/ready").json()["status"] == "draining"
         assert client.get("/api/leads").status_code == 401
         process.terminate()

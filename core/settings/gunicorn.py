@@ -1,8 +1,9 @@
 """gunicorn's configuration for every service: `gunicorn -c core/settings/gunicorn.py services.<name>.wsgi`.
 
 With LEADMESH_DRAINING_FILE set, TERM makes the file and stops the server LEADMESH_DRAIN_SECONDS later: it is not ready any more
-and serves on, so that the gateway, which asks every second, sends to others before a connection closes. A second TERM, or one
-that finds the file (whoever made it has waited), stops at once.
+and serves on, so that the gateway, which asks every second, sends to others before a connection closes; its answers close their
+connections, so that whoever kept one open leaves as well. A second TERM, or one that finds the file (whoever made it has
+waited), stops at once.
 """
 
 import os
@@ -55,3 +56,9 @@ def when_ready(server: Any) -> None:
 
     signal.signal(signal.SIGALRM, lambda _, frame: server.signal(signal.SIGTERM, frame))
     signal.signal(signal.SIGTERM, drain)
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Keep no connection from now on when the process is draining."""
+    if _draining and worker.cfg.keepalive and Path(_draining).exists():
+        worker.cfg.set("keepalive", 0)

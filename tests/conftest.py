@@ -24,6 +24,7 @@ from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
 from services.auth.tokens import keys as signing_keys
 from services.monolith.wsgi import application
+from tests import revisions
 from tests.contract.observed import observe
 
 TENANT = "64b000000000000000000001"
@@ -121,7 +122,7 @@ def prepared_databases(django_db_blocker: Any) -> None:
 
 @pytest.fixture
 def database(prepared_databases: None) -> Iterator[None]:
-    """Empty collections before the test; nothing remembered in memory or Redis."""
+    """Empty collections before the test, nothing remembered in memory or Redis; no revision without its event after it."""
     for service in settings.SERVICES:
         db = mongo(service)
         for name in db.list_collection_names():
@@ -129,8 +130,10 @@ def database(prepared_databases: None) -> Iterator[None]:
                 db[name].delete_many({})
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     forget()
+    revisions.arranged.clear()
     yield
     forget()
+    assert revisions.gaps() == []
 
 
 def forget() -> None:

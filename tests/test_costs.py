@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.database import database as mongo
+from tests import revisions
 from tests.conftest import Api, Caller
 from tests.system.platform import lead_body
 
@@ -50,6 +51,7 @@ def fill(service: str, name: str, unique: dict[str, Any]) -> None:
         document = copy.deepcopy(first)
         document |= {"_id": ObjectId()} | {member: value(number) for member, value in unique.items()}
         copies.append(document)
+    revisions.arranged.update(str(document["_id"]) for document in copies)
     mongo(service)[name].insert_many(copies)
 
 

@@ -14,6 +14,7 @@ from core.events import runs
 from core.events.testing import deliver_all
 from services.leads.scoring import actions, rules, tasks
 from services.leads.scoring.models import RUNS
+from tests import revisions
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.system.platform import lead_body
 
@@ -135,6 +136,7 @@ def many(api: Api, manager: Caller, lead: dict[str, Any]) -> int:
         }
         for number in range(450)
     ]
+    revisions.arranged.update(str(document["_id"]) for document in more)
     mongo("leads")["leads"].insert_many(more)
     return 451
 

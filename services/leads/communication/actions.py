@@ -22,7 +22,7 @@ from services.leads.communication.providers import ProviderRefused, Sent, provid
 from services.leads.communication.queries import lead_to_reach, leads_with_number, template_by_id
 from services.leads.leads.actions import activity
 from services.leads.leads.models import LEADS
-from services.leads.leads.publishing import publish_change
+from services.leads.leads.publishing import publish_change, publish_lead
 
 NOT_CONFIGURED = "Twilio not configured"
 CALLBACK = "/api/leads/communication/twilio/callback"
@@ -138,12 +138,19 @@ def _hand_over(scope: TenantScope, entry: Document, lead: Document | None) -> Re
     try:
         sent = carrier.send(entry["type"], entry["to"], entry["from"], entry["content"], callback)
     except ProviderRefused as refusal:
-        LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": {"status": rules.FAILED, "error": str(refusal)}})
-        if refusal.opted_out and lead:
-            LEADS.scoped(scope).update_one({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
+        _note_refusal(scope, entry, refusal, lead)
         return _failed(str(refusal))
     _note_sent(scope, entry, sent, lead)
     return {"success": True, "messageId": sent.message_id, "status": sent.status, "cost": sent.cost}
+
+
+@transactional("leads")
+def _note_refusal(scope: TenantScope, entry: Document, refusal: ProviderRefused, lead: Document | None) -> None:
+    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": {"status": rules.FAILED, "error": str(refusal)}})
+    if refusal.opted_out and lead:
+        opted_out = LEADS.scoped(scope).update_one({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
+        if opted_out:
+            publish_lead("updated", opted_out)
 
 
 @transactional("leads")

@@ -135,7 +135,8 @@ def _move(scope: TenantScope, invitation: Document, changes: Document) -> Docume
 def _expire_old(scope: TenantScope, email: str) -> None:
     """Free the address of invitations whose time is over: only one may be pending."""
     late = {"email": email, "status": "pending", "expiresAt": {"$lte": now()}}
-    INVITATIONS.scoped(scope).update_many(late, {"$set": {"status": "expired"}})
+    while expired := INVITATIONS.scoped(scope).update_one(late, {"$set": {"status": "expired"}}):
+        _announce(expired)
 
 
 def _log(scope: TenantScope, kind: str, text: str, metadata: dict[str, Any], *, severity: str = "low") -> None:

@@ -60,9 +60,9 @@ def exported_leads(scope: TenantScope, filters: dict[str, Any]) -> Iterator[tupl
     for lead in found.batch_size(_BATCH):
         batch.append(lead)
         if len(batch) == _BATCH:
-            yield from _named(batch)
+            yield from _named(scope, batch)
             batch = []
-    yield from _named(batch)
+    yield from _named(scope, batch)
 
 
 def has_leads(scope: TenantScope, filters: dict[str, Any]) -> bool:
@@ -71,6 +71,6 @@ def has_leads(scope: TenantScope, filters: dict[str, Any]) -> bool:
     return view.exists(criteria_of(scope, filters))
 
 
-def _named(batch: list[Document]) -> Iterator[tuple[Document, str]]:
-    names = names_of({str(lead.get("assignedTo")) for lead in batch}) if batch else {}
+def _named(scope: TenantScope, batch: list[Document]) -> Iterator[tuple[Document, str]]:
+    names = names_of(scope, {str(lead.get("assignedTo")) for lead in batch}) if batch else {}
     yield from ((lead, names.get(str(lead.get("assignedTo")), "")) for lead in batch)

@@ -51,6 +51,7 @@ def test_activities_of_the_last_day_count(api: Api, admin: Caller) -> None:
         "severity": "low",
         "description": "x",
         "performedAt": NOON,
+        "isSystemEvent": False,
         "createdAt": NOON,
         "updatedAt": NOON,
     }

@@ -32,6 +32,7 @@ def seed(config: Config, manage: Callable[..., None], tell: Callable[[str], None
     with httpx.Client(base_url=config.url, timeout=30.0) as client:
         client.headers["Authorization"] = f"Bearer {_log_in(client, demo)}"
         members = [person["_id"] for person in demo["people"] if person["roles"][0] in ("user", "acquisitions")]
+        _await_members(client, members)
         created = _create(client, "/api/buyers", buyers(BUYERS)) + _create(client, "/api/leads", leads(LEADS, members))
         if created:
             _await_dashboard(client)
@@ -55,6 +56,17 @@ def _create(client: httpx.Client, path: str, bodies: list[dict[str, Any]]) -> in
         if answer.status_code not in (201, 400, 409):
             raise PartFailed(f"Demo data was refused: {answer.status_code} {answer.text[:300]}")
     return created
+
+
+def _await_members(client: httpx.Client, members: list[str]) -> None:
+    """Wait until leads has heard of those who get leads: it takes no owner whom it does not know. Raises PartFailed."""
+    deadline = time.monotonic() + _FOLLOWS_SECONDS
+    while time.monotonic() < deadline:
+        answer = client.get("/api/leads/assign/stats")
+        if answer.status_code == 200 and set(members) <= answer.json()["data"]["agentUtilization"].keys():
+            return
+        time.sleep(0.3)
+    raise PartFailed("The leads service has not heard of the demo people")
 
 
 def _await_dashboard(client: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 Check = tuple[Callable[[Any], bool], str]
@@ -38,6 +38,22 @@ def parse_date(value: Any) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_end(value: Any) -> datetime | None:
+    """Return the last moment of a period that ends with an ISO 8601 date or date-time, inclusively, or None for anything else. A
+    date without time is that whole day in UTC, at MongoDB's resolution."""
+    moment = parse_date(value)
+    if moment is None or not _is_whole_day(value):
+        return moment
+    return moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
+
+
+def _is_whole_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 TEXTS: Check = (is_text, "a string")

@@ -1,8 +1,11 @@
 """The three spellings of a page that the contract has; each route keeps its own (users-rules §1)."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Beyond this many documents skipping costs more than any person pages (design/facts: 20,000 skipped = 5.7 ms).
 DEEPEST = 100_000
@@ -19,6 +22,12 @@ class PageRequest:
     def skip(self) -> int:
         """How many documents come before the page."""
         return min((self.page - 1) * self.limit, DEEPEST)
+
+    def after(self, first: Sequence[T], rest: Callable[[int, int], Iterable[T]]) -> list[T]:
+        """Return this page of `first` and what comes after them: `rest(skip, limit)`, which is asked only when there is room."""
+        shown = list(first[self.skip : self.skip + self.limit])
+        room = self.limit - len(shown)
+        return shown + list(rest(max(0, self.skip - len(first)), room)) if room else shown
 
     def pages(self, total: int) -> int:
         """Return how many pages `total` documents fill."""

@@ -13,8 +13,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, empty
 from rest_framework.utils.serializer_helpers import BindingDict
 
-from core.api.checks import Check, is_email, is_number, is_storable, is_storable_object, is_text, parse_date
+from core.api.checks import Check, is_email, is_number, is_storable, is_storable_object, is_text, parse_date, parse_end
+from core.api.states import is_american, state_code
 from core.documents.ids import object_id, uuid_text
+
+_NO_STATE = "$property must be a two-letter code"
 
 
 class ContractField(serializers.Field):
@@ -209,6 +212,25 @@ class Date(ContractField):
         return parse_date(data)
 
 
+class Until(Date):
+    """The end of a period, inclusive: a date without time is that whole day (UTC), a date-time is exact."""
+
+    def clean(self, data: Any) -> Any:
+        """Return the last moment of the period."""
+        return parse_end(data)
+
+
+class State(Text):
+    """A state of the USA by code or name, as its code; empty text is no state."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__((lambda value: value == "" or state_code(value) is not None, _NO_STATE), **options)
+
+    def clean(self, data: Any) -> Any:
+        """Return the two letters."""
+        return state_code(data) or ""
+
+
 class Free(ContractField):
     """An object of any shape; not an array."""
 
@@ -340,6 +362,20 @@ class Body(serializers.Serializer):
 
     def _refuse_shape(self) -> Any:
         raise ValidationError([f"nested property {self.field_name} must be either object or array"])
+
+
+class PlaceBody(Body):
+    """An object with `state` and `country`: a state of the USA becomes its code or is refused, elsewhere any text is one."""
+
+    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the members; see `run_validation`."""
+        checked = super().to_internal_value(data)
+        if not checked.get("state", "").strip() or not is_american(checked.get("country")):
+            return checked
+        code = state_code(checked["state"])
+        if code is None:
+            raise ValidationError([_NO_STATE.replace("$property", "state")])
+        return {**checked, "state": code}
 
 
 class Query(Body):

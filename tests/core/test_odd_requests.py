@@ -24,6 +24,7 @@ def test_a_line_break_ends_no_value(api: Api) -> None:
 def test_other_digits_are_no_numbers(api: Api, digits: str) -> None:
     assert api.get(f"/api/buyers?page={digits}&limit={digits}", as_=Caller()).status_code in (200, 400)
     assert api.get(f"/api/buyers/search?q=a&limit={digits}", as_=Caller()).status_code < 500
-    lead = api.post("/api/leads", lead_body("64b00000000000000000a001"), as_=Caller()).json()["leadId"]
+    caller = Caller()
+    lead = api.post("/api/leads", lead_body(caller.user_id), as_=caller).json()["leadId"]
     changed = api.put(f"/api/leads/{lead}", {"notes": "x"}, as_=Caller(), HTTP_IF_MATCH=digits)
     assert changed.status_code == 400

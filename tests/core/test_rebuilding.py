@@ -21,6 +21,7 @@ from tests.system.platform import lead_body
 def filled(api: Api, owners: None, admin: Caller, operator: Caller) -> dict[str, str]:
     """A tenant with a person, a lead and a buyer, everywhere; returns their ids."""
     person = api.post("/api/users", {"email": "p@x.test", "firstName": "Pat", "lastName": "Lee"}, as_=admin)
+    deliver_all()
     lead = api.post("/api/leads", lead_body(person.json()["data"]["user"]["id"]), as_=admin).json()
     buyer = {"companyName": "Buy Co", "contactName": "Ben", "email": "b@x.test", "phone": "5125550100"}
     bought = api.post("/api/buyers", {**buyer, "city": "Austin", "state": "TX"}, as_=admin).json()

@@ -23,6 +23,7 @@ from core.api.validation import (
     Page,
     Query,
     Text,
+    Until,
 )
 
 
@@ -189,3 +190,34 @@ def test_any_text_is_json_or_a_bad_request(text: str) -> None:
         assert isinstance(parse_json(text), dict | list)
     except BadRequest as problem:
         assert problem.message
+
+
+# -- ends of periods and states ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        ("2026-11-27", "2026-11-27T23:59:59.999000+00:00"),
+        ("2026-W48-5", "2026-11-27T23:59:59.999000+00:00"),
+        ("9999-12-31", "9999-12-31T23:59:59.999000+00:00"),
+        ("2026-11-27T00:00", "2026-11-27T00:00:00+00:00"),
+        ("2026-11-27T00:00:00.000Z", "2026-11-27T00:00:00+00:00"),
+        ("2026-11-27T10:30:00+02:00", "2026-11-27T08:30:00+00:00"),
+    ],
+)
+def test_a_date_without_time_ends_a_period_with_its_day(sent: str, end: str) -> None:
+    class Period(Query):
+        until = Until()
+
+    asked = Period(data={"until": sent})
+    asked.is_valid(raise_exception=True)
+    assert asked.validated_data["until"].isoformat() == end
+
+
+def test_an_end_that_is_no_date_is_refused() -> None:
+    class Period(Query):
+        until = Until()
+
+    for sent in ("today", "2026-11-31", "2026-11-27T25:00", ""):
+        asked = Period(data={"until": sent})
+        assert not asked.is_valid()
+        assert asked.errors == ["until must be a valid ISO 8601 date string"]

@@ -15,7 +15,7 @@ from services.leads.assignment.models import ASSIGNMENTS
 from services.leads.queueing.models import ITEMS
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.leads.test_assignment import ASSIGN, equip, manual, owner_of
-from tests.leads.test_leads import create, events
+from tests.leads.test_leads import OTHER, create, events
 from tests.leads.test_queue import QUEUE, UNKNOWN, add, hire, parallel, refused
 
 
@@ -199,9 +199,9 @@ def test_an_answer_may_be_taken_back_while_nobody_else_has_the_lead(api: Api, ma
 def test_a_rejected_lead_that_somebody_moved_stays_there(api: Api, manager: Caller, me: Caller) -> None:
     lead = create(api, manager)
     key = manual(api, manager, lead, me)["data"]["assignmentId"]
-    api.put(f"/api/leads/{lead['leadId']}", {"assignedTo": UNKNOWN}, as_=manager)
+    api.put(f"/api/leads/{lead['leadId']}", {"assignedTo": OTHER}, as_=manager)
     answer(api, me, key, "rejected")
-    assert owner_of(lead) == UNKNOWN
+    assert owner_of(lead) == OTHER
 
 
 # -- what happens to the lead elsewhere ----------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_a_rejected_lead_that_somebody_moved_stays_there(api: Api, manager: Call
     [
         ({"status": "closed_won"}, "completed", "converted", "The lead was won"),
         ({"status": "closed_lost"}, "completed", "lost", "The lead was lost"),
-        ({"assignedTo": UNKNOWN}, "reassigned", None, "The lead was given to somebody else"),
+        ({"assignedTo": OTHER}, "reassigned", None, "The lead was given to somebody else"),
         (None, "completed", "cancelled", "The lead was deleted"),
         ({"status": "under_contract"}, "accepted", None, None),
     ],

@@ -13,11 +13,11 @@ from core.events.testing import deliver_all
 from services.leads.bulk import actions, tasks
 from services.leads.bulk.models import OPERATIONS
 from tests.conftest import Api, Caller
+from tests.leads.test_leads import OTHER
 from tests.system.platform import lead_body
 from tests.test_costs import costs
 
 PATH = "/api/leads/bulk"
-OTHER = "64f0000000000000000000bb"
 
 
 def made(api: Api, manager: Caller, count: int) -> list[dict[str, Any]]:

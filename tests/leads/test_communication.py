@@ -81,12 +81,22 @@ def test_a_number_is_reached_from_ours_only(api: Api, agent: Caller, twilio: Any
     body = {"to": "(512) 555-0100", "from": "512-555-0199", "body": "Hi", "leadId": lead["_id"]}
     assert api.post(f"{PATH}/sms", body, as_=agent).json()["success"]
     assert form(twilio["Messages"])["To"] == "+15125550100"
-    answer = api.post(f"{PATH}/sms", {**body, "from": "5550000000"}, as_=agent).json()
-    assert answer == {"success": False, "error": "Sender number is not one of ours"}
+    # A number that is written into a front end, or somebody else's: our own one sends instead.
+    for sender in ("5550000000", "+1 (555) 000-0000", "not a number"):
+        assert api.post(f"{PATH}/sms", {**body, "from": sender}, as_=agent).json()["success"]
+        assert form(twilio["Messages"])["From"] == entries()[-1]["from"] == OURS
     assert api.post(f"{PATH}/sms", {**body, "to": "12"}, as_=agent).json()["error"] == "Invalid phone number format"
     call = {"to": "5125550100", "from": OURS, "twiml": "<Response/>"}
     assert api.post(f"{PATH}/voice", call, as_=agent).json()["messageId"].startswith("CA")
-    assert len(twilio["Messages"].calls) == 1
+    assert len(twilio["Messages"].calls) == 4
+
+
+def test_each_of_our_numbers_may_send(api: Api, agent: Caller, twilio: Any, settings: Any) -> None:
+    settings.TWILIO_PHONE_NUMBERS = [OURS, "+15125550188"]
+    call = {"to": "5125550100", "twiml": "<Response/>"}
+    for wanted, sent in (("(512) 555-0188", "+15125550188"), ("5550000000", OURS)):
+        assert api.post(f"{PATH}/voice", {**call, "from": wanted}, as_=agent).json()["success"]
+        assert form(twilio["Calls"])["From"] == sent
 
 
 def test_templates_are_filled_from_the_lead(api: Api, agent: Caller, twilio: Any, lead: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def test_an_export_keeps_no_more_than_a_batch(api: Api, manager: Caller, monkeyp
     monkeypatch.setattr(queries, "_BATCH", 20)
     asked: list[int] = []
     names = queries.names_of
-    monkeypatch.setattr(queries, "names_of", lambda ids: asked.append(1) or names(ids))
+    monkeypatch.setattr(queries, "names_of", lambda scope, ids: asked.append(1) or names(scope, ids))
     lines = lead_lines(["email"], queries.exported_leads(manager.scope, {}))
     assert len(list(itertools.islice(lines, 21))) == 21
     # The header and the first batch are out; nothing of the second has been looked at.

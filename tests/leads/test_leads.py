@@ -5,12 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
-from bson import ObjectId
 
 from core.documents.database import database as mongo
 from tests.conftest import TENANT, Api, Caller
 
-AGENT = "64a0000000000000000000a3"
+# Whom leads knows (conftest).
+AGENT, OTHER = "64a0000000000000000000a3", "64f0000000000000000000bb"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def test_every_change_publishes_one_event(api: Api, admin: Caller) -> None:
     lead = create(api, admin)
     path = f"/api/leads/{lead['leadId']}"
     api.put(path, {"notes": "n"}, as_=admin)
-    api.put(path, {"assignedTo": str(ObjectId())}, as_=admin)
+    api.put(path, {"assignedTo": OTHER}, as_=admin)
     api.put(path, {"status": "contacted"}, as_=admin)
     api.delete(path, as_=admin)
     names = [(event["name"], event["entityVersion"]) for event in events()]

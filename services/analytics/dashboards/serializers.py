@@ -1,6 +1,6 @@
 """Queries of the dashboards."""
 
-from core.api.validation import Choice, Date, Flag, Query, Text
+from core.api.validation import Choice, Date, Flag, Query, Text, Until
 from services.analytics.dashboards.windows import DOCUMENTED, RANGES
 from services.analytics.facts.rules import KINDS, STAGES
 
@@ -16,7 +16,7 @@ class MetricsQuery(Query):
     propertyType = Choice(KINDS, required=False)
     buyerType = Choice(("individual", "company", "investor"), required=False)
     dateFrom = Date(required=False)
-    dateTo = Date(required=False)
+    dateTo = Until(required=False)
     teamMember = Text(required=False, max_length=36)
 
 

@@ -68,7 +68,5 @@ def _stored(fields: dict[str, Any]) -> Document:
     stored = dict(fields)
     if "buyBox" in stored:
         stored["buyBox"] = rules.clean_buy_box(stored["buyBox"])
-    if "state" in stored:
-        stored["state"] = stored["state"].upper()
     key = rules.email_key(stored["email"]) if "email" in stored else None
     return {**stored, "emailKey": key} if key else stored

@@ -1,11 +1,15 @@
 """Reads of buyers."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.api.errors import NotFound
 from core.api.pagination import PageRequest
+from core.api.searching import address_in, digits_in, digits_pattern
+from core.api.states import state_code
+from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
@@ -17,6 +21,8 @@ _MOST = 5_000
 _SEARCHED = ("companyName", "contactName", "email", "phone")
 _SEARCHED_WIDELY = ("companyName", "contactName", "email", "city", "state", "notes")
 _MONTHS = 12
+# The whole list as one page; and more people hardly have the same number.
+_EVERYTHING, _MOST_NAMED = PageRequest(1, _MOST), 20
 
 
 def buyer_by_id(scope: TenantScope, buyer_id: str) -> Document:
@@ -30,48 +36,79 @@ def buyer_by_id(scope: TenantScope, buyer_id: str) -> Document:
 
 def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[Document], int]:
     """Return the buyers that match all filters, newest first: a page, or all of them, and how many there are."""
-    view, criteria = BUYERS.scoped(scope), _criteria(query)
-    order = [("createdAt", -1), ("_id", -1)]
-    if page is None:
-        found = list(view.find(criteria, sort=order, limit=_MOST))
-        return found, len(found)
-    return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)
+    words = _Words(query.get("search") or "", _SEARCHED)
+    return _found(scope, _filters(query), words, [("createdAt", -1), ("_id", -1)], page or _EVERYTHING)
 
 
 def search_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
     """Return a page of the buyers that match, by company name, and how many there are."""
     criteria: Document = {name: query[name] for name in ("buyerType", "investmentRange") if query.get(name)}
-    criteria |= {name: _same(query[name]) for name in ("city", "state") if query.get(name)}
-    if query.get("query"):
-        criteria["$or"] = [{name: _contains(query["query"])} for name in _SEARCHED_WIDELY]
+    if query.get("city"):
+        criteria["city"] = _same(query["city"])
+    if query.get("state"):
+        criteria["state"] = _state(query["state"], f"^{re.escape(query['state'])}$")
     if query.get("isActive") in ("true", "false"):
         criteria["isActive"] = query["isActive"] == "true"
     if query.get("preferredPropertyTypes"):
         criteria["preferredPropertyTypes"] = {"$in": query["preferredPropertyTypes"]}
-    view = BUYERS.scoped(scope)
-    order = [("companyName", 1), ("_id", 1)]
-    return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)
+    words = _Words(query.get("query") or "", _SEARCHED_WIDELY)
+    return _found(scope, criteria, words, [("companyName", 1), ("_id", 1)], page)
 
 
-def _criteria(query: dict[str, Any]) -> Document:
+class _Words(NamedTuple):
+    """What is searched for, and where."""
+
+    text: str
+    fields: Sequence[str]
+
+    @property
+    def person(self) -> Document | None:
+        """The filter of the buyers whose e-mail address or phone number the text is; None for other words."""
+        address, digits = address_in(self.text), digits_in(self.text)
+        if address:
+            return {"emailKey": address}
+        return {"phone": {"$regex": digits_pattern(digits)}} if digits else None
+
+    @property
+    def anywhere(self) -> Document:
+        """The filter of the buyers in whom the text occurs."""
+        return {"$or": [{name: _contains(self.text)} for name in self.fields]} if self.text else {}
+
+
+def _found(
+    scope: TenantScope, filters: Document, words: _Words, order: Sort, page: PageRequest
+) -> tuple[list[Document], int]:
+    """Return a page of the buyers that match, first those whom the words name, the others in `order`; and how many there are."""
+    view, person = BUYERS.scoped(scope), words.person
+    # By phone: then MongoDB looks for the digits in that index, and fetches only who has them.
+    by_phone = [("phone", 1)]
+    first = list(view.find({"$and": [filters, person]}, sort=by_phone, limit=_MOST_NAMED)) if person else []
+    criteria = {"$and": [filters, words.anywhere, {"_id": {"$nin": [buyer["_id"] for buyer in first]}}]}
+    found = page.after(first, lambda skip, limit: view.find(criteria, sort=order, skip=skip, limit=limit))
+    if page.page == 1 and len(found) < page.limit:
+        return found, len(found)
+    return found, len(first) + view.count(criteria)
+
+
+def _filters(query: dict[str, Any]) -> Document:
     criteria: Document = {
         name: query[name] for name in ("buyerType", "investmentRange") if query.get(name) not in (None, "all")
     }
     if query.get("isActive") in ("true", "false"):
         criteria["isActive"] = query["isActive"] == "true"
-    criteria |= {name: _contains(query[name]) for name in ("city", "state") if query.get(name)}
-    either = []
-    if query.get("search"):
-        either.append([{name: _contains(query["search"])} for name in _SEARCHED])
+    if query.get("city"):
+        criteria["city"] = _contains(query["city"])
+    if query.get("state"):
+        criteria["state"] = _state(query["state"], re.escape(query["state"]))
     if query.get("locations"):
-        places = query["locations"]
-        either.append([{f"buyBox.{name}": {"$in": places}} for name in ("cities", "states", "zipCodes")])
+        places = [*query["locations"], *filter(None, map(state_code, query["locations"]))]
+        criteria["$or"] = [{f"buyBox.{name}": {"$in": places}} for name in ("cities", "states", "zipCodes")]
     if query.get("property_types"):
         criteria["preferredPropertyTypes"] = {"$in": query["property_types"]}
     if "price_range_min" in query or "price_range_max" in query:
         ranges = _overlapping(query.get("price_range_min", 0), query.get("price_range_max"))
         criteria.setdefault("investmentRange", {"$in": ranges})
-    return {**criteria, "$and": [{"$or": group} for group in either]} if either else criteria
+    return criteria
 
 
 def _overlapping(lowest: float, highest: float | None) -> list[str]:
@@ -82,6 +119,12 @@ def _overlapping(lowest: float, highest: float | None) -> list[str]:
 
 def _contains(text: str) -> Document:
     return {"$regex": re.escape(text), "$options": "i"}
+
+
+def _state(text: str, pattern: str) -> Document:
+    """Return the filter of a state by code or name; `pattern` finds what else was stored."""
+    code = state_code(text)
+    return {"$in": [re.compile(pattern, re.IGNORECASE), *([code] if code else [])]}
 
 
 def _same(text: str) -> Document:

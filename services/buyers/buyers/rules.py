@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from core.api.states import state_code
+
 BUYER_TYPES = ("individual", "company", "investor")
 RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
 # Midpoints of the ranges for the average buyer value (§7).
@@ -36,11 +38,11 @@ def email_key(email: str) -> str | None:
 
 
 def clean_buy_box(box: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
-    """Return a buy box with 5-digit zip codes and upper-case states, or None for an empty one."""
+    """Return a buy box with 5-digit zip codes and codes of states, or None for an empty one."""
     if not box or not any(box.values()):
         return None
     return {
         "zipCodes": [text.strip()[:5] for text in box.get("zipCodes", []) if text.strip()],
-        "states": [text.strip().upper()[:2] for text in box.get("states", []) if text.strip()],
+        "states": list(dict.fromkeys(code for text in box.get("states", []) if (code := state_code(text)))),
         "cities": [text.strip() for text in box.get("cities", []) if text.strip()],
     }

@@ -3,7 +3,8 @@
 import re
 
 from core.api.checks import TEXTS, Check
-from core.api.validation import Array, Body, Choice, Email, Flag, Number, Query, Text
+from core.api.states import state_code
+from core.api.validation import Array, Body, Choice, Email, Flag, Number, Query, State, Text
 from services.buyers.buyers.rules import BUYER_TYPES, RANGES
 
 # ruff: noqa: N815 - wire names
@@ -17,12 +18,12 @@ def _zip(value: object) -> bool:
     return bool(_ZIP.fullmatch(str(value)))
 
 
-def _state(value: object) -> bool:
-    return isinstance(value, str) and len(value) in (0, 2)
+def _is_state(value: object) -> bool:
+    return isinstance(value, str) and (not value.strip() or state_code(value) is not None)
 
 
 ZIP: Check = (_zip, "zipCode must be a valid ZIP code")
-STATE: Check = (_state, "state must be a two-letter code")
+STATES: Check = (_is_state, "a two-letter code")
 
 
 class BuyBoxBody(Body):
@@ -30,7 +31,7 @@ class BuyBoxBody(Body):
 
     nullable = True
     zipCodes = Array(TEXTS, max_items=1000)
-    states = Array(TEXTS, max_items=60)
+    states = Array(STATES, max_items=100)
     cities = Array(TEXTS, max_items=1000)
 
 
@@ -43,7 +44,7 @@ class CreateBuyerBody(Body):
     phone = Text(min_length=10, max_length=40)
     address = Text(required=False, max_length=300)
     city = Text(required=False, max_length=100)
-    state = Text(STATE, required=False)
+    state = State(required=False)
     zipCode = Text(ZIP, required=False)
     buyerType = Choice(BUYER_TYPES, required=False)
     investmentRange = Choice(RANGES, required=False)
@@ -74,7 +75,7 @@ class UpdateBuyerBody(Body):
     phone = Text(required=False, min_length=10, max_length=40)
     address = Text(required=False, max_length=300)
     city = Text(required=False, max_length=100)
-    state = Text(STATE, required=False)
+    state = State(required=False)
     zipCode = Text(ZIP, required=False)
     buyerType = Choice(BUYER_TYPES, required=False)
     investmentRange = Choice(RANGES, required=False)

@@ -6,33 +6,15 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
 from core.api.errors import Problem
 from services.leads.assignment import rules
 from services.leads.assignment.models import Agent, Assignment
 from services.leads.assignment.outcomes import set_status
-from services.leads.directory.queries import names_of
-
-
-class _NamedAdmin(DocumentAdmin):
-    """A page whose agents are shown by name, read for a whole page at once."""
-
-    @admin.display(description="Agent")
-    def agent(self, document: Any) -> str:
-        """Name of the agent, or the id of somebody whom the directory does not know."""
-        return str(getattr(document, "agent_name", None) or document.agent_id or "")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Read the names."""
-        page = super().get_changelist_instance(request)
-        names = names_of({str(document.agent_id) for document in page.result_list})
-        for document in page.result_list:
-            document.agent_name = names.get(str(document.agent_id))
-        return page
+from services.leads.directory.admin import NamedAdmin
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(_NamedAdmin):
+class AssignmentAdmin(NamedAdmin):
     """Assignments with their decisions; ending one goes through the API's own use case."""
 
     list_display = ("lead_id", "agent", "status", "assignment_type", "skill_match_score", "assigned_at", "tenant_id")
@@ -56,7 +38,7 @@ class AssignmentAdmin(_NamedAdmin):
 
 
 @admin.register(Agent)
-class AgentAdmin(_NamedAdmin):
+class AgentAdmin(NamedAdmin):
     """What is set for agents; the API changes it."""
 
     list_display = ("agent", "max_capacity", "availability", "skills", "last_assigned_at", "tenant_id")

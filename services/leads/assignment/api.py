@@ -125,7 +125,7 @@ class LeadHistory(ContractView):
     def get(self, request: Request, leadId: str) -> Response:
         """Answer its assignments, newest first, each with its decision."""
         found = queries.history_of_lead(self.scope, leadId)
-        return Response(envelope(assignments(found), "Lead assignment history retrieved successfully"))
+        return Response(envelope(assignments(self.scope, found), "Lead assignment history retrieved successfully"))
 
 
 class AgentHistory(ContractView):
@@ -137,7 +137,7 @@ class AgentHistory(ContractView):
     def get(self, request: Request, agentId: str) -> Response:
         """Answer their assignments, newest first, each with its decision."""
         found = queries.history_of_agent(self.scope, agentId, self.validated_query()["limit"])
-        return Response(envelope(assignments(found), "Agent assignment history retrieved successfully"))
+        return Response(envelope(assignments(self.scope, found), "Agent assignment history retrieved successfully"))
 
 
 class AssignmentStatus(ContractView):
@@ -155,7 +155,7 @@ class AssignmentStatus(ContractView):
             )
         except (NotFound, Conflict) as problem:
             return Response(envelope(None, str(problem.message), success=False))
-        return Response(envelope(assignments([changed])[0], "Assignment status updated successfully"))
+        return Response(envelope(assignments(self.scope, [changed])[0], "Assignment status updated successfully"))
 
 
 class AvailableAgents(ContractView):

@@ -15,7 +15,7 @@ from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.assignment.placing import end
 from services.leads.assignment.queries import agent_by_id, assignment_by_id, tenant_of
-from services.leads.leads.actions import update_lead
+from services.leads.leads.actions import hand_lead
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
@@ -61,7 +61,7 @@ def _follow(scope: TenantScope, before: Document, after: Document) -> None:
     """Let the lead and its queue item follow an assignment."""
     if after.get("open") and not before.get("open"):
         queue.hand_over(scope, after["leadId"], after["agentId"], str(after["_id"]))
-        update_lead(scope, after["leadId"], {"assignedTo": after["agentId"]})
+        hand_lead(scope, after["leadId"], after["agentId"])
         return
     item = open_item(scope, after["leadId"])
     bound = item if item and item.get("assignmentId") == str(after["_id"]) else None
@@ -83,7 +83,7 @@ def _restore_lead(scope: TenantScope, assignment: Document) -> None:
     except NotFound:
         return
     if former and str(lead.get("assignedTo")) == assignment["agentId"] != former:
-        update_lead(scope, assignment["leadId"], {"assignedTo": former})
+        hand_lead(scope, assignment["leadId"], former)
 
 
 def return_expired() -> int:

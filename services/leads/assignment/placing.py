@@ -13,7 +13,7 @@ from core.documents.ids import text_id
 from core.documents.scope import TenantScope
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
-from services.leads.leads.actions import update_lead
+from services.leads.leads.actions import hand_lead
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
 
@@ -54,7 +54,7 @@ def _store(
     acts = {"lastActiveAt": moment} if scope.actor_id == agent.id else {}
     turn = {"$set": {"lastAssignedAt": moment, **acts}}
     AGENTS.scoped(scope).update_one({"agentId": agent.id}, turn, upsert=True)
-    update_lead(scope, str(lead["_id"]), {"assignedTo": agent.id})
+    hand_lead(scope, str(lead["_id"]), agent.id)
     told = decision.told()
     assignment = {
         "leadId": str(lead["_id"]),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.documents.database import Document
+from core.documents.scope import TenantScope
 from services.leads.assignment.choosing import Agent
 from services.leads.directory.queries import names_of
 
@@ -38,10 +39,10 @@ _FIELDS = (
 )
 
 
-def assignments(documents: Sequence[Document]) -> list[Wire]:
-    """Return Assignments (contract/leads.yaml) with the names of their agents; one read for all."""
+def assignments(scope: TenantScope, documents: Sequence[Document]) -> list[Wire]:
+    """Return Assignments (contract/leads.yaml) with the names of those agents whom the scope may know; one read for all."""
     people = {one.get(member) for one in documents for member in ("agentId", "previousAgentId")}
-    names = names_of(str(person) for person in people if person)
+    names = names_of(scope, {str(person) for person in people if person})
     return [_assignment(document, names) for document in documents]
 
 

@@ -17,7 +17,8 @@ from core.events import runs
 from services.leads.bulk import rules
 from services.leads.bulk.models import IMAGES, OPERATIONS
 from services.leads.bulk.queries import leads_by_ids, operation_by_id
-from services.leads.leads.actions import person_id
+from services.leads.directory.queries import strangers
+from services.leads.leads.actions import NOT_A_MEMBER, person_id
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
 
@@ -100,6 +101,9 @@ def _end(scope: TenantScope, operation: Document) -> runs.Changes:
 
 def _do_some(scope: TenantScope, operation: Document, ids: list[str]) -> tuple[int, dict[str, str]]:
     """Change these leads; return how many were, and why others were not, by their ids."""
+    owner = operation["changes"].get("assignedTo")
+    if owner and strangers(scope, [owner]):
+        return 0, dict.fromkeys(ids, NOT_A_MEMBER)
     found = leads_by_ids(scope, ids)
     leads = {lead["_id"]: lead for lead in found.values()}
     update = _update_of(scope, operation)

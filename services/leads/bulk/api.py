@@ -13,6 +13,7 @@ from services.leads.bulk import actions, queries, rules
 from services.leads.bulk.rendering import log, progress, result
 from services.leads.bulk.serializers import AssignData, HistoryQuery, NoData, StageData, StatusData
 from services.leads.leads import batches
+from services.leads.leads import rules as leads
 from services.leads.leads.api import MANAGERS
 from services.leads.leads.serializers import UpdateLeadBody, UpdateLeadsBody
 
@@ -45,6 +46,8 @@ class BulkView(ContractView):
         validator = _DATA[kind](data=data if isinstance(data, dict) else {})
         if not fault and not validator.is_valid():
             fault = ", ".join(validator.errors)
+        elif not fault:
+            fault = ", ".join(one["message"] for one in leads.faults_of(validator.validated_data, new=False))
         if fault:
             actions.refuse(self.scope, kind, ids, fault)
         return Response(result(actions.run(self.scope, kind, ids, validator.validated_data)), status=201)

@@ -21,6 +21,7 @@ from services.leads.communication.models import LOGS
 from services.leads.communication.providers import ProviderRefused, Sent, provider
 from services.leads.communication.queries import lead_to_reach, leads_with_number, template_by_id
 from services.leads.leads.actions import activity
+from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_change, publish_lead
 
@@ -28,19 +29,18 @@ NOT_CONFIGURED = "Twilio not configured"
 CALLBACK = "/api/leads/communication/twilio/callback"
 _SYSTEM = TenantScope.system("a provider's report names no tenant; the message's id is known to the provider only")
 _AT_ONCE = 8
+# Twilio's number for trying out (https://www.twilio.com/docs/iam/test-credentials).
+_TEST_NUMBER = "+15005550006"
 
 Result = dict[str, Any]
 
 
 def send(scope: TenantScope, kind: str, to: str, sender: str, content: str, lead_id: str | None) -> Result:
     """Send a text or call to a number. Raises BadRequest without a provider, or for a lead that is not there; anything that keeps
-    the message from being sent afterwards is told in the result."""
+    the message from being sent afterwards is told in the result. sender: counts when it is one of our numbers."""
     lead = _reachable(scope, lead_id) if lead_id else None
     _needs_provider()
-    own = settings.TWILIO_PHONE_NUMBERS
-    if own and rules.dialable(sender) not in {rules.dialable(number) for number in own}:
-        return _failed("Sender number is not one of ours")
-    return _deliver(scope, kind, to, content, lead, sender=rules.dialable(sender) or sender)
+    return _deliver(scope, kind, to, content, lead, wanted_sender=sender)
 
 
 def send_to_lead(scope: TenantScope, kind: str, lead_id: str, content: str) -> Result:
@@ -106,7 +106,7 @@ def _deliver(
     content: str,
     lead: Document | None,
     *,
-    sender: str | None = None,
+    wanted_sender: str | None = None,
     key: str | None = None,
 ) -> Result:
     to = rules.dialable(number)
@@ -114,12 +114,19 @@ def _deliver(
         return _failed(rules.BAD_NUMBER)
     if any(rules.refuses(known, kind) for known in ([lead] if lead else []) + leads_with_number(scope, to)):
         return _failed(rules.NO_CONSENT)
-    sender = sender or next(iter(settings.TWILIO_PHONE_NUMBERS), "+15005550006")
     try:
-        entry = _write_down(scope, kind, to, sender, content, lead, key)
+        entry = _write_down(scope, kind, to, _sender(wanted_sender), content, lead, key)
     except DuplicateKeyError:
         return _result_of(LOGS.scoped(scope).find_one({"idempotencyKey": key}) or {})
     return _hand_over(scope, entry, lead)
+
+
+def _sender(wanted: str | None) -> str:
+    """Return the number of ours that is wanted, else our first one: front ends have numbers written into them, and nobody may
+    write in another's name. Without a number of ours the provider decides about the wanted one."""
+    own = {phone_key(number): number for number in settings.TWILIO_PHONE_NUMBERS}
+    first = next(iter(own.values()), None)
+    return own.get(phone_key(wanted)) or first or rules.dialable(wanted) or _TEST_NUMBER
 
 
 def _write_down(

@@ -1,14 +1,28 @@
-"""Reads of the directory."""
+"""Reads of the directory: who belongs to a tenant, and what they are called."""
 
 from collections.abc import Iterable
 
+from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from services.leads.directory.models import PEOPLE
 
-_SYSTEM = TenantScope.system("the ids come from documents that the caller may see")
+# What an id of a person must be wherever one is taken, as the validators word it: `assignedTo must be ...`.
+MEMBER = "a member of this tenant who is not suspended or inactive"
+_AWAY = ("suspended", "inactive")
 
 
-def names_of(user_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of the people that the directory knows, by id."""
-    found = PEOPLE.scoped(_SYSTEM).find({"_id": {"$in": list(user_ids)}}, {"name": 1})
+def names_of(scope: TenantScope, user_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of the scope's people among these, by id; those of other tenants are not told."""
+    found = PEOPLE.scoped(scope).find({"_id": {"$in": list(user_ids)}}, {"name": 1})
     return {person["_id"]: person["name"] for person in found}
+
+
+def strangers(scope: TenantScope, user_ids: Iterable[str]) -> set[str]:
+    """Return those of these people to whom nothing can be given: who do not belong to the tenant, as far as the directory has
+    heard, or are suspended or inactive. Whoever asks is known by their token, before the directory hears of them."""
+    keys = {text: str(object_id(text) or uuid_text(text) or text) for text in user_ids}
+    asked = set(keys.values()) - {scope.actor_id}
+    if asked:
+        here = {"_id": {"$in": sorted(asked)}, "status": {"$nin": list(_AWAY)}}
+        asked -= {person["_id"] for person in PEOPLE.scoped(scope).find(here, {"_id": 1})}
+    return {text for text, key in keys.items() if key in asked}

@@ -11,6 +11,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from services.leads.directory.queries import MEMBER, strangers
 from services.leads.leads import rules
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
@@ -27,14 +28,16 @@ _EMPTY_LISTS = (
     "pagesViewed",
 )
 _DUPLICATE = "Duplicate lead detected"
+NOT_A_MEMBER = f"assignedTo must be {MEMBER}"
 
 
 def create_lead(scope: TenantScope, fields: dict[str, Any]) -> Document:
-    """Create a lead and return it. Raises BadRequest for broken rules and for a live lead of the tenant with the same
-    e-mail or phone; two at the same time cannot both pass."""
+    """Create a lead and return it. Raises BadRequest for broken rules, for an owner who is no member of the tenant, and for a
+    live lead of the tenant with the same e-mail or phone; two at the same time cannot both pass."""
     faults = rules.faults_of(fields, new=True)
     if faults:
         raise invalid(faults)
+    check_owner(scope, fields["assignedTo"])
     try:
         return _create(scope, fields)
     except DuplicateKeyError:
@@ -70,22 +73,21 @@ def new_lead(scope: TenantScope, fields: dict[str, Any]) -> Document:
 
 @transactional("leads")
 def update_lead(scope: TenantScope, lead_id: str, changes: dict[str, Any], *, revision: int | None = None) -> Document:
-    """Change a lead's members; null clears one. Raises NotFound; BadRequest for broken rules or a status that the table
-    does not allow; PreconditionFailed when `revision` is not the stored one."""
-    view = LEADS.scoped(scope)
-    lead = view.find_one(key_of(lead_id))
-    if lead is None:
-        raise NotFound("Lead not found")
+    """Change a lead's members; null clears one. Raises NotFound; BadRequest for broken rules, a status that the table does not
+    allow, or a new owner who is no member of the tenant; PreconditionFailed when `revision` is not the stored one."""
+    lead = _lead_to_change(scope, lead_id)
     if revision is not None and lead.get("rev", 0) != revision:
         raise PreconditionFailed("The lead was changed meanwhile")
     _check(lead, changes)
-    if not changes:
-        return lead
-    update = _update_of(scope, lead, changes)
-    stored = view.update_one({"_id": lead["_id"]}, update)
-    assert stored is not None
-    publish_change(lead, stored)
-    return stored
+    if is_new_owner(lead, changes):
+        check_owner(scope.for_tenant(lead["tenantId"]), changes["assignedTo"])
+    return _change(scope, lead, changes) if changes else lead
+
+
+@transactional("leads")
+def hand_lead(scope: TenantScope, lead_id: str, owner: str) -> None:
+    """Let a lead follow its assignment: `owner` was looked up when that was made, or had the lead before. Raises NotFound."""
+    _change(scope, _lead_to_change(scope, lead_id), {"assignedTo": owner})
 
 
 @transactional("leads")
@@ -97,6 +99,19 @@ def delete_lead(scope: TenantScope, lead_id: str) -> None:
     if lead is None:
         raise NotFound("Lead not found")
     publish_lead("deleted", lead)
+
+
+def check_owner(scope: TenantScope, owner: str) -> None:
+    """Raise BadRequest unless leads of the tenant can be given to `owner`."""
+    scope.require_tenant()
+    if strangers(scope, [owner]):
+        raise BadRequest([NOT_A_MEMBER])
+
+
+def is_new_owner(lead: Document, changes: dict[str, Any]) -> bool:
+    """Whether `changes` give a lead to somebody else. Whoever has it may be unknown to the directory: leads of the old
+    system can still be changed otherwise."""
+    return "assignedTo" in changes and str(lead.get("assignedTo")) != str(person_id(changes["assignedTo"]))
 
 
 def activity(kind: str, description: str, scope: TenantScope) -> Document:
@@ -132,8 +147,22 @@ def _same(lead: Document, name: str, contact: Document, keys: dict[str, str]) ->
     return bool((stored and stored == contact.get(name)) or lead.get(f"{name}Key", "") == keys.get(f"{name}Key"))
 
 
+def _lead_to_change(scope: TenantScope, lead_id: str) -> Document:
+    lead = LEADS.scoped(scope).find_one(key_of(lead_id))
+    if lead is None:
+        raise NotFound("Lead not found")
+    return lead
+
+
+def _change(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:
+    stored = LEADS.scoped(scope).update_one({"_id": lead["_id"]}, _update_of(scope, lead, changes))
+    assert stored is not None
+    publish_change(lead, stored)
+    return stored
+
+
 def _check(lead: Document, changes: dict[str, Any]) -> None:
-    faults = rules.faults_of(changes, new=False)
+    faults = rules.faults_of(changes, new=False, known_state=_state_of(lead))
     status = changes.get("status")
     if status and not rules.may_become(lead["status"], status):
         faults.append(rules.transition_fault(lead["status"], status))
@@ -170,6 +199,12 @@ def _activities(scope: TenantScope, lead: Document, changes: Document) -> list[D
     if str(lead.get("assignedTo")) != str(after):
         entries.append(activity("assignment", f"Lead reassigned to user {after}", scope))
     return entries
+
+
+def _state_of(lead: Document) -> Any:
+    contact = lead.get("contactInfo")
+    address = contact.get("address") if isinstance(contact, dict) else None
+    return address.get("state") if isinstance(address, dict) else None
 
 
 def person_id(user_id: Any) -> Any:

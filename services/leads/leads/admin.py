@@ -6,16 +6,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from services.leads.directory.queries import names_of
+from services.leads.directory.admin import NamedAdmin
 from services.leads.leads.actions import delete_lead
 from services.leads.leads.models import Lead
 
 
 @admin.register(Lead)
-class LeadAdmin(DocumentAdmin):
+class LeadAdmin(NamedAdmin):
     """Leads; deleting goes through the API's own use case."""
 
+    person_field = "assigned_to"
     list_display = ("__str__", "status", "source", "priority", "score", "assignee", "tenant_id", "created_at")
     list_filter = ("status", "priority", "source")
     search_fields = ("lead_id__exact",)
@@ -25,16 +25,8 @@ class LeadAdmin(DocumentAdmin):
 
     @admin.display(description="Assigned to")
     def assignee(self, lead: Any) -> str:
-        """Name of the assigned person, or the id of somebody whom the directory does not know."""
-        return str(getattr(lead, "assignee_name", None) or lead.assigned_to or "")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Read the names of a whole page at once."""
-        page = super().get_changelist_instance(request)
-        names = names_of({str(lead.assigned_to) for lead in page.result_list})
-        for lead in page.result_list:
-            lead.assignee_name = names.get(str(lead.assigned_to))
-        return page
+        """Name of the assigned person, or their id."""
+        return self.agent(lead)
 
     @admin.action(description="Delete (softly)")
     def delete_softly(self, request: HttpRequest, queryset: Any) -> None:

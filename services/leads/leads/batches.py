@@ -10,8 +10,18 @@ from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from services.leads.directory.queries import strangers
 from services.leads.leads import rules
-from services.leads.leads.actions import activity, duplicate, invalid, new_lead, person_id
+from services.leads.leads.actions import (
+    NOT_A_MEMBER,
+    activity,
+    check_owner,
+    duplicate,
+    invalid,
+    is_new_owner,
+    new_lead,
+    person_id,
+)
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
@@ -21,12 +31,16 @@ _DUPLICATE_KEY = 11_000
 
 
 def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
-    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, and for
-    e-mails and phones that a live lead of the tenant, or two of them, have."""
+    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, for owners who
+    are no members of the tenant, and for e-mails and phones that a live lead of the tenant, or two of them, have."""
     for fields in leads:
         faults = rules.faults_of(fields, new=True)
         if faults:
             raise invalid(faults)
+    nobody = strangers(scope, {fields["assignedTo"] for fields in leads})
+    if nobody:
+        places = [number for number, fields in enumerate(leads) if fields["assignedTo"] in nobody]
+        raise BadRequest([f"leads.{number}.{NOT_A_MEMBER}" for number in places])
     try:
         return _create_all(scope, leads)
     except BulkWriteError as error:
@@ -50,13 +64,16 @@ def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Documen
 def update_leads(scope: TenantScope, lead_ids: list[str], changes: dict[str, Any]) -> None:
     """Make the same `changes` in all of these leads; any status may follow any other (leads-rules §5).
 
-    Raises BadRequest when an id is unknown, foreign or named twice; then nothing is changed."""
+    Raises BadRequest when an id is unknown, foreign or named twice, or the new owner is no member of the tenant; then nothing is
+    changed."""
     view = LEADS.scoped(scope)
     before = {lead["_id"]: lead for lead in view.find_any(_queries(lead_ids))} if lead_ids else {}
     if len(before) != len(lead_ids):
         raise BadRequest(_FOREIGN)
     if not changes or not before:
         return
+    if any(is_new_owner(lead, changes) for lead in before.values()):
+        check_owner(scope, changes["assignedTo"])
     assigned = {"assignedTo": person_id(changes["assignedTo"])} if "assignedTo" in changes else {}
     entry = activity("other", f"Bulk update: {', '.join(changes)}", scope)
     set_ = {**changes, **assigned, "updatedBy": person_id(scope.actor_id)}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from core.api.states import state_code
 from core.documents.database import Document
 from core.documents.ids import text_id
 from core.events.outbox import Fact, record_all
@@ -66,7 +67,8 @@ def snapshot(lead: Document, **before: Any) -> LeadSnapshot:
         email=contact.get("email"),
         phone=contact.get("phone"),
         city=address.get("city"),
-        state=address.get("state"),
+        # Leads of the old system have states by name: matching compares codes.
+        state=state_code(address.get("state")) or address.get("state"),
         zip_code=address.get("zipCode"),
         property_types=[str(kind) for kind in wanted.get("propertyType") or []],
         estimated_value=_estimate(lead, wanted),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core.api.states import is_american, state_code
+
 # More in one request would outlast the patience of whoever waits for it (recommended by contract/leads.yaml).
 MOST_AT_ONCE = 1_000
 
@@ -93,12 +95,14 @@ def may_become(old: str, new: str) -> bool:
     return new == old or new in TRANSITIONS.get(old, TRANSITIONS["new"])
 
 
-def faults_of(lead: Mapping[str, Any], *, new: bool) -> list[Fault]:
-    """Return all rules that `lead` (a create body, or the members of an update) breaks: `{field, message, code}`."""
+def faults_of(lead: Mapping[str, Any], *, new: bool, known_state: Any = None) -> list[Fault]:
+    """Return all rules that `lead` (a create body, or the members of an update) breaks: `{field, message, code}`.
+
+    known_state: what the lead has as its address' state; an old lead keeps it, whatever it is."""
     contact = lead.get("contactInfo") or {}
     faults = _missing_contact(contact) if new or contact else []
     faults += _contact_faults(contact)
-    faults += _address_faults(contact.get("address"))
+    faults += _address_faults(contact.get("address"), known_state)
     faults += _preference_faults(lead.get("propertyPreferences") or {})
     finances = lead.get("financialInfo") or {}
     if finances.get("preApproved") and not finances.get("preApprovalAmount"):
@@ -130,7 +134,7 @@ def _contact_faults(contact: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-def _address_faults(address: Any) -> list[Fault]:
+def _address_faults(address: Any, known_state: Any) -> list[Fault]:
     if not isinstance(address, Mapping):
         return []
     faults = [
@@ -138,6 +142,14 @@ def _address_faults(address: Any) -> list[Fault]:
         for name, label in _ADDRESS
         if not str(address.get(name) or "").strip()
     ]
+    state = address.get("state")
+    if (
+        str(state or "").strip()
+        and state != known_state
+        and is_american(address.get("country"))
+        and state_code(state) is None
+    ):
+        faults.append(_fault("address.state", "State must be a two-letter code", "INVALID_STATE"))
     zip_code = str(address.get("zipCode") or "").strip()
     if zip_code and not _ZIP.fullmatch(zip_code):
         faults.append(_fault("address.zipCode", "Invalid ZIP code format", "INVALID_ZIP_CODE"))

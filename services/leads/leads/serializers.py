@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.fields import empty
 
 from core.api.checks import TEXTS, one_of
+from core.api.states import is_american, state_code
 from core.api.validation import (
     Array,
     Body,
@@ -18,8 +19,10 @@ from core.api.validation import (
     MongoId,
     Number,
     Page,
+    PlaceBody,
     Query,
     Text,
+    Until,
 )
 from core.documents.ids import object_id, uuid_text
 from services.leads.leads import rules
@@ -32,6 +35,15 @@ def is_lead_id(value: Any) -> bool:
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))
 
 
+class _Address(Free):
+    """An address of any shape; the name of a state becomes its code. What is none is for the rules to tell."""
+
+    def clean(self, data: Any) -> Any:
+        """Return the address as it is stored."""
+        code = state_code(data.get("state")) if is_american(data.get("country")) else None
+        return {**data, "state": code} if code else data
+
+
 class ContactBody(Body):
     """Who the lead is. An array passes as an object without members, as in the old validator; the rules then speak."""
 
@@ -40,7 +52,7 @@ class ContactBody(Body):
     email = Email()
     phone = Text()
     alternatePhone = Text(required=False)
-    address = Free(required=False)
+    address = _Address(required=False)
     preferredContactMethod = Choice(rules.CONTACT_METHODS)
     timeZone = Text(required=False)
     language = Text(required=False)
@@ -94,7 +106,7 @@ class FinancesBody(Body):
     notes = Text(required=False)
 
 
-class LocationBody(Body):
+class LocationBody(PlaceBody):
     """Where the visitor was."""
 
     city = Text(required=False)
@@ -197,13 +209,13 @@ class LeadQuery(Query):
     assignedTo = MongoId(or_uuid=True, required=False)
     tags = Array(TEXTS, required=False, max_items=50)
     createdAfter = Date(required=False)
-    createdBefore = Date(required=False)
+    createdBefore = Until(required=False)
     dateFrom = Date(required=False)
-    dateTo = Date(required=False)
+    dateTo = Until(required=False)
     lastContactAfter = Date(required=False)
-    lastContactBefore = Date(required=False)
+    lastContactBefore = Until(required=False)
     nextFollowUpAfter = Date(required=False)
-    nextFollowUpBefore = Date(required=False)
+    nextFollowUpBefore = Until(required=False)
     minScore = Number(0, 100, required=False)
     maxScore = Number(0, 100, required=False)
     sortBy = _Any(default="createdAt")

@@ -6,16 +6,15 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
 from core.api.errors import Problem
 from core.documents.ids import object_id
-from services.leads.directory.queries import names_of
+from services.leads.directory.admin import NamedAdmin
 from services.leads.queueing.actions import remove
 from services.leads.queueing.models import QueueItem
 
 
 @admin.register(QueueItem)
-class QueueItemAdmin(DocumentAdmin):
+class QueueItemAdmin(NamedAdmin):
     """The queue; removing goes through the API's own use case."""
 
     list_display = ("lead_id", "priority", "status", "agent", "assigned_at", "expires_at", "tenant_id", "created_at")
@@ -25,19 +24,6 @@ class QueueItemAdmin(DocumentAdmin):
     search_help_text = "Document id of a lead"
     ordering = ("-created_at",)
     actions = ("remove_items",)
-
-    @admin.display(description="Agent")
-    def agent(self, item: Any) -> str:
-        """Name of the agent, or the id of somebody whom the directory does not know."""
-        return str(getattr(item, "agent_name", None) or item.agent_id or "")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Read the names of a whole page at once."""
-        page = super().get_changelist_instance(request)
-        names = names_of({str(item.agent_id) for item in page.result_list})
-        for item in page.result_list:
-            item.agent_name = names.get(str(item.agent_id))
-        return page
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Return the items of the lead with this id; none for other words."""

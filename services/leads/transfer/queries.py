@@ -1,6 +1,7 @@
 """Reads of imports, and what an export writes."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from core.api.errors import NotFound
@@ -9,7 +10,7 @@ from core.documents.database import Document
 from core.documents.scope import TenantScope
 from services.leads.directory.queries import names_of
 from services.leads.leads.models import LEADS
-from services.leads.leads.queries import criteria_of
+from services.leads.leads.queries import criteria_of, leads_named, others_of
 from services.leads.transfer.models import IMPORTS, PROBLEMS
 
 # More than this belongs into the report.
@@ -54,23 +55,23 @@ def problems(scope: TenantScope, import_id: str, *, limit: int = 0, **criteria: 
 
 def exported_leads(scope: TenantScope, filters: dict[str, Any]) -> Iterator[tuple[Document, str]]:
     """Iterate over the live leads that match, in batches, each with the name of whom it is assigned to."""
-    view, criteria = LEADS.scoped(scope), criteria_of(scope, filters)
-    found: Any = view.find(criteria, _EXPORTED, sort=[("createdAt", -1), ("_id", -1)])
+    view, first = LEADS.scoped(scope), leads_named(scope, filters, _EXPORTED)
+    found: Any = view.find(others_of(scope, filters, first), _EXPORTED, sort=[("createdAt", -1), ("_id", -1)])
     batch: list[Document] = []
-    for lead in found.batch_size(_BATCH):
+    for lead in chain(first, found.batch_size(_BATCH)):
         batch.append(lead)
         if len(batch) == _BATCH:
-            yield from _named(batch)
+            yield from _named(scope, batch)
             batch = []
-    yield from _named(batch)
+    yield from _named(scope, batch)
 
 
 def has_leads(scope: TenantScope, filters: dict[str, Any]) -> bool:
     """Whether any live lead matches."""
     view: ScopedCollection = LEADS.scoped(scope)
-    return view.exists(criteria_of(scope, filters))
+    return bool(leads_named(scope, filters, {"createdAt": 1})) or view.exists(criteria_of(scope, filters))
 
 
-def _named(batch: list[Document]) -> Iterator[tuple[Document, str]]:
-    names = names_of({str(lead.get("assignedTo")) for lead in batch}) if batch else {}
+def _named(scope: TenantScope, batch: list[Document]) -> Iterator[tuple[Document, str]]:
+    names = names_of(scope, {str(lead.get("assignedTo")) for lead in batch}) if batch else {}
     yield from ((lead, names.get(str(lead.get("assignedTo")), "")) for lead in batch)

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.api.errors import NotFound
 from core.api.pagination import PageRequest
+from core.api.searching import address_in, digits_in, digits_pattern
 from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id
@@ -40,6 +41,8 @@ _RANGES = {
 }
 # A list without paging on the wire still has an end.
 _MOST = 1000
+# More people hardly have the same number.
+_MOST_NAMED = 20
 _SYSTEM = TenantScope.system("e-mail addresses are unique across tenants; own data needs no tenant")
 
 
@@ -60,10 +63,19 @@ def user_by_email(email: str) -> Document | None:
 
 def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
     """Return a page of the scope's people that match all filters, and how many there are."""
-    criteria = _criteria(query)
-    view = USERS.scoped(scope)
-    found = list(view.find(criteria, sort=_order(query), skip=page.skip, limit=page.limit))
-    return found, view.count(criteria)
+    view, first, order = USERS.scoped(scope), _named(scope, query), _order(query)
+    criteria = {**_criteria(query), **({"_id": {"$nin": [person["_id"] for person in first]}} if first else {})}
+    found = page.after(first, lambda skip, limit: view.find(criteria, sort=order, skip=skip, limit=limit))
+    return found, len(first) + view.count(criteria)
+
+
+def _named(scope: TenantScope, query: dict[str, Any]) -> list[Document]:
+    """Return those whose e-mail address or phone number a search is: they come before whom its words find."""
+    address, digits = address_in(query.get("search") or ""), digits_in(query.get("search") or "")
+    if not address and not digits:
+        return []
+    key = {"email": address} if address else {"profile.phone": {"$regex": digits_pattern(str(digits))}}
+    return list(USERS.scoped(scope).find({**_criteria({**query, "search": None}), **key}, limit=_MOST_NAMED))
 
 
 def users_with_role(scope: TenantScope, role: str) -> list[Document]:

@@ -11,15 +11,17 @@ from core.api.validation import (
     Flag,
     Free,
     MongoId,
+    PlaceBody,
     Query,
     Text,
+    Until,
 )
 from services.users.accounts.rules import STATUSES
 
 # ruff: noqa: N815 - wire names
 
 
-class AddressBody(Body):
+class AddressBody(PlaceBody):
     """A postal address; every part may be missing."""
 
     street = Text(required=False)
@@ -172,8 +174,8 @@ class UserQuery(Query):
     position = Text(required=False, max_length=200)
     tags = Text(required=False, max_length=300)
     createdAfter = Date(required=False)
-    createdBefore = Date(required=False)
+    createdBefore = Until(required=False)
     lastActiveAfter = Date(required=False)
-    lastActiveBefore = Date(required=False)
+    lastActiveBefore = Until(required=False)
     sortBy = Text(default="createdAt")
     sortOrder = Text(default="desc")

@@ -1,6 +1,6 @@
 """Bodies and queries of the activity log."""
 
-from core.api.validation import Body, Date, Number, Query, Text
+from core.api.validation import Body, Date, Number, Query, Text, Until
 from services.users.accounts.serializers import PlainPage
 
 # ruff: noqa: N815 - wire names
@@ -14,7 +14,7 @@ class ActivityQuery(Query):
     type = Text(required=False, max_length=100)
     severity = Text(required=False, max_length=100)
     startDate = Date(required=False)
-    endDate = Date(required=False)
+    endDate = Until(required=False)
     search = Text(required=False, max_length=200)
     sortBy = Text(default="performedAt")
     sortOrder = Text(default="desc")
@@ -25,7 +25,7 @@ class ExportBody(Body):
 
     userId = Text(required=False, max_length=100)
     startDate = Date(required=False)
-    endDate = Date(required=False)
+    endDate = Until(required=False)
     format = Text(default="json", max_length=20)
 
 

@@ -1,7 +1,7 @@
 """Bodies and queries of tenants."""
 
 from core.api.checks import TEXTS
-from core.api.validation import Array, Body, Choice, Flag, Number, Query, Text
+from core.api.validation import Array, Body, Choice, Flag, Number, PlaceBody, Query, Text
 from services.users.accounts.serializers import PlainPage
 from services.users.tenants.rules import PLANS, STATUSES
 
@@ -79,7 +79,7 @@ class TenantSettingsBody(Body):
     integrations = IntegrationsBody(required=False)
 
 
-class TenantAddressBody(Body):
+class TenantAddressBody(PlaceBody):
     """A postal address."""
 
     street = Text()

@@ -19,7 +19,8 @@ def result(run: Document, problems: Iterable[Document]) -> Wire:
         "importedRecords": run["imported"] + run["updated"],
         "failedRecords": run["failed"],
         "errors": [_error(one) for one in found if one["kind"] == "error"],
-        "warnings": [f"Row {one['row']}: {one['message']}" for one in found if one["kind"] == "warning"],
+        "warnings": run.get("notes", [])
+        + [f"Row {one['row']}: {one['message']}" for one in found if one["kind"] == "warning"],
         "importId": run["importId"],
     }
 

@@ -83,7 +83,7 @@ def start_import(
     keys = columns.targets(sheet.header, mapping)
     _store_parts(scope, import_id, sheet)
     named = {"importId": import_id, "fileName": name[:200], "kind": "import", "userId": scope.actor_id}
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0}
+    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0, "offset": 0, "size": _PART}
     return IMPORTS.scoped(scope).insert_one(
         runs.new_run(**named, **counters, keys=keys, notes=sheet.notes, options=options._asdict(), undoes=None)
     )
@@ -123,7 +123,7 @@ def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 def go_on(scope: TenantScope, run: Document) -> Document:
     """Work on an import until it is over, and return it."""
-    return runs.work_on(IMPORTS, run["_id"], step) or import_by_id(scope, run["importId"])
+    return runs.work_on(IMPORTS, run["_id"], step, retreat) or import_by_id(scope, run["importId"])
 
 
 def undo(scope: TenantScope, import_id: str) -> Document:
@@ -146,17 +146,44 @@ def step(run: Document) -> runs.Changes:
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
         return _undo_part(scope, run)
-    part = PARTS.scoped(scope).find_one({"importId": run["importId"], "number": run["part"]})
-    if part is None:
+    lines, rest = _next(scope, run)
+    if not lines:
         return {"status": runs.COMPLETED}
+    return _done(scope, run, lines, rest) | {"size": min(_PART, 2 * run.get("size", _PART))}
+
+
+def retreat(run: Document, why: str) -> runs.Changes | None:
+    """Return what to note in an import whose step went wrong: half of its lines at a time; when it was only one, that it failed
+    and why."""
+    if run["kind"] == UNDO:
+        return None
+    scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
+    lines, rest = _next(scope, run)
+    if len(lines) > 1:
+        return {"size": len(lines) // 2}
+    lines = [line._replace(fault=f"The row could not be stored: {why}") for line in lines]
+    return _done(scope, run, lines, rest) | {"tries": 1} if lines else None
+
+
+def _next(scope: TenantScope, run: Document) -> tuple[list[Line], int]:
+    """Return the lines that are next in an import, and how many more are in their part."""
+    part = PARTS.scoped(scope).find_one({"importId": run["importId"], "number": run["part"]})
+    lines = _lines_of(part)[run.get("offset", 0) :] if part else []
+    size = min(len(lines), run.get("size", _PART))
+    return lines[:size], len(lines) - size
+
+
+def _done(scope: TenantScope, run: Document, lines: list[Line], rest: int) -> runs.Changes:
+    """Import `lines` and return where the import then is."""
     try:
-        done = import_part(scope, run, _lines_of(part))
+        done = import_part(scope, run, lines)
     except BulkWriteError as error:
         if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
         # Somebody made the same lead in this moment: the next look finds it.
         raise runs.Again from error
-    return {"part": run["part"] + 1, **{name: run[name] + done[name] for name in _COUNTERS}}
+    place = {"offset": run.get("offset", 0) + len(lines)} if rest else {"part": run["part"] + 1, "offset": 0}
+    return {**place, **{name: run[name] + done[name] for name in _COUNTERS}}
 
 
 def _undo_part(scope: TenantScope, run: Document) -> runs.Changes:

@@ -21,6 +21,7 @@ from services.leads.transfer.models import PROBLEMS
 _KEPT = timedelta(days=7)
 # Names and streets that are this alike, in percent, are probably the same person.
 _LIKELY = 90
+_LIKENESS_TEXT = 200
 _NEIGHBOURS = 2_000
 _SEEN = {"emailKey": 1, "phoneKey": 1, "contactInfo": 1}
 
@@ -180,4 +181,4 @@ def _zip(contact: Document) -> str:
 
 def _likeness_text(contact: Document) -> str:
     street = contact["address"].get("street", "") if isinstance(contact.get("address"), dict) else ""
-    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()
+    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()[:_LIKENESS_TEXT]

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.sheets import Line
 from services.leads.leads.actions import new_lead, person_id
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
@@ -20,6 +21,7 @@ from services.leads.transfer.models import PROBLEMS
 _KEPT = timedelta(days=7)
 # Names and streets that are this alike, in percent, are probably the same person.
 _LIKELY = 90
+_LIKENESS_TEXT = 200
 _NEIGHBOURS = 2_000
 _SEEN = {"emailKey": 1, "phoneKey": 1, "contactInfo": 1}
 
@@ -39,10 +41,10 @@ class Candidate(NamedTuple):
     fields: dict[str, Any]
 
 
-def import_part(scope: TenantScope, run: Document, rows: list[list[str]], *, first: int) -> Counter[str]:
-    """Import `rows`, the first of which has the number `first`; return how many were imported, updated, failed, skipped."""
+def import_part(scope: TenantScope, run: Document, lines: list[Line]) -> Counter[str]:
+    """Import `lines`; return how many were imported, updated, failed, skipped."""
     work = _Part(scope, run)
-    candidates = [one for number, cells in enumerate(rows, first) if (one := work.read(number, cells))]
+    candidates = [one for line in lines if (one := work.read(line))]
     work.sort_out(candidates)
     work.store()
     return work.counts
@@ -57,10 +59,13 @@ class _Part:
         self.changes: list[tuple[Document, dict[str, Any]]] = []
         self.problems: list[Document] = []
 
-    def read(self, number: int, cells: list[str]) -> Candidate | None:
+    def read(self, line: Line) -> Candidate | None:
+        number, cells, broken = line
         row: Row = {}
         try:
             row = row_of(self.run["keys"], cells)
+            if broken:
+                raise RowFault(broken)
             fields, warnings = lead_of(row, self.run["userId"])
         except RowFault as fault:
             self._fail(number, str(fault), row)
@@ -176,4 +181,4 @@ def _zip(contact: Document) -> str:
 
 def _likeness_text(contact: Document) -> str:
     street = contact["address"].get("street", "") if isinstance(contact.get("address"), dict) else ""
-    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()
+    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()[:_LIKENESS_TEXT]

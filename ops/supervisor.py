@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from gateway import envoy as gateway
+from gateway.limits import HEAP
 from ops.config import SERVICES, Config, python
 from ops.home import ROOT
 from ops.instances import Instance
@@ -91,6 +92,9 @@ class Supervisor:
             folder=config.home.folder / "gateway",
             origins=tuple(sorted(origin for origin in origins if origin)),
             rate_limit=int(environment.get("LEADMESH_RATE_LIMIT") or 2_000),
+            heap=int(environment.get("LEADMESH_GATEWAY_HEAP") or HEAP),
+            # The services count the gateway as well.
+            proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )

@@ -4,9 +4,6 @@
 everything else is fixed for the life of the process. `gateway.dns` renders the same without watched files.
 """
 
-import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway import browsers, limits
+from gateway.files import write_json
 from gateway.replies import local_replies
 from gateway.table import SERVICES, Route, load
 
@@ -61,14 +59,14 @@ def write_all(settings: Settings) -> Path:
         write_endpoints(settings.folder, service, [])
     write_routes(settings)
     bootstrap = settings.folder / "bootstrap.json"
-    _replace(bootstrap, _bootstrap(settings))
+    write_json(bootstrap, _bootstrap(settings))
     return bootstrap
 
 
 def write_routes(settings: Settings) -> None:
     """Replace the watched route file."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
-    _replace(settings.folder / "routes.json", {"resources": [resource]})
+    write_json(settings.folder / "routes.json", {"resources": [resource]})
 
 
 def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
@@ -81,15 +79,7 @@ def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> Non
         "cluster_name": service,
         "endpoints": [{"lb_endpoints": endpoints}],
     }
-    _replace(folder / "endpoints" / f"{service}.json", {"resources": [resource]})
-
-
-def _replace(path: Path, content: Config) -> None:
-    """Write beside and rename: Envoy notices renames only."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    Path(name).replace(path)
+    write_json(folder / "endpoints" / f"{service}.json", {"resources": [resource]})
 
 
 def _bootstrap(settings: Settings) -> Config:

@@ -16,8 +16,8 @@ _CONNECTIONS = 5000
 # Addresses whose requests are counted. Whoever came longest ago is forgotten, with a full bucket: two seconds are enough for
 # that. An entry is about 1 KiB.
 _ADDRESSES = 20_000
-# Mebibytes of the heap where nothing else is said: Envoy takes about 60 more, and a container 256 (docker/compose.yaml).
-HEAP = 128
+# Mebibytes of the heap where nothing else is said: Envoy takes about 60 more; containers have 512.
+HEAP = 256
 _HEAP = "envoy.resource_monitors.fixed_heap"
 
 
@@ -60,7 +60,7 @@ def _impatience() -> Config:
     timers = ("HTTP_DOWNSTREAM_STREAM_IDLE", "HTTP_DOWNSTREAM_CONNECTION_IDLE")
     return {
         "name": "envoy.overload_actions.reduce_timeouts",
-        "triggers": [{"name": _HEAP, "scaled": {"scaling_threshold": 0.5, "saturation_threshold": 0.85}}],
+        "triggers": [{"name": _HEAP, "scaled": {"scaling_threshold": 0.25, "saturation_threshold": 0.5}}],
         "typed_config": {
             "@type": f"{_TYPES}.config.overload.v3.ScaleTimersOverloadActionConfig",
             "timer_scale_factors": [{"timer": timer, "min_timeout": "1s"} for timer in timers],

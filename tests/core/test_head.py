@@ -6,7 +6,7 @@ from tests.conftest import Api, Caller
 from tests.system.platform import lead_body
 
 BOSS = Caller()
-VARYING = ("x-request-id", "content-disposition")
+VARYING = ("x-request-id", "content-disposition", "expires")
 
 
 @pytest.mark.parametrize(

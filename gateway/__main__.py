@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.dns import Names, bootstrap
 from gateway.envoy import Settings
+from gateway.limits import HEAP
 
 
 def main() -> None:
@@ -31,6 +32,8 @@ def _settings(host: str, port: int) -> Settings:
         folder=Path(),
         host=host,
         rate_limit=int(given("LEADMESH_RATE_LIMIT") or 500),
+        heap=int(given("LEADMESH_GATEWAY_HEAP") or HEAP),
+        proxies=int(given("TRUSTED_PROXIES") or 1) - 1,
         legacy=given("LEADMESH_LEGACY_URL", ""),
         traces=given("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
     )

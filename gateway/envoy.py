@@ -4,15 +4,14 @@
 everything else is fixed for the life of the process. `gateway.dns` renders the same without watched files.
 """
 
-import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway import browsers, limits
+from gateway.files import write_json
 from gateway.replies import local_replies
 from gateway.table import SERVICES, Route, load
 
@@ -20,27 +19,33 @@ Config = dict[str, Any]
 Address = tuple[str, int]
 
 _TYPES = "type.googleapis.com/envoy"
-# Largest body: an import of 10 MB and its multipart dressing (contract/leads-rules.md §9).
-_BODY_BYTES = 11 * 1024 * 1024
-# Largest request line and headers, as in the old server (Node's --max-http-header-size).
-_HEADER_KILOBYTES = 16
+# Largest request line and headers, as in the old server (Node's --max-http-header-size). Up to the second size they are read,
+# so that a page may read the refusal too.
+_HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
+_OVERSIZED = "x-leadmesh-oversized"
 # The one route whose path holds a token, however it is spelled.
 _UNSHOWN_PATH = "/api/auth/validate-invitation/"
 _ROUTE_SECONDS, _TRY_SECONDS = 30, 12
 # Below gunicorn's keep-alive of 75 s, so that a connection is never reused while the other end closes it.
 _IDLE_SECONDS = 60
+# As core/observability/context.py: an id that a service would replace is replaced here.
+_REQUEST_ID = "request.headers['x-request-id']"
+_USABLE_ID = f"{_REQUEST_ID}.matches('^[A-Za-z0-9._:-]+$') && size({_REQUEST_ID}) <= 128"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs between gateways. rate_limit: requests per second and client address; authorities: a file with the
-    certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
+    """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
+    process may take; proxies: how many in front append to X-Forwarded-For; authorities: a file with the certificates of those
+    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
 
     port: int
     folder: Path
     host: str = "127.0.0.1"
     origins: tuple[str, ...] = ("http://localhost:3000", "http://localhost:3001")
     rate_limit: int = 500
+    heap: int = limits.HEAP
+    proxies: int = 0
     legacy: str = ""
     traces: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
@@ -54,14 +59,14 @@ def write_all(settings: Settings) -> Path:
         write_endpoints(settings.folder, service, [])
     write_routes(settings)
     bootstrap = settings.folder / "bootstrap.json"
-    _replace(bootstrap, _bootstrap(settings))
+    write_json(bootstrap, _bootstrap(settings))
     return bootstrap
 
 
 def write_routes(settings: Settings) -> None:
     """Replace the watched route file."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
-    _replace(settings.folder / "routes.json", {"resources": [resource]})
+    write_json(settings.folder / "routes.json", {"resources": [resource]})
 
 
 def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
@@ -74,15 +79,7 @@ def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> Non
         "cluster_name": service,
         "endpoints": [{"lb_endpoints": endpoints}],
     }
-    _replace(folder / "endpoints" / f"{service}.json", {"resources": [resource]})
-
-
-def _replace(path: Path, content: Config) -> None:
-    """Write beside and rename: Envoy notices renames only."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    Path(name).replace(path)
+    write_json(folder / "endpoints" / f"{service}.json", {"resources": [resource]})
 
 
 def _bootstrap(settings: Settings) -> Config:
@@ -100,14 +97,8 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
         "static_resources": {"listeners": [_listener(settings, routes)], "clusters": clusters},
-        "overload_manager": {"resource_monitors": [_connection_limit(5000)]},
+        **limits.connections(settings.heap),
     }
-
-
-def _connection_limit(connections: int) -> Config:
-    type_ = f"{_TYPES}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
-    limit = {"@type": type_, "max_active_downstream_connections": connections}
-    return {"name": "envoy.resource_monitors.global_downstream_max_connections", "typed_config": limit}
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
@@ -115,6 +106,7 @@ def _listener(settings: Settings, routes: Config) -> Config:
         "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
         "use_remote_address": True,
+        "xff_num_trusted_hops": settings.proxies,
         "normalize_path": True,
         "merge_slashes": False,
         "server_name": "leadmesh",
@@ -126,12 +118,14 @@ def _listener(settings: Settings, routes: Config) -> Config:
                 "pack_trace_reason": False,
             }
         },
-        "max_request_headers_kb": _HEADER_KILOBYTES,
-        "stream_idle_timeout": "60s",
-        "request_timeout": "120s",
-        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
+        "max_request_headers_kb": _READ_KILOBYTES,
+        **limits.timeouts(),
+        "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST", "idle_timeout": "120s"},
+        # nginx in front speaks 1.0 unless told otherwise.
+        "http_protocol_options": {"accept_http_10": True, "default_host_for_http_10": "leadmesh"},
+        "early_header_mutation_extensions": [_looked_at_first()],
         **routes,
-        "local_reply_config": local_replies(),
+        "local_reply_config": local_replies(settings.origins),
         "access_log": [_access_log(secret=False), _access_log(secret=True)],
         "http_filters": _filters(settings),
     }
@@ -140,10 +134,34 @@ def _listener(settings: Settings, routes: Config) -> Config:
     return {
         "name": "gateway",
         "address": {"socket_address": {"address": settings.host, "port_value": settings.port}},
+        "per_connection_buffer_limit_bytes": limits.PIECE_BYTES,
         "filter_chains": [
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
     }
+
+
+def _looked_at_first() -> Config:
+    """What is decided before anything else. An id that cannot be used counts as none, so that Envoy makes one: the same in its
+    log, the services', the workers' and the answer. Too large headers are marked for the route that refuses them."""
+    name, kept = "x-request-id", "x-leadmesh-request-id"
+    mutations = [
+        {"remove": kept},
+        _written(kept, f"%CEL({_USABLE_ID} ? {_REQUEST_ID} : '')%"),
+        {"remove": name},
+        _written(name, f"%REQ({kept})%"),
+        {"remove": kept},
+        {"remove": _OVERSIZED},
+        _written(_OVERSIZED, f"%CEL(request.total_size > {_HEADER_KILOBYTES * 1024} ? 'yes' : '')%"),
+    ]
+    type_ = f"{_TYPES}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
+    typed = {"@type": type_, "mutations": mutations}
+    return {"name": "envoy.http.early_header_mutation.header_mutation", "typed_config": typed}
+
+
+def _written(name: str, value: str) -> Config:
+    """A header to add, unless its value is empty."""
+    return {"append": {"header": {"key": name, "value": value}}}
 
 
 def _filters(settings: Settings) -> list[Config]:
@@ -154,10 +172,11 @@ def _filters(settings: Settings) -> list[Config]:
         "headers": [{"name": ":path", "string_match": {"exact": "/health"}}],
     }
     return [
+        _filter("header_mutation", "header_mutation.v3.HeaderMutation", mutations=browsers.answers()),
         _filter("health_check", "health_check.v3.HealthCheck", **health),
         _filter("cors", "cors.v3.Cors"),
-        _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **_rate_limit(settings.rate_limit)),
-        _filter("buffer", "buffer.v3.Buffer", max_request_bytes=_BODY_BYTES),
+        _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
+        _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
         _filter("router", "router.v3.Router"),
     ]
 
@@ -167,24 +186,6 @@ def _filter(name: str, type_: str, **config: Any) -> Config:
     return {"name": f"envoy.filters.http.{name}", "typed_config": typed}
 
 
-def _rate_limit(per_second: int) -> Config:
-    always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
-    # One bucket for every client address; the default one is far above what the gateway carries.
-    return {
-        "stat_prefix": "rate_limit",
-        "token_bucket": _bucket(100_000),
-        "filter_enabled": always,
-        "filter_enforced": always,
-        "response_headers_to_add": [{"header": {"key": "Retry-After", "value": "1"}}],
-        "rate_limits": [{"actions": [{"remote_address": {}}]}],
-        "descriptors": [{"entries": [{"key": "remote_address"}], "token_bucket": _bucket(per_second)}],
-    }
-
-
-def _bucket(per_second: int) -> Config:
-    return {"max_tokens": 2 * per_second, "tokens_per_fill": per_second, "fill_interval": "1s"}
-
-
 def route_configuration(settings: Settings) -> Config:
     """Return the routes of the table, the longest first."""
     routes = [rendered for route in settings.routes for rendered in _routes_of(route)]
@@ -192,12 +193,15 @@ def route_configuration(settings: Settings) -> Config:
     last |= (
         {"route": {"cluster": "legacy", "timeout": "60s"}} if settings.legacy else {"direct_response": {"status": 404}}
     )
+    refused, unowned = browsers.preflights(settings.origins)
+    marked = {"prefix": "/", "headers": [{"name": _OVERSIZED, "present_match": True}]}
+    oversized = {"match": marked, "direct_response": {"status": 431}}
     host = {
         "name": "leadmesh",
         "domains": ["*"],
-        "routes": [*sorted(routes, key=_length, reverse=True), last],
+        "routes": [oversized, refused, *sorted(routes, key=_length, reverse=True), unowned, last],
         "request_headers_to_remove": ["x-leadmesh-instance"],
-        "typed_per_filter_config": {"envoy.filters.http.cors": _cors(settings.origins)},
+        "typed_per_filter_config": {"envoy.filters.http.cors": browsers.policy(settings.origins)},
     }
     return {"name": "routes", "virtual_hosts": [host], "max_direct_response_body_size_bytes": 4096}
 
@@ -216,9 +220,13 @@ def _routes_of(route: Route) -> list[Config]:
         safe = {"headers": [{"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}]}
         rendered += [
             {"match": {**_prefix(prefix), **safe}, "route": {**target, "retry_policy": _retries()}},
-            {"match": _prefix(prefix), "route": target},
+            {"match": _prefix(prefix), "route": target} if not route.uploads else _upload(prefix, target),
         ]
     return rendered
+
+
+def _upload(prefix: str, target: Config) -> Config:
+    return {"match": _prefix(prefix), "route": {**target, "priority": "HIGH"}, **limits.upload_route()}
 
 
 def _prefix(prefix: str) -> Config:
@@ -240,18 +248,6 @@ def _retries() -> Config:
             }
         ],
         "host_selection_retry_max_attempts": 3,
-    }
-
-
-def _cors(origins: tuple[str, ...]) -> Config:
-    return {
-        "@type": f"{_TYPES}.extensions.filters.http.cors.v3.CorsPolicy",
-        "allow_origin_string_match": [{"exact": origin} for origin in origins],
-        "allow_methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-        "allow_headers": "Authorization, Content-Type, X-Request-ID, X-Tenant-ID, X-Tenant-Name, If-Match",
-        "expose_headers": "Content-Disposition, X-Request-ID, ETag",
-        "allow_credentials": True,
-        "max_age": "600",
     }
 
 
@@ -289,11 +285,8 @@ def _service_cluster(service: str, instances: Config) -> Config:
             "base_ejection_time": "2s",
             "max_ejection_percent": 60,
         },
-        "circuit_breakers": {
-            "thresholds": [
-                {"max_connections": 512, "max_pending_requests": 512, "max_requests": 1024, "max_retries": 64}
-            ]
-        },
+        "circuit_breakers": limits.circuit_breakers(),
+        "per_connection_buffer_limit_bytes": limits.PIECE_BYTES,
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": f"{_TYPES}.extensions.upstreams.http.v3.HttpProtocolOptions",

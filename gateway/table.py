@@ -15,19 +15,27 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who owns a path: everything below `prefix`, and below its `aliases`."""
+    """Who owns a path: everything below `prefix`, and below its `aliases`. uploads: bodies may be large."""
 
     prefix: str
     service: str
     aliases: tuple[str, ...] = ()
     state: str = "service"
+    uploads: bool = False
 
 
 def load(path: Path = TABLE) -> list[Route]:
     """Return the routes of the table, longest prefix first. Raises TableError."""
     rows = tomllib.loads(path.read_text(encoding="utf-8"))["route"]
     routes = [
-        Route(row["prefix"], row["service"], tuple(row.get("aliases", ())), row.get("state", "service")) for row in rows
+        Route(
+            row["prefix"],
+            row["service"],
+            tuple(row.get("aliases", ())),
+            row.get("state", "service"),
+            row.get("uploads", False),
+        )
+        for row in rows
     ]
     seen: set[str] = set()
     for route in routes:

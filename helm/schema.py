@@ -124,6 +124,7 @@ SHARED: Schema = {
 GATEWAY: Schema = {
     "origins": items({"type": "string", "pattern": "^https?://[^/]+$"}),
     "rateLimit": COUNT,
+    "heap": COUNT,
     "trustedProxies": {"type": "integer", "minimum": 0},
     "legacy": members(host=TEXT, port=PORT, tls=SWITCH),
     "tracing": members(host=TEXT, port=PORT),

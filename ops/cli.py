@@ -36,8 +36,15 @@ def _fail(sentence: str) -> typer.Exit:
     return typer.Exit(2)
 
 
+def _read(**words: bool) -> Config:
+    try:
+        return read(**words)
+    except OSError as error:
+        raise _fail(f"LEADMESH_HOME cannot be used: {error.filename}: {error.strerror}.") from None
+
+
 def _ask(request: dict[str, Any]) -> Any:
-    config = read()
+    config = _read()
     try:
         return ask(config.home.socket, request)
     except NotRunning:
@@ -53,7 +60,7 @@ def up(
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Without demo data.")] = False,
 ) -> None:
     """Start the platform: databases, services, workers, gateway, demo data."""
-    config = read(monolith=monolith, seed=not no_seed)
+    config = _read(monolith=monolith, seed=not no_seed)
     try:
         check(config)
         if detach:
@@ -63,12 +70,14 @@ def up(
             foreground(config)
     except PartFailed as failure:
         raise _fail(str(failure)) from None
+    except OSError as error:
+        raise _fail(f"The platform cannot keep its state in {config.home.folder}: {error.strerror or error}.") from None
 
 
 @app.command(name="down")
 def down_command() -> None:
     """Stop the platform and everything it started."""
-    if not down(read()):
+    if not down(_read()):
         raise _fail("No platform is running here.")
     show.console.print("Stopped.")
 
@@ -152,7 +161,7 @@ def logs(
     lines: Annotated[int, typer.Option("-n", "--lines", help="How many old lines.")] = 50,
 ) -> None:
     """Show the latest log lines of a service's processes."""
-    folder = read().home.folder / "logs"
+    folder = _read().home.folder / "logs"
     files = sorted({*folder.glob(f"{service}.log"), *folder.glob(f"{service}-*.log")})
     if not files:
         raise _fail(f"There are no logs of {service!r} in {folder}.")
@@ -181,7 +190,7 @@ def _follow(files: list[Path]) -> None:
 @app.command()
 def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is there.")] = False) -> None:
     """Load the demo data into the running platform."""
-    config = read()
+    config = _read()
     facts = _ask({"do": "status"})
     _environment_of(config, facts)
     try:
@@ -205,6 +214,6 @@ def token(
 ) -> None:
     """Print an access token, and nothing else. Development only."""
     try:
-        sys.stdout.write(make_token(read(), role, tenant) + "\n")
+        sys.stdout.write(make_token(_read(), role, tenant) + "\n")
     except ValueError as refusal:
         raise _fail(str(refusal)) from None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from gateway.files import write_json
+
 ROOT = Path(__file__).resolve().parents[1]
 # A Unix socket's path must fit into 108 bytes (unix(7)).
 _SOCKET_PATH_BYTES = 100
@@ -55,11 +57,8 @@ class Home:
         return stored
 
     def write(self, name: str, facts: dict[str, Any]) -> None:
-        """Store the facts `name`, whole or not at all."""
-        path = self.folder / f"{name}.json"
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        beside.replace(path)
+        """Store the facts `name`, whole or not at all. Raises OSError."""
+        write_json(self.folder / f"{name}.json", facts)
 
     def lock(self) -> IO[str] | None:
         """Return a lock that only one supervisor holds, or None when another one has it."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from functools import partial
 from typing import Any
 
 from ops import show
@@ -44,19 +45,23 @@ def foreground(config: Config) -> None:
         if config.seed and config.in_development and not supervisor.stopping.is_set():
             seed_while_watching(supervisor)
         if not supervisor.stopping.is_set():
-            config.home.write("state", {"ready": True})
-            show.summary(config)
-            show.console.print("Press Ctrl-C to stop.")
+            supervisor.carefully("noting that all is ready", partial(config.home.write, "state", {"ready": True}))
+            supervisor.carefully("the summary", partial(_greet, config))
         supervisor.watch()
     except BaseException:
         supervisor.stop()
         raise
     finally:
-        config.home.write("state", {})
+        supervisor.carefully("noting the end", partial(config.home.write, "state", {}))
         server.shutdown()
-        config.home.socket.unlink(missing_ok=True)
+        supervisor.carefully("removing the socket", partial(config.home.socket.unlink, missing_ok=True))
         lock.close()
-    show.console.print("Stopped.")
+    supervisor.tell("Stopped.")
+
+
+def _greet(config: Config) -> None:
+    show.summary(config)
+    show.console.print("Press Ctrl-C to stop.")
 
 
 def seed_while_watching(supervisor: Supervisor) -> None:
@@ -67,7 +72,7 @@ def seed_while_watching(supervisor: Supervisor) -> None:
 
     def work() -> None:
         try:
-            seed(supervisor.config, supervisor.manage, supervisor.tell)
+            supervisor.carefully("the demo data", lambda: seed(supervisor.config, supervisor.manage, supervisor.tell))
         except Exception as fault:  # noqa: BLE001 - raised again in the main thread
             faults.append(fault)
 

@@ -46,6 +46,8 @@ def status(facts: dict[str, Any]) -> None:
             cells = (row["name"], row["pid"] or "-", row["port"] or "", _word(row["ready"]), f"{row['uptime']:.0f} s")
             table.add_row(*(str(cell) for cell in cells), str(row["restarts"]))
     console.print(table)
+    for trouble in facts["troubles"]:
+        console.print(f"[red]Waiting[/] {trouble}", soft_wrap=True)
     console.print(f"Gateway {facts['gateway']['url']}: {'ready' if facts['gateway']['ready'] else 'not ready'}")
 
 

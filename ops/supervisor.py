@@ -1,10 +1,11 @@
 """The supervisor: keeps a platform as it is wished to be. It owns every process; they die with it."""
 
 import hashlib
-import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -13,6 +14,8 @@ import httpx
 import psutil
 
 from gateway import envoy as gateway
+from gateway.files import write_json
+from gateway.limits import HEAP
 from ops.config import SERVICES, Config, python
 from ops.home import ROOT
 from ops.instances import Instance
@@ -23,6 +26,8 @@ Tell = Callable[[str], None]
 
 _TICK_SECONDS = 0.1
 _PROBE_SECONDS = 0.5
+# After something could not be started.
+_PAUSE_SECONDS = 5.0
 PARTS = ("mongodb", "redis", "gateway")
 _READY_SECONDS = 120.0
 # One path of each service that costs nothing: without a token the answer is 401.
@@ -42,15 +47,38 @@ class Supervisor:
 
     def __init__(self, config: Config, tell: Tell) -> None:
         self.config = config
-        self.tell = tell
+        self._tell = tell
         self.parts: dict[str, Part] = {}
         self.wanted = {name: {"web": 1, "worker": 1} for name in config.processes}
         self.paused: set[str] = set()
         self.instances: list[Instance] = []
         self.environment = dict(config.environment)
         self.stopping = threading.Event()
+        self.troubles: dict[str, str] = {}
         self._published: Any = None
+        self._remembered: Any = None
         self._probed = 0.0
+        self._part_starts: dict[str, float] = {}
+
+    def tell(self, text: str) -> None:
+        """Tell a step of progress; where it is written may be full as well."""
+        with suppress(OSError):
+            self._tell(text)
+
+    def carefully(self, what: str, work: Callable[[], Any]) -> bool:
+        """Do `work`, named `what`; return whether it could be done. A disk that is full or cannot be written to ends nothing: it
+        is told once and shown in the status until the work, which is tried again, succeeds."""
+        try:
+            work()
+        except OSError as error:
+            trouble = f"{what}: {error.strerror or error}"
+            if self.troubles.get(what) != trouble:
+                self.tell(f"Cannot go on with {trouble}; trying again")
+            self.troubles[what] = trouble
+            return False
+        if self.troubles.pop(what, None):
+            self.tell(f"Going on with {what}")
+        return True
 
     # -- start -----------------------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -60,6 +88,7 @@ class Supervisor:
         self._start_part("mongodb")
         self._start_part("redis")
         self.tell(f"MongoDB and Redis are ready ({time.monotonic() - started:.1f} s)")
+        self._remember()
         self._prepare()
         self._start_part("gateway")
         self._start_missing()
@@ -81,7 +110,6 @@ class Supervisor:
         port = self.parts[name].port if name in self.parts else home.port(name)
         self.parts[name] = start(home.folder / name, port, home.log(name))
         self.environment[str(given)] = self.parts[name].uri
-        self._remember()
 
     def _gateway_settings(self) -> gateway.Settings:
         environment, config = self.config.environment, self.config
@@ -91,6 +119,9 @@ class Supervisor:
             folder=config.home.folder / "gateway",
             origins=tuple(sorted(origin for origin in origins if origin)),
             rate_limit=int(environment.get("LEADMESH_RATE_LIMIT") or 2_000),
+            heap=int(environment.get("LEADMESH_GATEWAY_HEAP") or HEAP),
+            # The services count the gateway as well.
+            proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
@@ -160,15 +191,21 @@ class Supervisor:
         self._start_missing()
         self._stop_surplus()
         self._probe()
-        self._publish()
+        self.carefully("noting what runs", self._remember)
+        self.carefully("telling the gateway who lives", self._publish)
 
     def _revive_parts(self) -> None:
         for name, part in list(self.parts.items()):
-            if not part.alive and name not in self.paused:
-                try:
-                    self._start_part(name)
-                except PartFailed as failure:
-                    self.tell(str(failure))
+            due = not part.alive and name not in self.paused and time.monotonic() >= self._part_starts.get(name, 0)
+            if due and not self.carefully(f"starting {name}", partial(self._revive, name)):
+                self._part_starts[name] = time.monotonic() + _PAUSE_SECONDS
+
+    def _revive(self, name: str) -> None:
+        try:
+            self._start_part(name)
+        except PartFailed as failure:
+            # It may be the disk as well: only the part knows.
+            raise OSError(str(failure)) from None
 
     def _start_missing(self) -> None:
         for name, kinds in self.wanted.items():
@@ -177,8 +214,9 @@ class Supervisor:
         moment = time.monotonic()
         for instance in self.instances:
             if instance.process is None and not instance.stopping and moment >= instance.next_start:
-                instance.start(self.config, self.environment)
-                self._remember()
+                start = partial(instance.start, self.config, self.environment)
+                if not self.carefully(f"starting {instance.name}", start):
+                    instance.next_start = moment + _PAUSE_SECONDS
 
     def _fill(self, service: str, kind: str, count: int) -> None:
         taken = {instance.number for instance in self._of(service, kind)}
@@ -221,9 +259,7 @@ class Supervisor:
         for service, ports in everybody.items():
             gateway.write_endpoints(folder, service, [("127.0.0.1", port) for port in ports])
         urls = {service: [f"http://127.0.0.1:{port}" for port in ports] for service, ports in everybody.items()}
-        beside = self.config.home.endpoints.with_suffix(".new")
-        beside.write_text(json.dumps(urls), encoding="utf-8")
-        beside.replace(self.config.home.endpoints)
+        write_json(self.config.home.endpoints, urls)
         self._published = living
 
     # -- wishes ----------------------------------------------------------------------------------------------------
@@ -265,7 +301,8 @@ class Supervisor:
             for name, part in self.parts.items()
         }
         ready = self.all_ready() and not self.paused and "gateway" in self.parts and self.parts["gateway"].alive
-        return {"gateway": {"url": self.config.url, "ready": ready}, "services": services, "parts": parts}
+        gateway_facts = {"url": self.config.url, "ready": ready}
+        return {"gateway": gateway_facts, "services": services, "parts": parts, "troubles": [*self.troubles.values()]}
 
     # -- stop ------------------------------------------------------------------------------------------------------
     def stop(self) -> None:
@@ -280,12 +317,15 @@ class Supervisor:
         for name in ("redis", "mongodb"):
             if name in self.parts:
                 self.parts[name].stop()
-        self.config.home.write("running", {})
+        self.carefully("noting that nothing runs", partial(self.config.home.write, "running", {}))
 
     def _remember(self) -> None:
+        """Note every process, for a supervisor that comes after a kill, when they changed."""
         processes = [instance.process for instance in self.instances] + [part.process for part in self.parts.values()]
-        pids = [process.pid for process in processes if process is not None and process.poll() is None]
-        self.config.home.write("running", {str(pid): _birth(pid) for pid in pids})
+        pids = {process.pid for process in processes if process is not None and process.poll() is None}
+        if pids != self._remembered:
+            self.config.home.write("running", {str(pid): _birth(pid) for pid in pids})
+            self._remembered = pids
 
     def _end_leftovers(self) -> None:
         """End what a supervisor that was killed left behind: the same process id, born at the same moment."""

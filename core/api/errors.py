@@ -66,6 +66,12 @@ class PayloadTooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class UnsupportedMediaType(Problem):
+    """415: the body is packed or written in a way that we cannot read."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
 class TooManyRequests(Problem):
     """429: later. `retry_after` is in seconds; the body keeps the old throttle's member of that name."""
 

@@ -59,7 +59,7 @@ def _database_answer(error: PyMongoError, method: str, path: str) -> Answer:
         return 409, error_body(409, _CLASH), {}
     if is_passing(error):
         log.warning("database_unavailable", error=type(error).__name__)
-        return 503, error_body(503, _AWAY), {"Retry-After": "2"}
+        return 503, error_body(503, _AWAY), {}
     log.error("unhandled_error", exc_info=error, method=method, path=path)
     return 500, error_body(500, "Internal server error"), {}
 

@@ -9,12 +9,11 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.http import QueryDict
-from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
-from core.api.errors import BadRequest, PayloadTooLarge
-
-# The gateway lets 11 MB through; whoever sends more than this past it may lose the answer.
-_BLOCK, _DRAINED_BLOCKS = 65_536, 256
+from core.api import query
+from core.api.bodies import text_of
+from core.api.errors import BadRequest
 
 
 class JSONParser(BaseParser):
@@ -24,22 +23,18 @@ class JSONParser(BaseParser):
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the object or array in `stream`; an empty body is an empty object."""
-        raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-        if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            _drain(stream)
-            raise PayloadTooLarge("request entity too large")
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            raise BadRequest("Body is not valid UTF-8") from None
+        text = text_of(stream, media_type or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         return parse_json(text) if text.strip() else {}
 
 
-def _drain(stream: IO[bytes]) -> None:
-    """Read on, within reason: an answer to somebody who is still sending may be lost with the connection."""
-    for _ in range(_DRAINED_BLOCKS):
-        if not stream.read(_BLOCK):
-            return
+class FormParser(BaseParser):
+    """application/x-www-form-urlencoded, with lists and nested members as in a query string."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the members."""
+        return query.parse(text_of(stream, media_type or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, ("utf-8",)))
 
 
 class IgnoredBodyParser(BaseParser):

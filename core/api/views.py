@@ -6,12 +6,14 @@ from typing import Any, ClassVar, cast
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api.authentication import ServiceAuthentication
 from core.api.parsing import PARSERS, plain_body
 from core.api.permissions import Access, DeclaredAccess
 from core.api.rendering import JSONRenderer
+from core.api.requests import ContractRequest
 from core.api.validation import Body
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
@@ -59,15 +61,32 @@ class ContractView(APIView):
         rule = self.access.get((request.method or "").lower()) if request is not None else None
         return [] if rule is not None and rule.public else super().get_authenticators()
 
+    @property
+    def allowed_methods(self) -> list[str]:
+        """What `Allow` names. HEAD is wherever GET is (core.api.middleware)."""
+        return [*(name.upper() for name in self.access), *(["HEAD"] if "get" in self.access else []), "OPTIONS"]
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """Return the request as views see it."""
+        return ContractRequest(
+            request,
+            parsers=self.get_parsers(),
+            authenticators=self.get_authenticators(),
+            negotiator=self.get_content_negotiator(),
+            parser_context=self.get_parser_context(request),
+        )
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a method without declaration before anything else; then DRF's checks."""
+        if request.method == "OPTIONS":
+            return
         if (request.method or "").lower() not in self.access:
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """CORS preflights end at the gateway; anything else has no such method."""
-        return self.http_method_not_allowed(request)
+        """Answer which methods there are, to anybody. Browsers' preflights end at the gateway."""
+        return Response(status=204)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add the tenant headers that the old system sent (users-rules §5)."""
@@ -98,7 +117,8 @@ class ContractView(APIView):
 
     def validated_query(self) -> dict[str, Any]:
         """Return the query string checked by `queries`. Raises ValidationError with the contract's messages."""
-        return self._validated(self.queries, plain_body(self.request.query_params))
+        request: Any = self.request
+        return self._validated(self.queries, request.query)
 
     def _validated(self, validators: dict[str, type[Body]], data: dict[str, Any]) -> dict[str, Any]:
         validator = validators[(self.request.method or "").lower()](data=data)

@@ -12,6 +12,8 @@ from core.observability.context import acceptable_request_id, bind
 log = structlog.get_logger("leadmesh.request")
 
 Handler = Callable[[HttpRequest], HttpResponse]
+# Of every 503, unless somebody knows better.
+_RETRY_SECONDS = "2"
 # Probes come every second or two from every side; their answers are metrics, not news.
 _QUIET = ("/health", "/metrics", "/static/")
 
@@ -30,6 +32,8 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id
             response["x-leadmesh-instance"] = settings.LEADMESH_INSTANCE
+            if response.status_code == 503:
+                response.headers.setdefault("Retry-After", _RETRY_SECONDS)
             if not request.path.startswith(_QUIET):
                 self._log(request, response, time.perf_counter() - started)
         return response

@@ -35,6 +35,7 @@ _CORE_APPS = [
 
 _MIDDLEWARE = [
     "core.observability.middleware.RequestContextMiddleware",
+    "core.api.middleware.HeadMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -6,14 +6,17 @@ connections, so that whoever kept one open leaves as well. A second TERM, or one
 waited), stops at once.
 """
 
+import math
 import os
 import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from core.settings.worker import MOST_BYTES
+
 bind = os.environ.get("LEADMESH_BIND", "0.0.0.0:8000")
-worker_class = "gthread"
+worker_class = "core.settings.worker.Worker"
 workers = int(os.environ.get("GUNICORN_WORKERS", "1"))
 threads = int(os.environ.get("GUNICORN_THREADS", "8"))
 # Below the pod's termination period and above the gateway's ejection time, so that a stop loses no request.
@@ -59,6 +62,14 @@ def when_ready(server: Any) -> None:
 
 
 def pre_request(worker: Any, request: Any) -> None:
-    """Keep no connection from now on when the process is draining."""
+    """Keep no connection from now on when the process is draining, and none whose body may be too large to be read."""
     if _draining and worker.cfg.keepalive and Path(_draining).exists():
         worker.cfg.set("keepalive", 0)
+    if _most_bytes(request) > MOST_BYTES:
+        request.force_close()
+
+
+def _most_bytes(request: Any) -> float:
+    """Return how long the body can be: what its Content-Length says, or without end when it comes in chunks."""
+    headers = dict(request.headers)
+    return math.inf if "TRANSFER-ENCODING" in headers else int(headers.get("CONTENT-LENGTH") or 0)

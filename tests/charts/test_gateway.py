@@ -48,5 +48,24 @@ def test_the_gateway_follows_its_values(render: Render) -> None:
     assert "transport_socket" not in clusters(envoy("everything"))["legacy"]
     assert ".invalid" not in json.dumps([plain, old, envoy("everything")])
     assert '[{"exact": "https://app.example.com"}]' in json.dumps(host(old)["typed_per_filter_config"])
+    for config, pattern in (
+        (old, r"https://app\.example\.com"),
+        (plain, "http://localhost:3000|http://localhost:3001"),
+    ):
+        assert set(_patterns_of_origins(config)) == {pattern}
+    (heap,) = [one["typed_config"] for one in plain["overload_manager"]["resource_monitors"] if "heap" in one["name"]]
+    assert heap["max_heap_size_bytes"] == 256 * 1024 * 1024
     address = clusters(plain)["leads"]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]
     assert address["socket_address"] == {"address": "leads-pods", "port_value": 8000}
+
+
+def _patterns_of_origins(node: object) -> list[str]:
+    """Every pattern that a header `origin` is compared with."""
+    if isinstance(node, list):
+        return [pattern for member in node for pattern in _patterns_of_origins(member)]
+    if not isinstance(node, dict):
+        return []
+    own = (
+        [node["string_match"]["safe_regex"]["regex"]] if node.get("name") == "origin" and "string_match" in node else []
+    )
+    return own + _patterns_of_origins(list(node.values()))

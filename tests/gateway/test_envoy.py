@@ -1,6 +1,8 @@
 """A real Envoy in front of small servers: routing, errors, retries, limits, CORS, ids."""
 
 import json
+import re
+import socket
 import ssl
 import threading
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -18,11 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from core.observability.context import acceptable_request_id
+from gateway import browsers, limits
 from gateway import envoy as gateway
 from gateway.table import SERVICES
 from ops.parts import envoy
 from tests.parts import free_port
-from tests.system.platform import until
+from tests.system.platform import ROOT, until
 
 pytestmark = pytest.mark.xdist_group("gateway")
 
@@ -49,7 +54,7 @@ class Stub:
                 head += f"content-type: application/json\r\nx-leadmesh-instance: {stub.name}\r\n\r\n"
                 self.wfile.write(head.encode() + body)
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = answer
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = answer
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -65,7 +70,7 @@ class Stub:
 class Gateway:
     """An Envoy with one stub per service."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, ready: tuple[str, ...] = (), **changes: Any) -> None:
         self.folder = folder
         self.settings = gateway.Settings(port=free_port(), folder=folder, **{"rate_limit": 100_000, **changes})
         self.part = envoy.start(gateway.write_all(self.settings), self.settings.port, folder / "envoy.log")
@@ -73,7 +78,7 @@ class Gateway:
         self.stubs = {service: Stub(service) for service in SERVICES}
         for service, stub in self.stubs.items():
             self.endpoints(service, stub)
-        until(lambda: all(self.client.get(path).status_code == 200 for path in PATHS), 10)
+        until(lambda: all(self.client.get(path).status_code == 200 for path in ready or PATHS), 10)
         for stub in self.stubs.values():
             stub.requests = 0
 
@@ -173,8 +178,136 @@ def test_too_large_a_body_is_refused_in_the_contracts_words(front: Gateway) -> N
 
 def test_too_long_an_address_is_refused_in_the_contracts_words(front: Gateway) -> None:
     assert front.client.get(f"/api/leads?search={'a' * 12_000}").status_code == 200
-    answer = front.client.get(f"/api/leads?search={'a' * 17_000}")
-    assert (answer.status_code, answer.json()["error"]) == (431, "Request Header Fields Too Large")
+    for length in (17_000, 60_000):
+        answer = front.client.get(f"/api/leads?search={'a' * length}")
+        assert (answer.status_code, answer.json()["error"]) == (431, "Request Header Fields Too Large")
+
+
+def told(front: Gateway, request: str, origin: str = "http://localhost:3001") -> tuple[int, dict[str, str], str]:
+    """Send the head `request` from a page of `origin`; return status, headers and body."""
+    with socket.create_connection(("127.0.0.1", front.settings.port), timeout=10) as connection:
+        connection.sendall(f"{request}\r\nOrigin: {origin}\r\nConnection: close\r\n\r\n".encode())
+        received = b""
+        while piece := connection.recv(65_536):
+            received += piece
+    head, _, body = received.decode().partition("\r\n\r\n")
+    status, *headers = head.split("\r\n")
+    return (
+        int(status.split()[1]),
+        {name.lower(): value for name, _, value in (h.partition(": ") for h in headers)},
+        body,
+    )
+
+
+OWN_ANSWERS = {
+    404: "GET /api/pipeline/stages HTTP/1.1\r\nHost: x",
+    400: "GET /api/%00 HTTP/1.1\r\nHost: x",
+    431: f"GET /api/leads?{'a' * 20_000} HTTP/1.1\r\nHost: x",
+}
+
+
+@pytest.mark.parametrize("status", OWN_ANSWERS)
+def test_a_page_can_read_the_gateways_own_answers(front: Gateway, status: int) -> None:
+    code, headers, body = told(front, OWN_ANSWERS[status])
+    assert (code, json.loads(body)["statusCode"]) == (status, status)
+    assert headers["access-control-allow-origin"] == "http://localhost:3001"
+    assert headers["access-control-allow-credentials"] == "true"
+    assert "Retry-After" in headers["access-control-expose-headers"]
+    # A path that cannot be read is refused before any filter.
+    assert status == 400 or headers["vary"] == "Origin"
+    assert "access-control-allow-origin" not in told(front, OWN_ANSWERS[status], "http://evil.test")[1]
+
+
+def test_a_page_can_read_that_its_body_is_too_large(front: Gateway) -> None:
+    answer = front.client.post("/api/leads", content=b"x" * 1_100_000, headers={"Origin": "http://localhost:3001"})
+    assert answer.status_code == 413
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:3001"
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_a_page_can_read_that_a_service_is_away(front: Gateway) -> None:
+    front.endpoints("leads")
+    try:
+        until(lambda: front.client.post("/api/leads").status_code == 503)
+        code, headers, _ = told(front, "POST /api/leads HTTP/1.1\r\nHost: x\r\nContent-Length: 0")
+        assert (code, headers["access-control-allow-origin"], headers["retry-after"], headers["vary"]) == (
+            503,
+            "http://localhost:3001",
+            "2",
+            "Origin",
+        )
+    finally:
+        front.endpoints("leads", front.stubs["leads"])
+        until(lambda: front.client.get("/api/leads").status_code == 200, 10)
+
+
+@pytest.mark.parametrize("path", ["/api/leads", "/api/leads/communication/bulk/sms", "/api/nobody"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_every_method_and_header_passes_the_preflight(front: Gateway, path: str, method: str) -> None:
+    code, headers, _ = told(front, f"OPTIONS {path} HTTP/1.1\r\nHost: x\r\nAccess-Control-Request-Method: {method}")
+    assert (code, headers["vary"]) == (200, "Origin")
+    assert method in headers["access-control-allow-methods"].split(", ")
+    allowed = headers["access-control-allow-headers"].lower().split(", ")
+    assert {"idempotency-key", "if-match", "content-encoding"} <= set(allowed)
+
+
+def test_every_header_that_a_service_reads_is_allowed() -> None:
+    sources = [
+        path.read_text(encoding="utf-8") for path in [*ROOT.glob("core/**/*.py"), *ROOT.glob("services/**/*.py")]
+    ]
+    read = {name for text in sources for name in re.findall(r"META\.get\(\"HTTP_(\w+)\"", text)}
+    # Set by proxies, browsers themselves, and a provider's server.
+    by_others = {"X_FORWARDED_FOR", "USER_AGENT", "X_TWILIO_SIGNATURE", "TRANSFER_ENCODING", "ORIGIN", "HOST", "COOKIE"}
+    allowed = {name.upper().replace("-", "_") for name in browsers.ALLOWED}
+    assert "IDEMPOTENCY_KEY" in read
+    assert read - by_others <= allowed
+
+
+def test_a_refused_origin_is_told(front: Gateway) -> None:
+    asked = "OPTIONS /api/leads HTTP/1.1\r\nHost: x\r\nAccess-Control-Request-Method: POST"
+    for origin in ("http://evil.test", "null", "http://localhost:3001.evil.test", "http://localhostx3001"):
+        code, headers, body = told(front, asked, origin)
+        assert (code, "access-control-allow-origin" in headers) == (403, False)
+        assert json.loads(body) == {
+            "statusCode": 403,
+            "message": f"Origin {origin} is not one of the front ends that may call this API",
+            "error": "Forbidden",
+        }
+
+
+def test_a_proxy_in_front_may_speak_http_1_0(front: Gateway) -> None:
+    for request in ("GET /api/leads HTTP/1.0", "GET /api/leads HTTP/1.0\r\nHost: crm.test"):
+        code, _, body = told(front, request)
+        assert (code, json.loads(body)["path"]) == (200, "/api/leads")
+    with socket.create_connection(("127.0.0.1", front.settings.port), timeout=10) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET /api/leads HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert b"200" in connection.recv(65_536)
+        connection.sendall(b"GET /api/leads HTTP/1.0\r\n\r\n")
+        while connection.recv(65_536):
+            pass
+
+
+def test_head_passes(front: Gateway) -> None:
+    answer = front.client.head("/api/nobody")
+    assert (answer.status_code, answer.content) == (404, b"")
+
+
+UNUSABLE = ["a b", "a" * 129, "a\u00e9", "a,b", "", "<script>", "a/b", "a\tb"]
+
+
+@pytest.mark.parametrize("sent", [*UNUSABLE, "a" * 128, "req_1_a.B:c-d"])
+def test_an_unusable_request_id_is_replaced_once(front: Gateway, sent: str) -> None:
+    answer = front.client.get("/api/leads", headers={"X-Request-ID": sent.encode()})
+    shown = answer.headers["x-request-id"]
+    assert shown == answer.json()["headers"]["x-request-id"] == acceptable_request_id(shown)
+    assert (shown == sent) == (sent not in UNUSABLE)
+    until(lambda: f'"request_id":"{shown}"' in (front.folder / "envoy.log").read_text(encoding="utf-8"))
+
+
+def test_several_request_ids_are_none(front: Gateway) -> None:
+    answer = front.client.get("/api/leads", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
+    assert answer.headers["x-request-id"] == answer.json()["headers"]["x-request-id"] not in ("a", "b", "a,b")
 
 
 def test_the_front_end_may_call_from_its_origins_only(front: Gateway) -> None:
@@ -236,17 +369,36 @@ def test_the_access_log_does_not_show_a_token_in_the_path(front: Gateway) -> Non
     assert "s3cr3t-t0ken" not in log.read_text(encoding="utf-8")
 
 
-def test_one_address_cannot_take_everything(tmp_path: Path) -> None:
-    front = Gateway(tmp_path, rate_limit=50)
+def test_every_address_is_limited_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,000 addresses behind a trusted proxy, two requests each for ever: the third is refused, whoever came in between."""
+    monkeypatch.setattr(limits, "_bucket", lambda _: {"max_tokens": 2, "tokens_per_fill": 1, "fill_interval": "3600s"})
+    front = Gateway(tmp_path, proxies=1, ready=("/health",))
+    addresses = [f"10.0.{number // 250}.{number % 250}" for number in range(2000)]
     try:
-        answers = [front.client.get("/api/leads") for _ in range(300)]
-        limited = [answer for answer in answers if answer.status_code == 429]
-        assert limited
-        assert limited[0].json()["retryAfter"] == 1
-        assert limited[0].json()["statusCode"] == 429
-        assert limited[0].headers["retry-after"] == "1"
+        before = psutil.Process(front.part.pid).memory_info().rss
+        for expected in (404, 404, 429):
+            codes = {
+                front.client.get("/nobody", headers={"X-Forwarded-For": f"1.2.3.4, {address}"}).status_code
+                for address in addresses
+            }
+            assert codes == {expected}
+        limited = front.client.get("/nobody", headers={"X-Forwarded-For": addresses[0]})
+        assert (limited.json()["retryAfter"], limited.json()["statusCode"]) == (1, 429)
+        assert limited.headers["retry-after"] == "1"
+        assert psutil.Process(front.part.pid).memory_info().rss - before < 30_000_000
     finally:
         front.part.stop(2)
+
+
+def test_no_flood_of_one_address_empties_everybodys_bucket(front: Gateway) -> None:
+    (rate,) = [one["typed_config"] for one in _manager(front)["http_filters"] if "ratelimit" in one["name"]]
+    assert rate["always_consume_default_token_bucket"] is False
+    assert rate["max_dynamic_descriptors"] >= 10_000
+
+
+def _manager(front: Gateway) -> Any:
+    bootstrap = json.loads((front.folder / "bootstrap.json").read_text(encoding="utf-8"))
+    return bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
 
 
 def test_everything_else_goes_to_the_old_system_when_there_is_one(tmp_path: Path) -> None:

@@ -11,6 +11,22 @@
 {{- $origins := list -}}
 {{- range .v.origins }}{{ $origins = append $origins (dict "exact" .) }}{{ end -}}
 {{- $_ := set $cors "allow_origin_string_match" $origins -}}
+{{- $quoted := list -}}
+{{- range .v.origins }}{{ $quoted = append $quoted (regexQuoteMeta .) }}{{ end -}}
+{{- $pattern := dict "safe_regex" (dict "regex" (join "|" $quoted)) -}}
+{{- range $host.routes -}}
+{{- range .match.headers -}}
+{{- if and (eq .name "origin") (hasKey . "string_match") }}{{ $_ := set . "string_match" $pattern }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- range $manager.local_reply_config.mappers -}}
+{{- with .filter.and_filter }}{{ $_ := set (last .filters).header_filter.header "string_match" $pattern }}{{ end -}}
+{{- end -}}
+{{- range $config.overload_manager.resource_monitors -}}
+{{- if hasKey .typed_config "max_heap_size_bytes" -}}
+{{- $_ := set .typed_config "max_heap_size_bytes" (mul $.v.heap 1024 1024) -}}
+{{- end -}}
+{{- end -}}
 {{- $_ := set $manager "xff_num_trusted_hops" .v.trustedProxies -}}
 {{- range $manager.http_filters -}}
 {{- if eq .name "envoy.filters.http.local_ratelimit" -}}

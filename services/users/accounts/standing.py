@@ -29,10 +29,11 @@ def demand(actor: Standing, act: Act, target: Standing, given: Iterable[str] = (
 
 
 def acting(principal: Principal) -> Standing:
-    """Return the caller's standing: what the token says is older than the document, if there is one already."""
+    """Return the caller's standing: by the document, which is newer than any token; by the token as long as there is none,
+    or for members that the old system left out of it."""
     key = object_id(principal.user_id)
     person = USERS.scoped(_SYSTEM).find_one({"_id": key}) if key else None
-    return standing_of(person or _as_the_token_says(principal))
+    return standing_of(_as_the_token_says(principal) | (person or {}))
 
 
 def standing_of(person: Document) -> Standing:

@@ -13,8 +13,7 @@ from core.api.errors import Problem, error_body
 from core.api.rendering import json_response
 from core.documents.scope import NoTenant
 from core.documents.transactions import is_passing
-from core.identity.principals import AccessDenied, AuthenticationFailed
-from core.identity.tenancy import OUTSIDER
+from core.identity.principals import OUTSIDER, AccessDenied, AuthenticationFailed
 
 log = structlog.get_logger("leadmesh.errors")
 

@@ -56,6 +56,14 @@ class AccountVerified(Payload, kw_only=True):
     verified_at: datetime
 
 
+class AccountEmailChanged(Payload, kw_only=True):
+    """The person confirmed another e-mail address, with their password and from its mailbox."""
+
+    user_id: str
+    email: str
+    changed_at: datetime
+
+
 class AccountActivity(Payload, kw_only=True):
     """Something that happened around an account and belongs into its activity log (users-rules §7)."""
 
@@ -96,6 +104,14 @@ class UserSnapshot(Payload, kw_only=True):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     deleted: bool = False
+
+
+class EmailRequested(Payload, kw_only=True):
+    """The person, or somebody who may, wants another e-mail address for them; nothing has changed yet."""
+
+    user_id: str
+    email: str
+    requested_at: datetime
 
 
 class InvitationSnapshot(Payload, kw_only=True):

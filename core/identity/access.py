@@ -19,7 +19,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import on_commit
-from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
+from core.identity.principals import OUTSIDER, AccessDenied, AuthenticationFailed, Principal
 from core.identity.tables import ACCESS, expiry
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ def check(principal: Principal) -> Principal:
     """Return `principal` with the roles, tenant name and permissions that hold now.
 
     Raises AuthenticationFailed when its session was ended or its user is suspended, inactive or deleted (the texts of
-    auth-rules §3), AccessDenied when its tenant is not active (users-rules §5).
+    auth-rules §3), AccessDenied when its user has left its tenant, or that is not active (users-rules §5).
     """
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
         raise AuthenticationFailed("Token validation failed")
@@ -96,6 +96,9 @@ def check(principal: Principal) -> Principal:
         principal = replace(principal, extra_permissions=tuple(user.get("permissions") or ()))
     if user and _is_news(user, principal):
         _refuse_unwelcome(user["status"])
+        if principal.tenant_id and user.get("tenantId", principal.tenant_id) != principal.tenant_id:
+            # A token from before its owner left a tenant opens it no more, nor another one.
+            raise AccessDenied(OUTSIDER)
         principal = replace(
             principal,
             roles=tuple(user["roles"]),

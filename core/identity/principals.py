@@ -8,6 +8,8 @@ from typing import Any
 from core.documents.scope import TenantScope
 from core.identity.roles import ADMIN, OPERATOR, permissions_of, system_roles
 
+OUTSIDER = "User does not have access to this tenant"
+
 
 class AuthenticationFailed(Exception):
     """The caller is not who the token says, or no longer welcome. `message` is the contract's text (auth-rules §3);

@@ -4,9 +4,7 @@ from dataclasses import replace
 
 from core.documents.ids import object_id
 from core.identity.access import tenant_entry
-from core.identity.principals import AccessDenied, Principal
-
-OUTSIDER = "User does not have access to this tenant"
+from core.identity.principals import OUTSIDER, AccessDenied, Principal
 
 
 def with_requested_tenant(principal: Principal, requested: str | None) -> Principal:

@@ -9,6 +9,7 @@ APPS = [
     "services.auth.directory",
     "services.auth.audit",
     "services.auth.mfa",
+    "services.auth.addresses",
     "services.auth.google",
     "services.auth.invitations",
 ]

@@ -25,13 +25,14 @@ def ok(answer: httpx.Response) -> Any:
 
 
 def founded(platform: Platform) -> tuple[httpx.Client, str]:
-    """Register somebody, log in, found a tenant; return the client and the person's id."""
+    """Register somebody, log in, found a tenant that an operator opens; return the client and the person's id."""
     mark, client = uuid.uuid4().hex[:8], platform.client()
     account = {"email": f"boss.{mark}@x.test", "password": PASSWORD, "firstName": "Bo", "lastName": "Ss"}
     ok(client.post("/api/auth/register", json={**account, "companyName": "Co"}))
     tokens = ok(client.post("/api/auth/login", json={"email": account["email"], "password": PASSWORD}))
     client.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
-    ok(client.post("/api/tenants", json={"name": f"Tenant {mark}", "subdomain": f"t{mark}"}))
+    tenant = ok(client.post("/api/tenants", json={"name": f"Tenant {mark}", "subdomain": f"t{mark}"}))
+    ok(platform.client(platform.token("SUPER_ADMIN")).post(f"/api/tenants/{tenant['tenantId']}/activate"))
 
     def renewed() -> Any:
         tokens.update(ok(client.post("/api/auth/refresh", json={"refreshToken": tokens["refreshToken"]})))
@@ -67,8 +68,6 @@ def test_a_suspended_person_is_out_everywhere_within_five_seconds(platform: Plat
     person = ok(client.post("/api/users", json={"email": f"c.{mark}@x.test", "firstName": "C", "lastName": "D"}))
     path = f"/api/users/{person['data']['user']['id']}"
     ok(client.put(f"{path}/status", json={"status": "active"}))
-    uuid_ = ok(client.get("/api/tenants"))["tenants"][0]["tenantId"]
-    ok(platform.client(platform.token("SUPER_ADMIN")).post(f"/api/tenants/{uuid_}/activate"))
     victim = platform.client(_token_for(platform, person["data"]["user"], tenant))
     routes = ("/api/leads", "/api/buyers", "/api/dashboard", "/api/users/me", "/api/auth/me")
     until(lambda: {victim.get(route).status_code for route in routes} == {200})

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from bson import ObjectId
 
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import Api, Caller
+from tests.system.platform import lead_body
 from tests.users.test_people import person
 
 BODY = {"name": "Gamma", "subdomain": "gamma", "plan": "professional"}
@@ -28,13 +28,19 @@ def test_an_operator_creates_a_tenant_with_the_limits_of_its_plan(api: Api, oper
     assert "rev" not in tenant
 
 
-def test_somebody_without_tenant_founds_one_and_works_in_it_at_once(api: Api) -> None:
+def test_somebody_without_tenant_founds_one_and_works_in_it_at_once(api: Api, operator: Caller) -> None:
     founder = person("user", None)
     tenant = make(api, founder)
     deliver_all()
     me = api.get("/api/users/me", as_=founder).json()["data"]["user"]
     assert me["roles"] == ["admin"]
-    created = api.post("/api/users", {"email": "x@y.zz", "firstName": "a", "lastName": "b"}, as_=founder)
+    assert api.post("/api/leads", lead_body(founder.user_id), as_=founder).status_code == 201
+    newcomer = {"email": "x@y.zz", "firstName": "a", "lastName": "b"}
+    # People come in once an operator has opened the tenant.
+    refused = api.post("/api/users", newcomer, as_=founder)
+    assert (refused.status_code, refused.json()["message"]) == (403, "Invalid or inactive tenant")
+    api.post(f"/api/tenants/{tenant['tenantId']}/activate", as_=operator)
+    created = api.post("/api/users", newcomer, as_=founder)
     assert created.status_code == 201
     assert created.json()["data"]["user"]["tenantId"] == me["tenantId"]
     assert api.get(f"/api/tenants/{tenant['tenantId']}", as_=founder).status_code == 200
@@ -109,15 +115,15 @@ def test_only_managers_of_a_tenant_change_it(api: Api, operator: Caller) -> None
     assert refused.status_code in (403,)
 
 
-def test_people_are_added_and_removed(api: Api, operator: Caller) -> None:
-    tenant, stray = make(api, operator), person("user", None)
-    path = f"/api/tenants/{tenant['tenantId']}/users/{stray.user_id}"
+def test_people_of_the_tenant_are_listed(api: Api, operator: Caller) -> None:
+    tenant = make(api, operator)
+    stored = mongo("users")["tenants"].find_one({"tenantId": tenant["tenantId"]})
+    assert stored is not None
+    member = person("user", str(stored["_id"]))
+    path = f"/api/tenants/{tenant['tenantId']}/users/{member.user_id}"
     assert api.post(path, as_=operator).status_code == 201
     shown = api.get(f"/api/tenants/{tenant['tenantId']}", as_=operator).json()
-    assert shown["memberIds"] == [stray.user_id]
-    joined = mongo("users")["users"].find_one({"_id": ObjectId(stray.user_id)})
-    assert joined is not None
-    assert joined["tenantId"] is not None
+    assert shown["memberIds"] == [member.user_id]
     assert api.delete(path, as_=operator).status_code == 204
     assert api.get(f"/api/tenants/{tenant['tenantId']}", as_=operator).json()["memberIds"] == []
     assert api.post(f"/api/tenants/{tenant['tenantId']}/users/xyz", as_=operator).status_code == 404

@@ -155,6 +155,14 @@ def end_sessions_of(user_id: str, *, reason: str, keep: str | None = None) -> in
 
 
 @transactional("auth")
+def end_sessions_elsewhere(user_id: str, tenant_id: str | None) -> int:
+    """End a person's sessions in tenants other than `tenant_id`, and return how many there were. A session from before the
+    person had a tenant goes on."""
+    elsewhere = {"$nin": [None, object_id(tenant_id)]}
+    return _end({"userId": object_id(user_id), "isActive": True, "tenantId": elsewhere}, user_id, "tenant_left")
+
+
+@transactional("auth")
 def end_all(user_id: str, origin: Origin, *, reason: str) -> None:
     """End all sessions at their owner's wish."""
     ended = end_sessions_of(user_id, reason=reason)

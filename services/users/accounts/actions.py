@@ -1,4 +1,4 @@
-"""Use cases of people: create, change, set status and roles, deactivate."""
+"""Use cases of people: create, change, set status and roles, deactivate, join and leave a tenant."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,30 +6,42 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden
+from core.api.errors import BadRequest, Conflict, Forbidden, TooManyRequests
+from core.api.throttling import hit
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, on_commit, transactional
 from core.events.jobs import enqueue
+from core.events.outbox import record
+from core.events.payloads import EmailRequested
 from core.identity.principals import Principal
 from core.identity.roles import ADMIN, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
-from services.users.accounts import rules
+from services.users.accounts import authority, rules
+from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activity, log_status
 from services.users.accounts.models import GUARDS, USERS
 from services.users.accounts.publishing import publish_user
 from services.users.accounts.queries import user_by_email, user_by_id
+from services.users.accounts.standing import acting, demand, require, standing_of, thing_of
 
 _TAKEN = "User with this email already exists"
 _ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
 _ADMIN_WORDS = [word for word in _ROLES if ADMIN in system_roles([word])]
 _SYSTEM = TenantScope.system("people without tenant are written by system code")
+# Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
+_EMAIL_REQUESTS, _HOUR = 5, 3600
+# What decides what somebody may do.
+_ACTS = {"status": Act.STATUS, "roles": Act.ROLES, "permissions": Act.ROLES, "email": Act.EMAIL}
+_ACCESS = {"status", "roles", "permissions", "grantedPermissions", "tenantId"}
 
 
 @transactional("users")
-def create_user(scope: TenantScope, fields: dict[str, Any]) -> Document:
-    """Create a person in the caller's tenant: pending, role user, default settings. Raises BadRequest, Conflict."""
+def create_user(scope: TenantScope, fields: dict[str, Any], *, actor: Principal) -> Document:
+    """Create a person in the caller's tenant: pending, role user, default settings. Raises BadRequest, Forbidden,
+    Conflict."""
+    require(actor, Act.CREATE, thing_of(scope.tenant_id), permissions_of(["user"]))
     broken = rules.broken_limit(fields, new=True)
     if broken:
         raise BadRequest(broken)
@@ -61,10 +73,12 @@ def adopt_account(account: Document, *, mail: str = "welcome") -> Document:
 
 @transactional("users")
 def put_user(fields: Document) -> Document:
-    """Create or overwrite a person by id: for commands, not for requests."""
+    """Create or overwrite a person by id: for commands, not for requests. Raises Forbidden for an operator with a
+    tenant."""
     key = ObjectId(fields["_id"])
     stored = {name: value for name, value in fields.items() if name != "_id"}
     stored |= {"email": fields["email"].lower(), "tenantId": object_id(fields.get("tenantId"))}
+    _refuse_torn(stored)
     if USERS.scoped(_SYSTEM).exists({"_id": key}):
         user = USERS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": stored})
     else:
@@ -77,24 +91,29 @@ def put_user(fields: Document) -> Document:
 
 @transactional("users")
 def update_user(scope: TenantScope, user_id: str, changes: dict[str, Any], *, actor: Principal) -> Document:
-    """Change a person: every sent field replaces the stored one. Raises NotFound, BadRequest, Forbidden, Conflict."""
+    """Change a person: every sent field replaces the stored one, but an address waits for its owner's confirmation.
+    Raises NotFound, BadRequest, Forbidden, Conflict, TooManyRequests."""
     user = user_by_id(scope, user_id)
     broken = rules.broken_limit(changes, new=False)
     if broken:
         raise BadRequest(broken)
-    changes = _with_free_email(user, changes)
-    _check_privileges(user, changes, actor)
-    changed = rules.changes_between(user, changes)
+    wanted = changes | ({"email": changes["email"].strip().lower()} if "email" in changes else {})
+    changed = rules.changes_between(user, wanted)
+    _check_changes(user, {name: wanted[name] for name in changed}, actor)
+    if "email" in changed and _is_proposed(user, wanted["email"], actor):
+        del changed["email"]
     if not changed:
         return user
+    return _update(user, {name: wanted[name] for name in changed}, changed, actor)
+
+
+def _update(user: Document, changes: Document, changed: Document, actor: Principal) -> Document:
     if "status" in changed:
-        _check_transition(user, changes["status"], actor)
-        log_status(user, user["status"], changes["status"], None, scope.actor_id)
+        log_status(user, user["status"], changes["status"], None, actor.user_id)
     _keep_an_admin(user, changes)
-    stored = _change(user, changes, access=bool(changed.keys() & {"status", "roles", "permissions"}))
-    log_activity(
-        stored, "profile_update", "User profile updated", actor_id=scope.actor_id, metadata={"changes": changed}
-    )
+    stored = _change(user, changes)
+    metadata = {"changes": changed}
+    log_activity(stored, "profile_update", "User profile updated", actor_id=actor.user_id, metadata=metadata)
     _mail("profile", user["email"], {"name": stored["firstName"], "changes": sorted(changed)})
     return stored
 
@@ -103,7 +122,7 @@ def update_user(scope: TenantScope, user_id: str, changes: dict[str, Any], *, ac
 def set_status(scope: TenantScope, user_id: str, status: str, reason: str | None, *, actor: Principal) -> Document:
     """Move a person to another status. Raises NotFound, BadRequest for a move that is not allowed, Forbidden."""
     user = user_by_id(scope, user_id)
-    _check_transition(user, status, actor)
+    _check_changes(user, {"status": status}, actor)
     return _move(user, status, reason, scope.actor_id)
 
 
@@ -111,9 +130,9 @@ def set_status(scope: TenantScope, user_id: str, status: str, reason: str | None
 def set_roles(scope: TenantScope, user_id: str, roles: list[str], reason: str | None, *, actor: Principal) -> Document:
     """Replace a person's roles. Raises NotFound, BadRequest for unknown names, Forbidden."""
     user = user_by_id(scope, user_id)
-    _check_privileges(user, {"roles": roles}, actor)
+    _check_changes(user, {"roles": roles}, actor)
     _keep_an_admin(user, {"roles": roles})
-    stored = _change(user, {"roles": roles}, access=True)
+    stored = _change(user, {"roles": roles})
     metadata = {"oldRoles": user.get("roles"), "newRoles": roles, "reason": reason}
     text = f"User roles changed to {', '.join(roles) or 'none'}"
     log_activity(stored, "role_change", text, actor_id=scope.actor_id, severity="high", metadata=metadata)
@@ -124,12 +143,11 @@ def set_roles(scope: TenantScope, user_id: str, roles: list[str], reason: str | 
 def deactivate(scope: TenantScope, user_id: str, reason: str | None, *, actor: Principal) -> None:
     """Delete softly: the person becomes inactive; repeatable. Raises NotFound, Forbidden for oneself."""
     user = user_by_id(scope, user_id)
-    if str(user["_id"]) == actor.user_id:
-        raise Forbidden("You cannot delete your own account")
+    require(actor, Act.DELETE, standing_of(user))
     if user["status"] != "inactive":
         _keep_an_admin(user, {"status": "inactive"})
         log_status(user, user["status"], "inactive", reason, scope.actor_id)
-        user = _change(user, {"status": "inactive"}, access=True, event="user.deleted")
+        user = _change(user, {"status": "inactive"}, event="user.deleted")
     metadata = {"reason": reason, "method": "soft_delete"}
     log_activity(
         user, "account_deletion", "User account deleted", actor_id=scope.actor_id, severity="high", metadata=metadata
@@ -145,7 +163,7 @@ def verify_account(user_id: str, moment: Any) -> None:
     changes = {"emailVerifiedAt": moment, "status": "active" if user["status"] == "pending" else user["status"]}
     if changes["status"] != user["status"]:
         log_status(user, user["status"], "active", "e-mail verified by request", user_id)
-    _change(user, changes, access=True)
+    _change(user, changes)
 
 
 @transactional("users")
@@ -154,7 +172,7 @@ def refuse_entry(user_id: str, reason: str) -> None:
     user = _known(user_id)
     if user["status"] != "inactive":
         log_status(user, user["status"], "inactive", reason, None)
-        _change(user, {"status": "inactive"}, access=True)
+        _change(user, {"status": "inactive"})
 
 
 @transactional("users")
@@ -164,9 +182,23 @@ def apply_own_changes(user_id: str, changes: dict[str, Any]) -> None:
     changed = rules.changes_between(user, changes)
     if not changed:
         return
-    stored = _change(user, changes, access=False)
+    stored = _change(user, changes)
     log_activity(stored, "profile_update", "User profile updated", actor_id=user_id, metadata={"changes": changed})
     _mail("profile", user["email"], {"name": stored["firstName"], "changes": sorted(changed)})
+
+
+@transactional("users")
+def move_address(user_id: str, email: str, moment: Any) -> None:
+    """Take over the address that a person confirmed at auth, which told the old one. One that somebody else got in that
+    very moment stays theirs: auth then hears that the old one holds. Raises LookupError for somebody unknown."""
+    user = _known(user_id)
+    other = user_by_email(email)
+    if other is not None and other["_id"] != user["_id"]:
+        _change(user, {"email": user["email"]})
+        return
+    changed = rules.changes_between(user, {"email": email})
+    stored = _change(user, {"email": email, "emailVerifiedAt": moment})
+    log_activity(stored, "profile_update", "User profile updated", actor_id=user_id, metadata={"changes": changed})
 
 
 @transactional("users")
@@ -179,20 +211,32 @@ def link_google(user_id: str, google_id: str, picture: str | None) -> None:
     changes: Document = {"googleId": google_id}
     if picture and not user.get("picture"):
         changes["picture"] = picture
-    _change(user, changes, access=False)
+    _change(user, changes)
 
 
 @transactional("users")
-def join_tenant(user_id: str, tenant_id: ObjectId, *, roles: list[str] | None = None) -> Document:
-    """Make a person a member of a tenant. Raises NotFound; Conflict for a member of another one."""
-    user = user_by_id(_SYSTEM, user_id)
-    if user.get("tenantId") not in (None, tenant_id):
-        raise Conflict("User already belongs to another tenant")
-    changes: Document = {"tenantId": tenant_id} | ({"roles": roles} if roles else {})
-    if user.get("tenantId") is None:
-        # Role documents count in the tenant where they were assigned only.
-        changes["grantedPermissions"] = []
-    return _change(user, changes, access=True)
+def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, founding: bool = False) -> Document:
+    """Let the caller, who has no tenant, enter one by their own will; what they were given elsewhere stays behind.
+
+    founding: the tenant is theirs, made in this transaction. Raises NotFound; Forbidden for a member, an operator, or a
+    tenant that is not active."""
+    user = user_by_id(_SYSTEM, principal.user_id)
+    require(principal, Act.JOIN, thing_of(None if founding else tenant_id))
+    return _change(user, {"tenantId": tenant_id, "roles": roles, "permissions": [], "grantedPermissions": []})
+
+
+@transactional("users")
+def leave_tenant(principal: Principal, user: Document, reason: str) -> Document:
+    """Take a person out of their tenant, with all that they might do there. Raises Forbidden for the tenant's last
+    administrator, and for somebody out of the caller's reach."""
+    require(principal, Act.REMOVE, standing_of(user))
+    left: Document = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
+    _keep_an_admin(user, left)
+    stored = _change(user, left)
+    # In the log of the tenant: it is about somebody who was there.
+    metadata = {"oldRoles": user.get("roles"), "newRoles": left["roles"], "reason": reason}
+    log_activity(user, "role_change", reason, actor_id=principal.user_id, severity="high", metadata=metadata)
+    return stored
 
 
 def note_activity(activity: Document) -> None:
@@ -227,6 +271,7 @@ def _known(user_id: str) -> Document:
 
 def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail: str = "welcome") -> Document:
     empty: Document = {"permissions": [], "tags": [], "tenantId": None}
+    _refuse_torn({**person, "tenantId": person.get("tenantId") or scope.tenant_id})
     try:
         user = USERS.scoped(scope).insert_one({**empty, **person})
     except DuplicateKeyError:
@@ -238,7 +283,10 @@ def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail:
     return user
 
 
-def _change(user: Document, changes: dict[str, Any], *, access: bool, event: str = "user.updated") -> Document:
+def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updated") -> Document:
+    access = bool(changes.keys() & _ACCESS)
+    if access and not changes.keys() <= {"status", "emailVerifiedAt"}:
+        _refuse_torn({**user, **changes})
     try:
         stored = USERS.scoped(_SYSTEM).update_one({"_id": user["_id"]}, {"$set": changes})
     except DuplicateKeyError:
@@ -250,7 +298,7 @@ def _change(user: Document, changes: dict[str, Any], *, access: bool, event: str
 
 def _move(user: Document, status: str, reason: str | None, actor_id: str | None) -> Document:
     _keep_an_admin(user, {"status": status})
-    stored = _change(user, {"status": status}, access=True)
+    stored = _change(user, {"status": status})
     metadata = {"oldStatus": user["status"], "newStatus": status, "reason": reason}
     text = f"User status changed from {user['status']} to {status}"
     log_activity(stored, "status_change", text, actor_id=actor_id, severity="medium", metadata=metadata)
@@ -259,37 +307,43 @@ def _move(user: Document, status: str, reason: str | None, actor_id: str | None)
     return stored
 
 
-def _with_free_email(user: Document, changes: dict[str, Any]) -> dict[str, Any]:
-    if "email" not in changes:
-        return changes
-    email = changes["email"].strip().lower()
-    other = user_by_email(email)
-    if other is not None and other["_id"] != user["_id"]:
-        raise Conflict(_TAKEN)
-    return {**changes, "email": email}
-
-
-def _check_transition(user: Document, status: str, actor: Principal) -> None:
-    if str(user["_id"]) == actor.user_id:
-        raise Forbidden("You cannot change your own status")
-    if not rules.may_become(user["status"], status):
-        raise BadRequest(f"Invalid status transition from {user['status']} to {status}")
-
-
-def _check_privileges(user: Document, changes: dict[str, Any], actor: Principal) -> None:
-    """Nobody grants a role or permission that they lack; nobody edits somebody who holds more."""
-    if not changes.keys() & {"roles", "permissions", "status"}:
-        return
-    needed = "users:update" if changes.keys() <= {"status"} else "users:assign_roles"
-    if not actor.may(needed):
-        raise Forbidden("Forbidden resource")
-    roles = changes.get("roles") or []
-    if any(role not in _ROLES for role in roles):
+def _check_changes(user: Document, changes: Document, actor: Principal) -> None:
+    """Refuse what the caller may not change of a person. Raises Forbidden; BadRequest for unknown role words and for a
+    status that does not follow."""
+    caller, target = acting(actor), standing_of(user)
+    for act in sorted({_ACTS.get(name, Act.UPDATE) for name in changes}, key=lambda act: act.value):
+        demand(caller, act, target)
+    if "status" in changes and not rules.may_become(user["status"], changes["status"]):
+        raise BadRequest(f"Invalid status transition from {user['status']} to {changes['status']}")
+    words = changes.get("roles") or []
+    if any(word not in _ROLES for word in words):
         raise BadRequest([f"each value in roles must be one of the following values: {', '.join(USER_ROLES)}"])
-    granted = permissions_of(roles) | set(changes.get("permissions") or ())
-    if not rules.may_grant(actor.permissions, granted):
-        raise Forbidden("Forbidden resource")
-    if not actor.is_operator and "SUPER_ADMIN" in (user.get("roles") or []):
+    given = permissions_of(words) | set(changes.get("permissions") or ())
+    if given:
+        demand(caller, Act.ROLES, target, given)
+
+
+def _is_proposed(user: Document, email: str, actor: Principal) -> bool:
+    """Ask for the confirmation of another address, and return whether it waits for one: somebody who never came in has no
+    account that could be taken over. Raises Conflict, TooManyRequests."""
+    # Inside of the transaction: one that is tried again counts twice, which errs on the safe side.
+    verdict = hit("email-change", str(user["_id"]), limit=_EMAIL_REQUESTS, seconds=_HOUR)
+    if not verdict.allowed:
+        raise TooManyRequests("Too many requests for another e-mail address", verdict.retry_after)
+    if user_by_email(email) is not None:
+        raise Conflict(_TAKEN)
+    if user["status"] == "pending" and str(user["_id"]) != actor.user_id:
+        return False
+    payload = EmailRequested(user_id=str(user["_id"]), email=email, requested_at=now())
+    version, tenant_id = int(payload.requested_at.timestamp() * 1000), text_id(user.get("tenantId"))
+    record("user.email_requested", payload, entity_id=payload.user_id, version=version, tenant_id=tenant_id)
+    text = "Another e-mail address was asked for"
+    log_activity(user, "security_event", text, actor_id=actor.user_id, severity="medium", metadata={"email": email})
+    return True
+
+
+def _refuse_torn(person: Document) -> None:
+    if authority.is_torn(person):
         raise Forbidden("Forbidden resource")
 
 

@@ -68,7 +68,7 @@ class Users(PagedView):
         tenant_id = body.pop("tenantId", None)
         scope = self.scope.for_tenant(tenant_id) if self.scope.everywhere and tenant_id else self.scope
         scope.require_tenant()
-        created = actions.create_user(scope, body)
+        created = actions.create_user(scope, body, actor=self.principal)
         return enveloped("User created successfully", {"user": user(created)}, 201)
 
 

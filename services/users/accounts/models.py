@@ -9,6 +9,8 @@ from core.documents.models import TenantDocumentModel
 USERS = Collection("users", service="users", tenant="objectid")
 ACTIVITIES = Collection("useractivities", service="users", tenant="objectid")
 STATUS_HISTORY = Collection("userstatushistories", service="users", tenant="objectid")
+# A tenant belongs to no tenant: who may see which one is decided in services.users.tenants; its state decides about people.
+TENANTS = Collection("tenants", service="users", tenant="none", soft_delete=True)
 # One document per tenant that changes of administrators write, so that two at once conflict and are retried.
 GUARDS = Collection("tenantguards", service="users", tenant="none")
 

@@ -1,7 +1,7 @@
-"""Rules of people: status machine, field limits, who may grant what. Pure; sources: contract/users-rules.md §4, §6."""
+"""Rules of people: status machine, field limits. Pure; source: contract/users-rules.md §6."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,8 +100,3 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
             before = {} if old.get(name) is None else {"old": old[name]}
             changed[name] = {**before, "new": value}
     return changed
-
-
-def may_grant(granter: Iterable[str], granted: Iterable[str]) -> bool:
-    """Whether somebody with the permissions `granter` may give the permissions `granted`: nobody gives what they lack."""
-    return set(granted) <= set(granter)

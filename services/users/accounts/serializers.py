@@ -78,14 +78,13 @@ class SimplePreferencesBody(Body):
 
 
 class CreateUserBody(Body):
-    """A new person. Status, roles and permissions are not the caller's to choose here."""
+    """A new person. Status, roles and permissions are not the caller's to choose here, nor whose Google account signs in."""
 
     email = Email()
     firstName = Text()
     lastName = Text()
     displayName = Text(required=False)
     picture = Text(required=False)
-    googleId = Text(required=False)
     tenantId = MongoId(required=False)
     profile = ProfileBody(required=False)
     settings = SettingsBody(required=False)

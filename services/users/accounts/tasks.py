@@ -58,6 +58,12 @@ def account_profile_changed(event: Event) -> None:
     actions.apply_own_changes(sent.user_id, {name: value for name, value in changes.items() if value is not None})
 
 
+@handles("account.email_changed", service="users")
+def account_email_changed(event: Event) -> None:
+    """Take over the address that a person confirmed."""
+    actions.move_address(event.payload.user_id, event.payload.email, event.payload.changed_at)
+
+
 @handles("account.linked", service="users")
 def account_linked(event: Event) -> None:
     """Note the Google account of a person."""

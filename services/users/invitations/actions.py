@@ -1,14 +1,15 @@
-"""Use cases of invitations: create, cancel, resend; and what acceptance at auth does here."""
+"""Use cases of invitations: create, cancel, resend; and what accepting one does, at auth or by somebody who has an
+account."""
 
 from typing import Any
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden
+from core.api.errors import BadRequest, Conflict
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.ids import object_id, text_id
+from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
@@ -16,15 +17,19 @@ from core.events.outbox import record
 from core.events.payloads import InvitationSnapshot
 from core.identity.principals import Principal
 from core.identity.roles import permissions_of
+from services.users.accounts import authority
 from services.users.accounts.actions import refuse_entry
+from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activity
-from services.users.accounts.queries import user_by_email
-from services.users.accounts.rules import may_grant
+from services.users.accounts.models import USERS
+from services.users.accounts.queries import user_by_email, user_by_id
+from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.invitations import rules
 from services.users.invitations.models import INVITATIONS
 from services.users.invitations.queries import invitation_by_id
 
 _TAKEN = "User with this email already exists"
+_INVALID = "Invalid or expired invitation token"
 _WAITING = "A pending invitation already exists for this email"
 _SYSTEM = TenantScope.system("an accepted invitation names its tenant")
 
@@ -34,12 +39,12 @@ def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, 
     """Invite somebody into the scope's tenant and mail the link.
 
     origin: `{ipAddress, userAgent}` of the inviter. Raises Forbidden for roles beyond the inviter's, Conflict when the
-    address has an account or waits for an answer already."""
+    address belongs to somebody who has a tenant, or to an operator, or waits for an answer already."""
     roles = body.get("roles") or ["user"]
-    if not rules.may_invite(roles, is_admin=actor.is_admin) or not may_grant(actor.permissions, permissions_of(roles)):
-        raise Forbidden("Forbidden resource")
+    require(actor, Act.INVITE, thing_of(scope.tenant_id), permissions_of(roles))
     email = body["email"].strip().lower()
-    if user_by_email(email) is not None:
+    owner = user_by_email(email)
+    if owner is not None and authority.refusal(standing_of(owner), Act.JOIN, thing_of(None)) is not None:
         raise Conflict(_TAKEN)
     _expire_old(scope, email)
     token = rules.new_token()
@@ -66,9 +71,11 @@ def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, 
 
 
 @transactional("users")
-def cancel(scope: TenantScope, invitation_id: str, reason: str | None) -> None:
-    """Cancel a pending invitation. Raises NotFound, BadRequest for one that is not pending."""
+def cancel(scope: TenantScope, invitation_id: str, reason: str | None, *, actor: Principal) -> None:
+    """Cancel a pending invitation. Raises NotFound, Forbidden for one that the caller could not send, BadRequest for one
+    that is not pending."""
     invitation = invitation_by_id(scope, invitation_id)
+    _must_be_theirs(actor, invitation)
     stored = _move(scope, invitation, {"status": "cancelled"})
     if stored is None:
         raise BadRequest("Only pending invitations can be cancelled")
@@ -79,9 +86,10 @@ def cancel(scope: TenantScope, invitation_id: str, reason: str | None) -> None:
 
 
 @transactional("users")
-def resend(scope: TenantScope, invitation_id: str) -> None:
-    """Mail a new link, good for another seven days; the old one is dead. Raises NotFound, BadRequest."""
+def resend(scope: TenantScope, invitation_id: str, *, actor: Principal) -> None:
+    """Mail a new link, good for another seven days; the old one is dead. Raises NotFound, Forbidden, BadRequest."""
     invitation = invitation_by_id(scope, invitation_id)
+    _must_be_theirs(actor, invitation)
     if invitation["status"] == "pending" and invitation["expiresAt"] <= now():
         raise BadRequest("Invitation has expired")
     token = rules.new_token()
@@ -98,17 +106,27 @@ def resend(scope: TenantScope, invitation_id: str) -> None:
 def note_acceptance(invitation_id: str, user_id: str) -> None:
     """Close the invitation that somebody accepted at auth. When it was cancelled in that same moment, the person is
     kept out: the account stays, inactive, for an administrator to decide."""
-    key = object_id(invitation_id)
-    accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
-    stored = INVITATIONS.scoped(_SYSTEM).update_one({"_id": key, "status": "pending"}, {"$set": accepted})
-    if stored is None:
+    key, reason = object_id(invitation_id), "the invitation was cancelled by an admin before it was accepted"
+    invitation = INVITATIONS.scoped(_SYSTEM).find_one({"_id": key, "status": "pending"})
+    if invitation is None:
         if not INVITATIONS.scoped(_SYSTEM).exists({"_id": key, "acceptedBy": object_id(user_id)}):
-            refuse_entry(user_id, "the invitation was cancelled by an admin before it was accepted")
+            refuse_entry(user_id, reason)
         return
-    person = {"_id": object_id(user_id), "tenantId": stored.get("tenantId")}
-    metadata = {"invitationId": invitation_id, "invitedBy": text_id(stored.get("invitedBy"))}
-    log_activity(person, "invitation_accepted", "Invitation accepted", actor_id=user_id, metadata=metadata)
-    _announce(stored)
+    if not _is_still_offered(invitation):
+        refuse_entry(user_id, "whoever invited may not do so any more")
+    _accept(invitation, user_id)
+
+
+def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> Document:
+    """Use up the invitation of a tenant that the caller, who has an account, was mailed, and return it. In the running
+    transaction. Raises BadRequest when `token` opens nothing for them there."""
+    person = user_by_id(principal.scope, principal.user_id)
+    open_ = {"token": rules.digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
+    mine = {**open_, "tenantId": either_form(str(tenant_id)), "email": person["email"]}
+    invitation = INVITATIONS.scoped(_SYSTEM).find_one(mine)
+    if invitation is None or not _is_still_offered(invitation):
+        raise BadRequest(_INVALID)
+    return _accept(invitation, principal.user_id)
 
 
 def snapshot(invitation: Document) -> InvitationSnapshot:
@@ -124,6 +142,36 @@ def snapshot(invitation: Document) -> InvitationSnapshot:
         tenant_id=text_id(invitation.get("tenantId")),
         message=invitation.get("message"),
     )
+
+
+def _must_be_theirs(actor: Principal, invitation: Document) -> None:
+    """Only who could send an invitation may send it again or take it back. Raises Forbidden."""
+    require(actor, Act.INVITE, thing_of(invitation.get("tenantId")), _given_by(invitation))
+
+
+def _is_still_offered(invitation: Document) -> bool:
+    """Whether the inviter could still send it: who has left, or may do less now, gives nothing any more."""
+    inviter = USERS.scoped(_SYSTEM).find_one({"_id": object_id(text_id(invitation.get("invitedBy")))})
+    if inviter is None:
+        return True
+    offered = thing_of(invitation.get("tenantId"))
+    return authority.refusal(standing_of(inviter), Act.INVITE, offered, _given_by(invitation)) is None
+
+
+def _given_by(invitation: Document) -> frozenset[str]:
+    return permissions_of(invitation.get("roles") or ["user"])
+
+
+def _accept(invitation: Document, user_id: str) -> Document:
+    accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
+    stored = _move(_SYSTEM, invitation, accepted)
+    if stored is None:
+        raise BadRequest(_INVALID)
+    person = {"_id": object_id(user_id), "tenantId": stored.get("tenantId")}
+    metadata = {"invitationId": str(stored["_id"]), "invitedBy": text_id(stored.get("invitedBy"))}
+    log_activity(person, "invitation_accepted", "Invitation accepted", actor_id=user_id, metadata=metadata)
+    _announce(stored)
+    return stored
 
 
 def _move(scope: TenantScope, invitation: Document, changes: Document) -> Document | None:

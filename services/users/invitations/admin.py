@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
 from core.api.errors import Problem
-from core.documents.scope import TenantScope
+from core.identity.principals import Principal
 from services.users.invitations import actions
 from services.users.invitations.models import Invitation
 
@@ -28,19 +28,19 @@ class InvitationAdmin(DocumentAdmin):
     @admin.action(description="Resend")
     def resend(self, request: HttpRequest, queryset: Any) -> None:
         """Mail the chosen invitations again."""
-        self._each(request, queryset, actions.resend)
+        self._each(request, queryset, lambda who, key: actions.resend(who.scope, key, actor=who))
 
     @admin.action(description="Cancel")
     def cancel(self, request: HttpRequest, queryset: Any) -> None:
         """Take the chosen invitations back."""
-        self._each(request, queryset, lambda scope, key: actions.cancel(scope, key, "admin action"))
+        self._each(request, queryset, lambda who, key: actions.cancel(who.scope, key, "admin action", actor=who))
 
-    def _each(self, request: HttpRequest, queryset: Any, do: Callable[[TenantScope, str], None]) -> None:
+    def _each(self, request: HttpRequest, queryset: Any, do: Callable[[Principal, str], None]) -> None:
         principal = principal_of(request)
         if principal is None:
             return
         for invitation in queryset:
             try:
-                do(principal.scope, str(invitation.pk))
+                do(principal, str(invitation.pk))
             except Problem as problem:
                 self.message_user(request, f"{invitation.email}: {problem.message}", messages.ERROR)

@@ -91,7 +91,7 @@ class CancelInvitation(ContractView):
 
     def put(self, request: Request, id: str) -> Response:
         """400 for one that is not pending."""
-        actions.cancel(self.scope, id, self.validated_body().get("reason"))
+        actions.cancel(self.scope, id, self.validated_body().get("reason"), actor=self.principal)
         return Response({"message": "Invitation cancelled successfully"})
 
 
@@ -102,7 +102,7 @@ class ResendInvitation(ContractView):
 
     def put(self, request: Request, id: str) -> Response:
         """The new link is good for another seven days, the old one is dead."""
-        actions.resend(self.scope, id)
+        actions.resend(self.scope, id, actor=self.principal)
         return Response({"message": "Invitation resent successfully"})
 
 

@@ -1,14 +1,11 @@
-"""Rules of invitations (contract/users-rules.md §4, §9). Pure."""
+"""Rules of invitations (contract/users-rules.md §9). Pure."""
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from datetime import timedelta
 
 LIFETIME = timedelta(days=7)
 STATUSES = ("pending", "accepted", "expired", "cancelled")
-# What a manager may make of somebody; administrators also make managers and administrators.
-MANAGERS_CHOICE = frozenset({"user", "viewer", "acquisitions", "dispositions"})
 
 
 def new_token() -> str:
@@ -19,8 +16,3 @@ def new_token() -> str:
 def digest(token: str) -> str:
     """Return what is stored of a token: its SHA-256. The token cannot be guessed, so no salt is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def may_invite(roles: Iterable[str], *, is_admin: bool) -> bool:
-    """Whether an inviter may offer these roles."""
-    return is_admin or set(roles) <= MANAGERS_CHOICE

@@ -11,8 +11,11 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.identity.principals import Principal
+from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activities, log_activity
 from services.users.accounts.queries import user_by_id
+from services.users.accounts.standing import require, standing_of
 from services.users.preferences import rules
 from services.users.preferences.models import PREFERENCES
 from services.users.preferences.queries import preferences_of
@@ -42,19 +45,25 @@ def read_preferences(user_id: str) -> Document:
     return made
 
 
-def update_preferences(scope: TenantScope, user_id: str, wanted: Mapping[str, Mapping[str, Any]]) -> Document:
-    """Merge the groups `wanted` into a person's preferences and return the document. Raises NotFound."""
-    user = user_by_id(scope, user_id)
+def update_preferences(actor: Principal, user_id: str, wanted: Mapping[str, Mapping[str, Any]]) -> Document:
+    """Merge the groups `wanted` into a person's preferences and return the document. Raises NotFound, Forbidden."""
+    user = _changeable(actor, user_id)
     # Before the transaction: a clash of two first reads inside of it would end it.
     read_preferences(user_id)
-    return _update(scope, user, wanted)
+    return _update(actor.scope, user, wanted)
 
 
-def reset_preferences(scope: TenantScope, user_id: str) -> Document:
-    """Set a person's preferences to the defaults and return the document. Raises NotFound."""
-    user = user_by_id(scope, user_id)
+def reset_preferences(actor: Principal, user_id: str) -> Document:
+    """Set a person's preferences to the defaults and return the document. Raises NotFound, Forbidden."""
+    user = _changeable(actor, user_id)
     read_preferences(user_id)
-    return _reset(scope, user)
+    return _reset(actor.scope, user)
+
+
+def _changeable(actor: Principal, user_id: str) -> Document:
+    user = user_by_id(actor.scope, user_id)
+    require(actor, Act.PREFERENCES, standing_of(user))
+    return user
 
 
 @transactional("users")

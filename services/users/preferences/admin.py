@@ -29,6 +29,6 @@ class UserPreferencesAdmin(DocumentAdmin):
             return
         for document in queryset:
             try:
-                reset_preferences(principal.scope, str(document.user_id))
+                reset_preferences(principal, str(document.user_id))
             except Problem as problem:
                 self.message_user(request, f"{document.user_id}: {problem.message}", messages.ERROR)

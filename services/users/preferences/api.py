@@ -40,7 +40,7 @@ class OwnPreferencesReset(ContractView):
 
     def post(self, request: Request) -> Response:
         """Reset and answer the document."""
-        return Response(preferences(actions.reset_preferences(self.scope, self.principal.user_id)))
+        return Response(preferences(actions.reset_preferences(self.principal, self.principal.user_id)))
 
 
 class OwnPreferenceHistory(PagedView):
@@ -78,7 +78,7 @@ class PersonPreferencesReset(ContractView):
 
     def post(self, request: Request, userId: str) -> Response:  # noqa: N803
         """Reset and answer the document."""
-        return Response(preferences(actions.reset_preferences(self.scope, userId)))
+        return Response(preferences(actions.reset_preferences(self.principal, userId)))
 
 
 class PersonPreferenceHistory(PagedView):
@@ -97,7 +97,7 @@ def _updated(view: ContractView, user_id: str) -> Response:
     wanted = view.validated_body().get("preferences")
     if wanted is None:
         raise BadRequest(_NO_GROUPS)
-    return Response(preferences(actions.update_preferences(view.scope, user_id, wanted)))
+    return Response(preferences(actions.update_preferences(view.principal, user_id, wanted)))
 
 
 def _history(view: PagedView, user_id: str) -> Response:

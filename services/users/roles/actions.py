@@ -1,5 +1,6 @@
 """Use cases of roles: create, change, delete, assign, revoke, and the system roles."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -14,9 +15,10 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
+from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.queries import user_by_id
-from services.users.accounts.rules import may_grant
+from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.roles import rules
 from services.users.roles.granting import end_expired, hold, refresh_holders, refresh_person
 from services.users.roles.models import ASSIGNMENTS, ROLES
@@ -78,6 +80,7 @@ def delete_role(principal: Principal, role_id: str) -> None:
     role = role_by_id(principal.scope, role_id)
     if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be deleted")
+    _must_reach(principal, role)
     unexpired = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now()}}]}
     if ASSIGNMENTS.scoped(_SYSTEM).exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
         raise BadRequest("Cannot delete role that is assigned to users")
@@ -118,7 +121,7 @@ def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> D
         raise NotFound("Role not found")
     if not role.get("isActive"):
         raise BadRequest("Cannot assign inactive role")
-    _check_handing_out(principal, role)
+    _check_handing_out(principal, role, person)
     hold(role, *rules.parents(role, candidates_for([role])))
     end_expired(person["_id"])
     assigned = _insert_assignment(principal, person, role, fields)
@@ -136,6 +139,7 @@ def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | 
         raise NotFound(_NOT_ASSIGNED) from None
     key = object_id(role_id)
     role = ROLES.scoped(_SYSTEM).find_one({"_id": key}) or {"_id": key, "name": "deleted"}
+    require(principal, Act.ROLES, standing_of(person))
     if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
     ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(principal.user_id)}
@@ -179,16 +183,24 @@ def _check_grant(principal: Principal, old: Document, new: Document) -> None:
         raise BadRequest(f"Inherited role not found: {missing}")
     added = set(rules.effective([new], candidates)) - set(effective_permissions([old]) if old else ())
     escalates = rules.is_operators(new) and not (old and rules.is_operators(old)) and not principal.is_operator
-    if escalates or not may_grant(principal.permissions, added):
+    if escalates:
         raise Forbidden(_REFUSED)
+    _must_reach(principal, old or new, added)
     hold(*found)
 
 
-def _check_handing_out(principal: Principal, role: Document) -> None:
-    """Nobody gives what they lack; the operator's role is given by operators only."""
-    allowed = principal.is_operator or not rules.is_operators(role)
-    if not allowed or not may_grant(principal.permissions, effective_permissions([role])):
+def _must_reach(principal: Principal, role: Document, added: Iterable[str] = ()) -> None:
+    """Nobody makes, changes or deletes a role that gives more than they have. Raises Forbidden."""
+    gives = effective_permissions([role]) if "_id" in role else ()
+    require(principal, Act.ROLE, thing_of(role.get("tenantId"), gives), added)
+
+
+def _check_handing_out(principal: Principal, role: Document, person: Document) -> None:
+    """Nobody gives what they lack; the operator's role is given by operators only, and to nobody of a tenant."""
+    gift = effective_permissions([role])
+    if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
+    require(principal, Act.ROLES, standing_of(person), gift)
 
 
 def _log(principal: Principal, role: Document, what: str, details: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from services.users.accounts.logbook import log_activity
 from services.users.accounts.models import USERS
 from services.users.accounts.publishing import publish_user
 from services.users.roles.models import ASSIGNMENTS, ROLES
-from services.users.roles.queries import permissions_of
+from services.users.roles.queries import permissions_of, running
 from services.users.roles.rules import Role
 
 log = structlog.get_logger(__name__)
@@ -53,6 +53,12 @@ def end_expired(user_id: Any) -> None:
     """Make a person's expired assignments inactive: only active ones are unique."""
     expired = {"userId": either_form(text_id(user_id)), "isActive": True, "expiresAt": {"$lte": now()}}
     ASSIGNMENTS.scoped(_SYSTEM).update_many(expired, {"$set": {"isActive": False}})
+
+
+def end_assignments(person: Document, *, actor_id: str | None) -> None:
+    """End all that is assigned to a person in the tenant that they leave: it must not come back with them."""
+    ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
+    ASSIGNMENTS.scoped(_SYSTEM).update_many(running(person), {"$set": ended})
 
 
 def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:

@@ -10,6 +10,7 @@ from core.documents.collection import Sort, now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
+from services.users.accounts.authority import OPERATORS_OWN
 from services.users.roles import rules
 from services.users.roles.models import ASSIGNMENTS, ROLES
 
@@ -101,5 +102,7 @@ def roles_of(person: Document) -> list[Document]:
 
 
 def permissions_of(person: Document) -> list[str]:
-    """Return what a person may do by assigned roles (users-rules §3.4); other sources play no part here."""
-    return effective_permissions(roles_of(person))
+    """Return what a person may do by assigned roles (users-rules §3.4); other sources play no part here. In a tenant they
+    give nothing of what is the operators' own, whatever the old system assigned."""
+    given = effective_permissions(roles_of(person))
+    return given if person.get("tenantId") is None else [name for name in given if name not in OPERATORS_OWN]

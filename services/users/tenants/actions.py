@@ -16,11 +16,14 @@ from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
-from core.identity.principals import Principal
-from services.users.accounts.actions import adopt_account, join_tenant
-from services.users.accounts.models import USERS
+from core.identity.principals import OUTSIDER, Principal
+from services.users.accounts.actions import adopt_account, join_tenant, leave_tenant
+from services.users.accounts.authority import LISTED, Act
+from services.users.accounts.models import TENANTS, USERS
+from services.users.accounts.standing import acting, require, standing_of, thing_of
+from services.users.invitations.actions import redeem
+from services.users.roles.granting import end_assignments
 from services.users.tenants import rules
-from services.users.tenants.models import TENANTS
 from services.users.tenants.queries import tenant_by_uuid
 
 _SYSTEM = TenantScope.system("tenants belong to no tenant")
@@ -29,7 +32,7 @@ _TAKEN = "Tenant with this subdomain or name already exists"
 
 @transactional("users")
 def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
-    """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator.
+    """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator, once.
 
     Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
     if not rules.is_subdomain(fields["subdomain"]):
@@ -54,7 +57,7 @@ def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
             "createdBy": owner,
         }
     )
-    if not principal.is_operator:
+    if not acting(principal).is_operator:
         _settle_owner(principal, tenant["_id"])
     return tenant
 
@@ -78,7 +81,7 @@ def put_tenant(fields: Document) -> Document:
 def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> Document:
     """Change a tenant; only its owner, its administrators and operators may. Raises NotFound, Forbidden, Conflict."""
     tenant = tenant_by_uuid(principal, uuid_)
-    _must_manage(principal, tenant, "Insufficient permissions to update this tenant")
+    require(principal, Act.CHANGE_TENANT, thing_of(tenant["_id"]))
     if "subdomain" in changes and not rules.is_subdomain(changes["subdomain"]):
         raise BadRequest("Invalid subdomain format")
     others: Document = {"_id": {"$ne": tenant["_id"]}}
@@ -86,15 +89,17 @@ def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> 
         raise Conflict("Subdomain already in use")
     if "name" in changes and _taken({**others, "name": changes["name"]}):
         raise Conflict(_TAKEN)
-    if "status" in changes and changes["status"] != tenant["status"] and not principal.is_operator:
-        raise Forbidden("Insufficient permissions to update this tenant")
+    if "status" in changes and changes["status"] != tenant["status"]:
+        require(principal, Act.RUN_TENANT, thing_of(tenant["_id"]))
     return _changed(tenant["_id"], {**changes, "updatedBy": object_id(principal.user_id)})
 
 
 @transactional("users")
 def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document:
-    """Activate or suspend a tenant. Raises NotFound; BadRequest when it is so already."""
+    """Activate or suspend a tenant. Raises NotFound; Forbidden for anybody but operators; BadRequest when it is so
+    already."""
     tenant = tenant_by_uuid(principal, uuid_)
+    require(principal, Act.RUN_TENANT, thing_of(tenant["_id"]))
     if tenant["status"] == status:
         raise BadRequest(f"Tenant is already {status}")
     return _changed(tenant["_id"], {"status": status, "updatedBy": object_id(principal.user_id)})
@@ -104,53 +109,60 @@ def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document
 def delete_tenant(principal: Principal, uuid_: str) -> None:
     """Delete a tenant softly. Raises NotFound, Forbidden for anybody but its owner and operators."""
     tenant = tenant_by_uuid(principal, uuid_)
-    if not principal.is_operator and text_id(tenant.get("ownerId")) != principal.user_id:
-        raise Forbidden("Insufficient permissions to delete this tenant")
+    require(principal, Act.DELETE_TENANT, thing_of(tenant["_id"]))
     _changed(tenant["_id"], {"deletedAt": now()}, event="tenant.deleted")
 
 
 @transactional("users")
 def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
-    """List a person as member or administrator of a tenant; somebody without tenant joins it. Raises NotFound,
-    Forbidden, Conflict for a member of another tenant."""
+    """List a person of a tenant as its member or administrator. Nobody is moved: who is not of the tenant comes in by an
+    invitation. Raises NotFound, Forbidden."""
     tenant = tenant_by_uuid(principal, uuid_)
-    _must_manage(principal, tenant, "Insufficient permissions to manage tenant users")
+    require(principal, Act.LIST, thing_of(tenant["_id"]))
     key = object_id(user_id)
-    person = USERS.scoped(_SYSTEM).find_one({"_id": key}) if key else None
-    if person is None:
+    if key is None:
         raise NotFound("User not found")
-    if person.get("tenantId") is None:
-        join_tenant(user_id, tenant["_id"])
+    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key})
+    if person is None:
+        raise Forbidden(OUTSIDER)
     listed = "adminIds" if role == "admin" else "memberIds"
+    require(principal, Act.LIST, standing_of(person), LISTED if role == "admin" else ())
     _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
 
 
 @transactional("users")
+def join_by_invitation(principal: Principal, uuid_: str, token: str) -> None:
+    """Let the caller, who has no tenant, into the one whose invitation they were mailed, with its roles. Raises NotFound,
+    BadRequest for a token that opens nothing, Forbidden for a member of a tenant or an operator."""
+    tenant = tenant_by_uuid(None, uuid_)
+    invitation = redeem(token, tenant["_id"], principal)
+    join_tenant(principal, tenant["_id"], list(invitation.get("roles") or ["user"]))
+
+
+@transactional("users")
 def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
-    """Take a person off a tenant's lists; the owner stays. Raises NotFound, Forbidden."""
+    """Take a person out of a tenant: off its lists, and with all they might do in it. Also repeated, and for somebody who is
+    on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of reach."""
     tenant = tenant_by_uuid(principal, uuid_)
-    _must_manage(principal, tenant, "Insufficient permissions to manage tenant users")
-    forms = [form for form in (object_id(user_id), user_id) if form is not None]
+    require(principal, Act.REMOVE, thing_of(tenant["_id"]))
+    key = object_id(user_id)
+    if key is not None and key == object_id(text_id(tenant.get("ownerId"))):
+        raise Forbidden("Insufficient permissions to manage tenant users")
+    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None
+    if person is not None:
+        leave_tenant(principal, person, f"Removed from tenant {tenant['name']}")
+        end_assignments(person, actor_id=principal.user_id)
+    forms = [form for form in (key, user_id) if form is not None]
     gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}
     _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, gone))
 
 
 def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
     """Move the creator into the new tenant as its administrator."""
-    if principal.tenant_id is not None:
-        raise Forbidden("Forbidden resource")
     names = {name: str(principal.claims.get(name, "")) for name in ("firstName", "lastName")}
     account = {"email": principal.email, "roles": list(principal.roles), "status": principal.status, **names}
-    person = adopt_account({"_id": principal.user_id, **account})
-    if person.get("tenantId") is not None:
-        raise Forbidden("Forbidden resource")
-    join_tenant(principal.user_id, tenant_id, roles=["admin"])
-
-
-def _must_manage(principal: Principal, tenant: Document, refusal: str) -> None:
-    managers = {text_id(tenant.get("ownerId")), *(text_id(person) for person in tenant.get("adminIds", []))}
-    if not principal.is_operator and principal.user_id not in managers:
-        raise Forbidden(refusal)
+    adopt_account({"_id": principal.user_id, **account})
+    join_tenant(principal, tenant_id, ["admin"], founding=True)
 
 
 def _taken(criteria: Document) -> bool:

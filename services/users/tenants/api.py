@@ -8,10 +8,10 @@ from core.api.pagination import page_of
 from core.api.permissions import internal, needs, operator, signed_in
 from core.api.views import ContractView, InternalView
 from core.events.exporting import ExportQuery, exported_page
+from services.users.accounts.models import TENANTS
 from services.users.tenants import actions, queries
-from services.users.tenants.models import TENANTS
 from services.users.tenants.rendering import tenant
-from services.users.tenants.serializers import CreateTenantBody, TenantQuery, UpdateTenantBody
+from services.users.tenants.serializers import CreateTenantBody, JoinBody, TenantQuery, UpdateTenantBody
 
 
 class Tenants(ContractView):
@@ -100,12 +100,19 @@ class TenantStats(ContractView):
 class TenantUser(ContractView):
     """A person among a tenant's people."""
 
-    access = {"post": needs("tenant:user_manage"), "delete": needs("tenant:user_manage")}
+    access = {"post": signed_in(), "delete": needs("tenant:user_manage")}
+    bodies = {"post": JoinBody}
     statuses = {"delete": 204}
 
-    def post(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
-        """Add the person, as member unless the query says role=admin."""
-        actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
+    def post(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803 - path name of the contract
+        """List the person, as member unless the query says role=admin; or join, with the token of an invitation."""
+        token = self.validated_body().get("token")
+        if token is not None and userId == self.principal.user_id:
+            actions.join_by_invitation(self.principal, tenantId, token)
+        elif self.principal.may("tenant:user_manage"):
+            actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
+        else:
+            raise Forbidden("Forbidden resource")
         return Response(status=201)
 
     def delete(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803

@@ -2,12 +2,8 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
-
-# A tenant belongs to no tenant: who may see which one is decided in queries.py.
-TENANTS = Collection("tenants", service="users", tenant="none", soft_delete=True)
 
 
 class Tenant(DocumentModel):

@@ -11,18 +11,17 @@ from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
-from services.users.accounts.models import USERS
-from services.users.tenants.models import TENANTS
+from services.users.accounts.models import TENANTS, USERS
 
 _SYSTEM = TenantScope.system("tenants belong to no tenant; visibility is decided here")
 
 
-def visible_to(principal: Principal) -> Document:
-    """Return the filter of the tenants that the caller may see."""
-    return {} if principal.is_operator else {"_id": object_id(principal.tenant_id)}
+def visible_to(principal: Principal | None) -> Document:
+    """Return the filter of the tenants that the caller may see; None for somebody with an invitation."""
+    return {} if principal is None or principal.is_operator else {"_id": object_id(principal.tenant_id)}
 
 
-def tenant_by_uuid(principal: Principal, uuid: str) -> Document:
+def tenant_by_uuid(principal: Principal | None, uuid: str) -> Document:
     """Return a visible tenant by the UUID of its path, or by its document id. Raises NotFound."""
     key: Document = {"tenantId": uuid_text(uuid)} if uuid_text(uuid) else {"_id": object_id(uuid)}
     return _found({"$and": [visible_to(principal), key]})

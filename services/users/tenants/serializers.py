@@ -127,6 +127,13 @@ class UpdateTenantBody(Body):
     address = TenantAddressBody(required=False)
 
 
+class JoinBody(Body):
+    """The token of an invitation, from whoever joins; nothing else is looked at."""
+
+    allow_unknown = True
+    token = Text(required=False, max_length=200)
+
+
 class TenantPage(PlainPage):
     """page or limit that counts as the default when it is no number, as before."""
 

@@ -1,0 +1,121 @@
+"""Use cases of another e-mail address: mail its token, take it over.
+
+What is proposed lies in the person's credential as `newEmail`: one at a time, for an hour, and only as long as the password is
+the one of that moment. Whoever holds nothing but a stolen token gets no further than asking.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.api.errors import BadRequest
+from core.documents.collection import now
+from core.documents.database import Document
+from core.documents.ids import object_id
+from core.documents.scope import TenantScope
+from core.documents.transactions import on_commit, transactional
+from core.events.jobs import enqueue
+from core.events.outbox import record
+from core.events.payloads import AccountEmailChanged
+from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.actions import change_person
+from services.auth.directory.queries import email_key, person_by_email, person_by_id
+from services.auth.mfa.actions import demand_second_factor
+from services.auth.passwords.actions import is_password
+from services.auth.passwords.models import CREDENTIALS, RESET_TOKENS
+from services.auth.sessions.actions import end_sessions_of
+from services.auth.sessions.rules import digest, new_secret
+
+LIFETIME = timedelta(hours=1)
+_SYSTEM = TenantScope.system("addresses are confirmed before there is a caller")
+_INVALID = "Invalid or expired confirmation token"
+_CHANGED = Happening("email_changed", "E-mail address changed", severity="high")
+# Of the old address: links that were mailed there open nothing any more.
+_OUTDATED = {"newEmail": "", "verificationToken": "", "verificationExpiresAt": ""}
+
+
+def propose(user_id: str, email: str) -> None:
+    """Mail a link to the address `email` with which its owner confirms that it is theirs, and a notice to the one that they
+    have. An address that somebody has gets no mail. In the running transaction.
+
+    Raises LookupError for somebody unknown: their account may be on its way, so ask again."""
+    from services.auth.addresses.tasks import send_confirmation_mail, send_notice_mail
+
+    person = person_by_id(user_id)
+    if person is None:
+        raise LookupError(f"no person {user_id} yet")
+    credential, token = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id}), new_secret()
+    on_commit(lambda: enqueue(send_notice_mail, person["email"], person.get("firstName", ""), email))
+    # Somebody without password has nothing to confirm with: the notice tells how to get one.
+    if credential is None or person_by_email(email) is not None:
+        return
+    proposed = {
+        "email": email_key(email),
+        "token": digest(token),
+        "expiresAt": now() + LIFETIME,
+        "passwordChangedAt": credential.get("passwordChangedAt"),
+    }
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"newEmail": proposed}})
+    on_commit(lambda: enqueue(send_confirmation_mail, email, person.get("firstName", ""), token))
+
+
+def confirm(token: str, password: str, code: str | None, origin: Origin) -> None:
+    """Use `token` up: the address to which it was mailed is the person's, who logs in with it from now on; every session
+    ends. Proven as at a login, by the password and the second factor, if there is one.
+
+    Raises BadRequest for a token that opens nothing, for an address that somebody got meanwhile, and for a wrong password;
+    Unauthorized for a missing or wrong code; TooManyRequests."""
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one(_open(token))
+    person = person_by_id(credential["_id"]) if credential else None
+    if credential is None or person is None or person["status"] != "active" or not _is_same_password(credential):
+        raise BadRequest(_INVALID)
+    if not is_password(person["_id"], password):
+        raise BadRequest("Current password is incorrect")
+    demand_second_factor(person["_id"], code, origin)
+    try:
+        _move(token, credential, person, origin)
+    except DuplicateKeyError:
+        raise BadRequest(_INVALID) from None
+
+
+@transactional("auth")
+def _move(token: str, credential: Document, person: Document, origin: Origin) -> None:
+    from services.auth.addresses.tasks import send_changed_mail
+
+    email, moment, user_id = credential["newEmail"]["email"], now(), str(person["_id"])
+    unspent = {**_open(token), "passwordChangedAt": credential.get("passwordChangedAt")}
+    change = {"$set": {"email": email, "emailVerifiedAt": moment}, "$unset": _OUTDATED}
+    if CREDENTIALS.scoped(_SYSTEM).replace_state(unspent, change) is None or person_by_email(email) is not None:
+        raise BadRequest(_INVALID)
+    change_person(user_id, {"email": email, "emailKey": email, "emailVerifiedAt": moment})
+    _forget_resets(user_id)
+    end_sessions_of(user_id, reason="email_change")
+    note(user_id, _CHANGED, origin)
+    payload = AccountEmailChanged(user_id=user_id, email=email, changed_at=moment)
+    version = int(moment.timestamp() * 1000)
+    record("account.email_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), email))
+
+
+def follow(user_id: str) -> None:
+    """Let the credential follow the directory, when the address was changed elsewhere. In the running transaction."""
+    person = person_by_id(user_id)
+    if person is None:
+        return
+    elsewhere = {"_id": user_id, "email": {"$ne": email_key(person["email"])}}
+    change = {"$set": {"email": email_key(person["email"])}, "$unset": _OUTDATED}
+    if CREDENTIALS.scoped(_SYSTEM).update_one(elsewhere, change) is not None:
+        _forget_resets(user_id)
+
+
+def _forget_resets(user_id: str) -> None:
+    RESET_TOKENS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id), "usedAt": None})
+
+
+def _open(token: str) -> dict[str, Any]:
+    return {"newEmail.token": digest(token), "newEmail.expiresAt": {"$gt": now()}}
+
+
+def _is_same_password(credential: Document) -> bool:
+    return bool(credential["newEmail"]["passwordChangedAt"] == credential.get("passwordChangedAt"))

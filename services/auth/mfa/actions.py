@@ -4,7 +4,6 @@ Every check first takes one of five tries, atomically, and gives them back when 
 further than one after the other.
 """
 
-import uuid
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -17,10 +16,10 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.crypto import box, keyed_digest
-from services.auth.directory.actions import mark_second_factor
+from services.auth.directory.actions import erase_second_factor, mark_second_factor
+from services.auth.directory.models import MFAS
 from services.auth.directory.queries import person_by_id
 from services.auth.mfa import rules
-from services.auth.mfa.models import MFAS
 from services.auth.sessions.actions import end_sessions_of
 
 _SYSTEM = TenantScope.system("second factors belong to people, also to those without tenant")
@@ -81,14 +80,14 @@ def check_code(user_id: str, code: str, origin: Origin) -> bool:
     return True
 
 
-def demand_second_factor(user_id: str, code: str | None, origin: Origin) -> None:
-    """Return when the person has no second factor, or `code` is good. Raises Unauthorized otherwise."""
+def demand_second_factor(user_id: str, code: str | None, origin: Origin, *, challenge: str) -> None:
+    """Return when the person has no second factor, or `code` is good. Raises Unauthorized otherwise; without a code its
+    body holds `challenge`, by which the second step can name the first."""
     factor = _factor(user_id)
     if factor is None or not factor["isEnabled"]:
         return
     if not code:
-        challenge = {**error_body(401, _REQUIRED), "challengeId": uuid.uuid4().hex}
-        raise Unauthorized(_REQUIRED, body=challenge)
+        raise Unauthorized(_REQUIRED, body={**error_body(401, _REQUIRED), "challengeId": challenge})
     try:
         good = _is_good(factor, code, origin)
     except _Locked:
@@ -106,8 +105,7 @@ def has_second_factor(user_id: str) -> bool:
 @transactional("auth")
 def switch_off(user_id: str, origin: Origin, *, keep_session: str | None = None) -> None:
     """Erase secret and codes and end all sessions but `keep_session`. Who may do that is the caller's to check."""
-    MFAS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id)})
-    mark_second_factor(user_id, on=False)
+    erase_second_factor(user_id)
     end_sessions_of(user_id, reason="mfa_disabled", keep=keep_session)
     note(user_id, _DISABLED, origin)
 

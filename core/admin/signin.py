@@ -117,10 +117,12 @@ def _opened(request: HttpRequest, username: str, password: str) -> Opened | None
         raise ValidationError("Too many tries: wait a while before the next one.")
     if answer.status_code >= 500:
         raise ValidationError(_AWAY)
-    return _refused(answer.json(), challenge)
+    _explain(answer.json(), challenge)
+    return None
 
 
-def _refused(body: dict[str, Any], challenge: str | None) -> None:
+def _explain(body: dict[str, Any], challenge: str | None) -> None:
+    """Raise what auth's refusal means for the form; nothing for wrong credentials, which the form explains itself."""
     if body.get("challengeId"):
         raise SecondStep("Enter the code of your authenticator, or a backup code.", body["challengeId"])
     if challenge and body.get("message") == "Invalid verification code":

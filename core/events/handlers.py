@@ -53,9 +53,7 @@ def _register_core(service: str) -> None:
     def session_revoked(event: Event) -> None:
         ended = event.payload
         fields = {"sessionIds": ended.session_ids, "userId": ended.user_id}
-        access.apply_session_revocation(
-            service, {**fields, "tokens": ended.tokens, "tokensUntil": ended.tokens_until}
-        )
+        access.apply_session_revocation(service, {**fields, "tokens": ended.tokens, "tokensUntil": ended.tokens_until})
 
     @handles("keys.revoked", service=service)
     def keys_revoked(event: Event) -> None:

@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings

@@ -5,7 +5,6 @@ A service that starts while auth is down still verifies tokens: the last key set
 
 import threading
 import time
-from typing import Any
 
 import httpx
 import structlog

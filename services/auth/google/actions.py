@@ -14,6 +14,7 @@ from services.auth.directory.actions import add_provisional, change_person
 from services.auth.directory.queries import email_key, person_by_email, person_by_google_id
 from services.auth.google.client import GoogleIdentity
 from services.auth.login.actions import open_login
+from services.auth.passwords.limits import count_registration
 from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import Tokens
 
@@ -21,9 +22,11 @@ from services.auth.sessions.actions import Tokens
 def sign_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
     """Return the tokens of a new session of the person with this Google account; somebody new gets an account.
 
-    Raises BadRequest when no account can be made or linked (address not verified, names too long or missing),
-    Unauthorized for a suspended or inactive person.
+    Raises BadRequest when no account can be made or linked (address not verified, names too long or missing), Unauthorized
+    for a suspended or inactive person, TooManyRequests when too many accounts were made from there.
     """
+    if person_by_google_id(identity.google_id) is None and person_by_email(identity.email) is None:
+        count_registration(identity.email, origin)
     try:
         return _signed_in(identity, origin)
     except DuplicateKeyError:

@@ -40,7 +40,7 @@ _FAILED = Happening("mfa_failed", "Wrong code of the second factor", severity="h
 @transactional("auth")
 def set_up(user_id: str) -> Document:
     """Make a new secret and backup codes, in force once `confirm` has seen a code, and return them in clear, once:
-    `{secret, url, codes}`. Raises BadRequest when a second factor is on already, Unauthorized for an unknown person."""
+    `{secret, image, codes}`. Raises BadRequest when a second factor is on already, Unauthorized for an unknown person."""
     person = person_by_id(user_id)
     if person is None:
         raise Unauthorized("Invalid token")
@@ -61,7 +61,7 @@ def set_up(user_id: str) -> Document:
     }
     key = {"userId": ObjectId(user_id)}
     MFAS.scoped(_SYSTEM).update_one(key, {"$set": fields}, upsert=True)
-    return {"secret": secret, "url": rules.provisioning_url(secret, person["email"]), "codes": codes}
+    return {"secret": secret, "image": rules.qr_image(rules.provisioning_url(secret, person["email"])), "codes": codes}
 
 
 def check_code(user_id: str, code: str, origin: Origin) -> bool:

@@ -1,7 +1,9 @@
 """Use cases of credentials: register, prove, verify the address, change the password."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from bson import ObjectId
@@ -20,7 +22,7 @@ from core.events.payloads import AccountRegistered
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
-from services.auth.passwords.hashing import NOBODY, hash_password, needs_rehash, verify_password
+from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
 from services.auth.passwords.models import CREDENTIALS
 from services.auth.passwords.proving import prove_address
 from services.auth.passwords.rules import PERSONAL, holds_address
@@ -34,7 +36,9 @@ _INVALID = "Invalid credentials"
 _TAKEN = "User with this email already exists"
 _FAILED = Happening("login_failed", "Login failed", severity="medium", outcome="failure")
 _LOCKED = Happening("account_locked", "Login refused: too many failed tries", severity="high", outcome="failure")
-_BLOCKED = Happening("brute_force_attempt", "Login refused: too many failures of one address", severity="high")
+_BLOCKED = Happening(
+    "brute_force_attempt", "Login refused: too many failures of one address", activity=None, severity="high"
+)
 _CHANGED = Happening("password_change", "Password changed", "password_change", severity="medium")
 
 
@@ -98,8 +102,9 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
     if not hit("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS).allowed:
         raise Unauthorized("Account is temporarily locked")
     person = person_by_email(key)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"]}) if person else None
-    good = verify_password(credential["passwordHash"] if credential else NOBODY, password)
+    # Whatever happens here happens for an unknown address too, or the time would tell it.
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"] if person else ""})
+    good = _is_good(credential["passwordHash"] if credential else NOBODY, password)
     if not good or person is None or credential is None:
         _count_failure(key, person, origin)
         raise Unauthorized(_INVALID)
@@ -107,6 +112,20 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
     if person["status"] != "active":
         raise Unauthorized("Account is not active")
     return Proof(person, _renewed(person["_id"], credential["passwordHash"], password))
+
+
+def _is_good(stored: str, password: str) -> bool:
+    """Whether `password` belongs to `stored`. As long as hashes of the old system are left, a wrong one is held against
+    both kinds: they take different times."""
+    good = verify_password(stored, password)
+    if not good and _keeps_old_hashes(int(time.time()) // 600):
+        verify_password(NOBODY if is_old(stored) else OLD_NOBODY, password)
+    return good
+
+
+@lru_cache(maxsize=1)
+def _keeps_old_hashes(period: int) -> bool:
+    return CREDENTIALS.scoped(_SYSTEM).exists({"passwordHash": {"$regex": r"^\$2"}})
 
 
 def _renewed(user_id: str, stored: str, password: str) -> str:

@@ -1,12 +1,10 @@
 """Use cases of forgotten passwords: ask for a link, look at its token, set a new password with it."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 
-from core.api.errors import BadRequest, TooManyRequests
-from core.api.throttling import hit
+from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
@@ -23,29 +21,16 @@ from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
 
 _SYSTEM = TenantScope.system("passwords are reset before there is a caller")
-_HOUR = 3600
 _INVALID = "Invalid or expired reset token"
 _REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
 _DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
 
 
-def count_request(email: Any, origin: Origin) -> None:
-    """Count a request for a link, before the body is looked at. Raises TooManyRequests: more than three an hour for
-    an address of a person, or too many of one caller (auth-rules §13)."""
-    key = email_key(email) if isinstance(email, str) and email else origin.address
-    rules = (("reset", key[:254], settings.RESET_REQUESTS), ("reset-address", origin.address, settings.TOKEN_TRIES))
-    for name, counted, limit in rules:
-        verdict = hit(name, counted, limit=limit, seconds=_HOUR)
-        if not verdict.allowed:
-            text = "Too many password reset requests. Please try again later."
-            raise TooManyRequests(text, verdict.retry_after)
+def ask_for_reset(email: str, origin: Origin) -> None:
+    """Let the worker see to a request for a link. Here nothing may differ by whether the address is known."""
+    from services.auth.passwords.tasks import handle_reset_request
 
-
-def count_try(origin: Origin) -> None:
-    """Count a try of a token. Raises TooManyRequests."""
-    verdict = hit("mailed-token", origin.address, limit=settings.TOKEN_TRIES, seconds=_HOUR)
-    if not verdict.allowed:
-        raise TooManyRequests("Too many requests. Please try again later.", verdict.retry_after)
+    enqueue(handle_reset_request, email, origin.address, origin.user_agent)
 
 
 @transactional("auth")

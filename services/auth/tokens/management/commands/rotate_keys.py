@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare --now."""
-        parser.add_argument("--now", action="store_true", help="end every other key and its tokens at once (a key leaked)")
+        parser.add_argument(
+            "--now", action="store_true", help="end every other key and its tokens at once (a key leaked)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate."""

@@ -17,7 +17,8 @@ SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 DEVELOPMENT_SECRET = "leadmesh-development-secret-do-not-use"  # noqa: S105 - refused outside development
 
 _CORE_APPS = [
-    "unfold",
+    # Not "unfold": that puts a site of its own in the place of ours, with a sign-in that knows no second factor.
+    "unfold.apps.BasicAppConfig",
     "core.admin.apps.AdminConfig",
     "core.admin.apps.AuthConfig",
     "core.admin.apps.ContentTypesConfig",

@@ -4,6 +4,7 @@ Every check first takes one of five tries, atomically, and gives them back when 
 further than one after the other.
 """
 
+import uuid
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -80,14 +81,14 @@ def check_code(user_id: str, code: str, origin: Origin) -> bool:
     return True
 
 
-def demand_second_factor(user_id: str, code: str | None, origin: Origin, *, challenge: str) -> None:
+def demand_second_factor(user_id: str, code: str | None, origin: Origin, *, challenge: str = "") -> None:
     """Return when the person has no second factor, or `code` is good. Raises Unauthorized otherwise; without a code its
     body holds `challenge`, by which the second step can name the first."""
     factor = _factor(user_id)
     if factor is None or not factor["isEnabled"]:
         return
     if not code:
-        raise Unauthorized(_REQUIRED, body={**error_body(401, _REQUIRED), "challengeId": challenge})
+        raise Unauthorized(_REQUIRED, body={**error_body(401, _REQUIRED), "challengeId": challenge or uuid.uuid4().hex})
     try:
         good = _is_good(factor, code, origin)
     except _Locked:

@@ -8,12 +8,14 @@ from typing import Any
 
 import structlog
 from bson import ObjectId
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from core.api.addresses import client_address, user_agent
 from core.clients.http import ServiceClient, ServiceUnavailable
 from core.documents.ids import object_id
 from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
@@ -21,16 +23,27 @@ from core.identity.tokens import verify
 
 log = structlog.get_logger(__name__)
 
+Opened = dict[str, str]
+
 # As long as SESSION_COOKIE_AGE: whoever is signed in has a token here.
 TOKEN_SECONDS = 8 * 3600
 # Django takes whatever starts with ! for no password at all.
 _NO_PASSWORD = "!leadmesh"  # noqa: S105
+_AWAY = "Signing in is not possible now: the auth service does not answer."
 _NOT_ALLOWED = "You need an administrator role to use the admin."
 
 
-def token_key(user_id: object) -> str:
-    """Return the cache key of the token with which the person signed in."""
-    return f"admin:token:{user_id}"
+class SecondStep(ValidationError):
+    """The password was right, and the code of the second factor is needed: `challenge` names this first step."""
+
+    def __init__(self, sentence: str, challenge: str) -> None:
+        super().__init__(sentence)
+        self.challenge = challenge
+
+
+def session_key(user_id: object) -> str:
+    """Return the cache key of what auth gave the person at the sign-in: `{accessToken, userId, sessionId}`."""
+    return f"admin:session:{user_id}"
 
 
 def principal_of(request: HttpRequest) -> Principal | None:
@@ -50,22 +63,25 @@ class AuthServiceBackend(BaseBackend):
     ) -> User | None:
         """Return the person's shadow user, or None for wrong credentials.
 
-        Raises ValidationError with a sentence for the form when auth is away or the person is no administrator."""
-        body = {"email": username, "password": password}
-        code = request.POST.get("code") if request is not None else None
-        token = _login({**body, "code": code} if code else body)
-        principal = _verified(token) if token else None
-        if principal is None:
+        Raises ValidationError with a sentence for the form when auth is away or the person is no administrator, and
+        SecondStep when a code is needed. Whoever is not let in has no session at auth."""
+        if request is None:
             return None
-        if not principal.is_admin:
+        opened = _opened(request, username, password)
+        if opened is None:
+            return None
+        principal = _verified(opened["accessToken"])
+        if principal is None or not principal.is_admin:
+            _close(opened, request)
             raise ValidationError(_NOT_ALLOWED)
-        cache.set(token_key(principal.user_id), token, TOKEN_SECONDS)
+        _close(cache.get(session_key(principal.user_id)), request)
+        cache.set(session_key(principal.user_id), opened, TOKEN_SECONDS)
         return _shadow(principal)
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the shadow user of a session, or None when the person may not be here any more."""
-        token = cache.get(token_key(user_id))
-        principal = _verified(token) if token else None
+        opened = cache.get(session_key(user_id))
+        principal = _verified(opened["accessToken"]) if opened else None
         return _shadow(principal) if principal is not None and principal.is_admin else None
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
@@ -77,18 +93,58 @@ class AuthServiceBackend(BaseBackend):
         return self.has_perm(user_obj, app_label)
 
 
-def _login(body: dict[str, Any]) -> str | None:
+def sign_out(request: HttpRequest) -> None:
+    """End the session at auth of whoever is signed in; it holds for every admin, and in every browser of the person."""
+    user_id = request.session.get(SESSION_KEY)
+    _close(cache.get(session_key(user_id)), request)
+    cache.delete(session_key(user_id))
+
+
+def _opened(request: HttpRequest, username: str, password: str) -> Opened | None:
+    """Return what auth answers to the form's sign-in, None for wrong credentials. Raises ValidationError, SecondStep."""
+    challenge, code = request.POST.get("challenge"), request.POST.get("code", "").strip()
+    proof = {"challengeId": challenge} if challenge else {"email": username, "password": password}
     try:
-        answer = ServiceClient("auth").post("/api/auth/login", json=body)
+        answer = ServiceClient("auth").post(
+            "/internal/auth/sign-in", json={**proof, **_origin(request), **({"code": code} if code else {})}
+        )
     except ServiceUnavailable:
-        raise ValidationError("Signing in is not possible now: the auth service does not answer.") from None
+        raise ValidationError(_AWAY) from None
     if answer.status_code == 200:
-        return str(answer.json()["accessToken"])
-    if answer.status_code == 401 and "MFA" in answer.text:
-        raise ValidationError("Enter the code of your authenticator as well.")
+        opened: Opened = answer.json()
+        return opened
     if answer.status_code == 429:
         raise ValidationError("Too many tries: wait a while before the next one.")
+    if answer.status_code >= 500:
+        raise ValidationError(_AWAY)
+    _explain(answer.json(), challenge)
     return None
+
+
+def _explain(body: dict[str, Any], challenge: str | None) -> None:
+    """Raise what auth's refusal means for the form; nothing for wrong credentials, which the form explains itself."""
+    if body.get("challengeId"):
+        raise SecondStep("Enter the code of your authenticator, or a backup code.", body["challengeId"])
+    if challenge and body.get("message") == "Invalid verification code":
+        raise SecondStep("This code is not the right one, or was used before.", challenge)
+    if body.get("message") == "Account is temporarily locked":
+        raise ValidationError("Too many wrong tries for this account: wait a while before the next one.")
+
+
+def _close(opened: Opened | None, request: HttpRequest) -> None:
+    """End a session at auth. When auth is away, nobody has its token any more, and it ends by itself."""
+    if not opened:
+        return
+    whose = {name: opened[name] for name in ("userId", "sessionId")}
+    try:
+        ServiceClient("auth").post("/internal/auth/sign-out", json={**whose, **_origin(request)})
+    except ServiceUnavailable:
+        log.warning("admin_session_not_ended", user_id=opened["userId"])
+
+
+def _origin(request: HttpRequest) -> dict[str, str]:
+    """Who stands before us: auth limits and logs them, not this service. It believes the service's token, nobody else."""
+    return {"address": client_address(request)[:45], "userAgent": user_agent(request)}
 
 
 def _verified(token: str) -> Principal | None:

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
 from core.admin.forms import SignInForm
-from core.admin.signin import principal_of
+from core.admin.signin import principal_of, sign_out
 from core.api.rendering import to_json
 from core.documents.fields import AnyField
 
@@ -26,6 +26,7 @@ class LeadmeshAdminSite(UnfoldAdminSite):
     """The site of the service in this process; other services' admins are one click away."""
 
     login_form = SignInForm
+    login_template = "core_admin/login.html"
     enable_nav_sidebar = True
 
     @property
@@ -40,6 +41,12 @@ class LeadmeshAdminSite(UnfoldAdminSite):
         """Whether the signed-in person administers a tenant or the platform."""
         principal = principal_of(request)
         return principal is not None and principal.is_admin
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """End the session of the admins and the one at auth behind it."""
+        if request.method == "POST":
+            sign_out(request)
+        return super().logout(request, extra_context)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return the context of every page, with the links to the other admins."""

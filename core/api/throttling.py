@@ -14,6 +14,8 @@ from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from core.api.errors import TooManyRequests
+
 log = structlog.get_logger(__name__)
 
 _FALLBACKS = Counter("leadmesh_throttle_fallback_total", "Throttle checks made without Redis", ["name"])
@@ -39,6 +41,13 @@ def hit(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
         log.warning("throttle_without_redis", rule=name, error=type(error).__name__)
         stricter = RateLimitItemPerSecond(max(1, math.floor(limit * _FALLBACK_SHARE)), seconds)
         return _verdict(_local(), stricter, name, key)
+
+
+def demand(name: str, key: str, *, limit: int, seconds: int, refusal: str) -> None:
+    """Count a try of `key` under the rule `name`. Raises TooManyRequests with the sentence `refusal` beyond `limit`."""
+    verdict = hit(name, key[:254], limit=limit, seconds=seconds)
+    if not verdict.allowed:
+        raise TooManyRequests(refusal, verdict.retry_after)
 
 
 def exhausted(name: str, key: str, *, limit: int, seconds: int) -> Verdict:

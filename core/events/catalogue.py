@@ -31,6 +31,7 @@ _TYPES = [
     EventType("account.email_changed", AUTH, (USERS,), payloads.AccountEmailChanged),
     EventType("account.activity", AUTH, (USERS,), payloads.AccountActivity),
     EventType("session.revoked", AUTH, EVERYBODY, payloads.SessionRevoked),
+    EventType("keys.revoked", AUTH, EVERYBODY, payloads.KeysRevoked),
     EventType("user.created", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
     EventType("user.updated", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
     EventType("user.deleted", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),

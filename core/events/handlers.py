@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from core.events.catalogue import EVENTS, EVERYBODY
 from core.events.envelope import Event
-from core.identity import access
+from core.identity import access, keys
 
 Handler = Callable[[Event], None]
 
@@ -51,8 +51,13 @@ def _register_core(service: str) -> None:
 
     @handles("session.revoked", service=service)
     def session_revoked(event: Event) -> None:
-        fields = {"sessionIds": event.payload.session_ids, "userId": event.payload.user_id}
-        access.apply_session_revocation(service, fields)
+        ended = event.payload
+        fields = {"sessionIds": ended.session_ids, "userId": ended.user_id}
+        access.apply_session_revocation(service, {**fields, "tokens": ended.tokens, "tokensUntil": ended.tokens_until})
+
+    @handles("keys.revoked", service=service)
+    def keys_revoked(event: Event) -> None:
+        keys.apply_key_revocation(service, event.payload.kids, event.payload.keys)
 
     @handles("tenant.created", "tenant.updated", "tenant.deleted", service=service)
     def tenant_changed(event: Event) -> None:

@@ -42,18 +42,20 @@ class AccountProfileChanged(Payload, kw_only=True):
 
 
 class AccountLinked(Payload, kw_only=True):
-    """The person signed in with a Google account, which belongs to the account from now on."""
+    """The person signed in with a Google account, which belongs to the account from now on; none: the one that did was
+    somebody else's."""
 
     user_id: str
-    google_id: str
+    google_id: str | None
     picture: str | None = None
 
 
 class AccountVerified(Payload, kw_only=True):
-    """The person proved to own the e-mail address."""
+    """The person proved to own the e-mail address `email`."""
 
     user_id: str
     verified_at: datetime
+    email: str | None = None
 
 
 class AccountEmailChanged(Payload, kw_only=True):
@@ -79,11 +81,22 @@ class AccountActivity(Payload, kw_only=True):
 
 
 class SessionRevoked(Payload, kw_only=True):
-    """Sessions ended before their time."""
+    """Sessions ended before their time, and tokens of the old system, which have none."""
 
     session_ids: list[str]
     user_id: str
     revoked_at: datetime
+    # Tokens without session that ended: their keys (`Principal.token_key`), and when each would have expired.
+    tokens: dict[str, datetime] = {}
+    # Every token without session that was made until this moment ended.
+    tokens_until: datetime | None = None
+
+
+class KeysRevoked(Payload, kw_only=True):
+    """Signing keys of access tokens that are worth nothing any more, and the public keys (JWK) that are left."""
+
+    kids: list[str]
+    keys: list[dict[str, str]]
 
 
 class UserSnapshot(Payload, kw_only=True):
@@ -101,6 +114,7 @@ class UserSnapshot(Payload, kw_only=True):
     tenant_id: str | None = None
     settings: dict[str, Any] = {}
     google_id: str | None = None
+    email_verified_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     deleted: bool = False

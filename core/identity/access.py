@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -35,7 +34,8 @@ class AccessMemory:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Document | None] = OrderedDict()
-        self._seen: dict[str, Any] = {}
+        # Counts the times that something was forgotten: what was read before one of them may be from before the change.
+        self._forgotten = 0
         self._checked = float("-inf")
         self._lock = threading.Lock()
 
@@ -46,9 +46,11 @@ class AccessMemory:
             if entry_id in self._entries:
                 self._entries.move_to_end(entry_id)
                 return self._entries[entry_id]
+            before = self._forgotten
         entry = ACCESS.find_one(settings.SERVICES[0], entry_id)
         with self._lock:
-            self._entries[entry_id] = entry
+            if self._forgotten == before:
+                self._entries[entry_id] = entry
             while len(self._entries) > _MEMORY_ENTRIES:
                 self._entries.popitem(last=False)
         return entry
@@ -57,7 +59,7 @@ class AccessMemory:
         """Empty the memory: after a change in this process, and between tests."""
         with self._lock:
             self._entries.clear()
-            self._seen.clear()
+            self._forgotten += 1
             self._checked = float("-inf")
 
     def _forget_changed(self) -> None:
@@ -71,10 +73,9 @@ class AccessMemory:
             log.warning("access_changes_unreadable", error=type(error).__name__)
             return
         with self._lock:
-            for entry in changed:
-                if self._seen.get(entry["_id"]) != entry["changedAt"]:
-                    self._entries.pop(entry["_id"], None)
-            self._seen = {entry["_id"]: entry["changedAt"] for entry in changed}
+            self._forgotten += 1
+            for entry_id in changed:
+                self._entries.pop(entry_id, None)
 
 
 memory = AccessMemory()
@@ -83,12 +84,13 @@ memory = AccessMemory()
 def check(principal: Principal) -> Principal:
     """Return `principal` with the roles, tenant name and permissions that hold now.
 
-    Raises AuthenticationFailed when its session was ended or its user is suspended, inactive or deleted (the texts of
-    auth-rules §3), AccessDenied when its user has left its tenant, or that is not active (users-rules §5).
+    Raises AuthenticationFailed when its session or the token itself was ended, its key was revoked, or its user is
+    suspended, inactive or deleted (the texts of auth-rules §3), AccessDenied when its user has left its tenant, or that is
+    not active (users-rules §5).
     """
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
         raise AuthenticationFailed("Token validation failed")
-    if principal.session_id and memory.get(f"session:{principal.session_id}"):
+    if _is_revoked(principal):
         raise AuthenticationFailed("Unauthorized")
     user = memory.get(f"user:{principal.user_id}")
     if user:
@@ -109,6 +111,18 @@ def check(principal: Principal) -> Principal:
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
     return principal
+
+
+def _is_revoked(principal: Principal) -> bool:
+    if principal.key_id and memory.get(f"key:{principal.key_id}"):
+        return True
+    if principal.session_id:
+        return memory.get(f"session:{principal.session_id}") is not None
+    # A token of the old system: it has no session that could end.
+    ended = memory.get(f"tokens:{principal.user_id}")
+    if ended and principal.issued_at <= ended["until"].timestamp():
+        return True
+    return memory.get(f"token:{principal.token_key}") is not None
 
 
 def _is_news(user: Document, principal: Principal) -> bool:
@@ -147,10 +161,19 @@ def apply_access_change(service: str, payload: Document, version: int) -> None:
 
 
 def apply_session_revocation(service: str, payload: Document) -> None:
-    """Remember ended sessions until their last token has expired, from the event `session.revoked`."""
+    """Remember ended sessions and tokens until they would have expired, from the event `session.revoked`.
+
+    payload: `sessionIds`, `userId`; `tokens` ({key: end}) and `tokensUntil` for tokens without session."""
+    user_id = payload["userId"]
     for session_id in payload["sessionIds"]:
-        fields = {"userId": payload["userId"], "expiresAt": expiry(settings.ACCESS_TOKEN_SECONDS)}
+        fields = {"userId": user_id, "expiresAt": expiry(settings.ACCESS_TOKEN_SECONDS)}
         ACCESS.save(service, f"session:{session_id}", fields)
+    for key, end in (payload.get("tokens") or {}).items():
+        ACCESS.save(service, f"token:{key}", {"userId": user_id, "expiresAt": end + _OVERLAP})
+    until = payload.get("tokensUntil")
+    if until:
+        # How long the old system's tokens last is not ours to know: one entry for each person, kept.
+        ACCESS.save(service, f"tokens:{user_id}", {"until": until}, version=int(until.timestamp() * 1000))
     on_commit(memory.forget)
 
 

@@ -5,7 +5,6 @@ A service that starts while auth is down still verifies tokens: the last key set
 
 import threading
 import time
-from typing import Any
 
 import httpx
 import structlog
@@ -16,6 +15,8 @@ from jwt.exceptions import PyJWTError
 from pymongo.errors import PyMongoError
 
 from core.documents.database import Document
+from core.documents.transactions import on_commit
+from core.identity.access import memory
 from core.identity.tables import ACCESS
 from core.settings.discovery import address_of
 
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 # A forged `kid` must not make us ask auth at every request, nor wait long for it.
 _REFETCH_SECONDS = 10.0
+# Where auth itself runs, asking costs next to nothing.
+_REREAD_SECONDS = 2.0
 _TIMEOUT_SECONDS = 2.0
 # New keys are published this long before they sign (services.auth.tokens.keys): read the set more often than that.
 _RELOAD_SECONDS = 120.0
@@ -40,14 +43,16 @@ class KeySet:
 
     def get(self, kid: str) -> PyJWK | None:
         """Return the key named `kid`, or None. The set is read again every two minutes, and for an unknown key at
-        most every ten seconds."""
+        most every ten seconds; meanwhile the own copy may know it, from the event of a rotation."""
         fresh = time.monotonic() - self._loaded < _RELOAD_SECONDS
         if kid in self._keys and fresh:
             return self._keys[kid]
         with self._lock:
-            if time.monotonic() - self._asked > _REFETCH_SECONDS:
+            if time.monotonic() - self._asked > (_REREAD_SECONDS if settings.JWKS_PROVIDER else _REFETCH_SECONDS):
                 self._asked = time.monotonic()
                 self._refresh()
+            if kid not in self._keys:
+                self._use_copy_with(kid)
         return self._keys.get(kid)
 
     def forget(self) -> None:
@@ -61,6 +66,11 @@ class KeySet:
         fetched = _fetched()
         self._use(fetched or _stored())
         _store(fetched)
+
+    def _use_copy_with(self, kid: str) -> None:
+        copy = _stored()
+        if any(key.get("kid") == kid for key in (copy or {}).get("keys", ())):
+            self._use(copy)
 
     def _use(self, jwks: Document | None) -> None:
         if not jwks or not jwks.get("keys"):
@@ -85,8 +95,7 @@ def _fetched() -> Document | None:
 
 def _stored() -> Document | None:
     try:
-        document: dict[str, Any] | None = ACCESS.find_one(settings.SERVICES[0], _STORED_ID)
-        return document
+        return memory.get(_STORED_ID)
     except PyMongoError as error:
         log.warning("jwks_not_readable", error=type(error).__name__)
         return None
@@ -106,6 +115,16 @@ def keep_copy() -> None:
     know the keys also when auth goes away before the first token came by."""
     if not settings.JWKS_PROVIDER:
         _store(_fetched())
+
+
+def apply_key_revocation(service: str, kids: list[str], keys: list[dict[str, str]]) -> None:
+    """Refuse what the keys named `kids` signed or will sign, and know the keys that are left, from `keys.revoked`.
+
+    The entries stay for good: whoever has a leaked key chooses how long its tokens last."""
+    for kid in kids:
+        ACCESS.save(service, f"key:{kid}", {"revoked": True})
+    ACCESS.save(service, _STORED_ID, {"keys": keys})
+    on_commit(memory.forget)
 
 
 key_set = KeySet()

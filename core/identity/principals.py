@@ -40,6 +40,8 @@ class Principal:
     status: str = "active"
     session_id: str | None = None
     token_id: str | None = None
+    # The signing key that the token names; None for those of the shared secret.
+    key_id: str | None = None
     issued_at: int = 0
     expires_at: int = 0
     tenant_name: str | None = None
@@ -49,6 +51,11 @@ class Principal:
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     is_authenticated = True
+
+    @property
+    def token_key(self) -> str:
+        """What tells this token from the person's others; the old system's tokens have no id but a moment."""
+        return f"{self.user_id}:{self.token_id or self.issued_at}"
 
     @cached_property
     def system_roles(self) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The access table: what a service must know of users, sessions and tenants to judge a token without asking anyone.
 
-One small collection in each service's database, filled by events. Ids: `user:<id>`, `session:<id>`, `tenant:<id>`.
+One small collection in each service's database, filled by events. Ids: `user:<id>`, `session:<id>`, `tenant:<id>`,
+`key:<kid>` (revoked), `token:<key>` and `tokens:<user id>` (ended ones without session), `jwks` (the public keys).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,9 +24,9 @@ class AccessTable:
         """Return the entry, or None."""
         return self._raw(service).find_one({"_id": entry_id})
 
-    def changed_since(self, service: str, moment: datetime) -> list[Document]:
+    def changed_since(self, service: str, moment: datetime) -> list[str]:
         """Return the ids of the entries written at or after `moment` (this service's clock)."""
-        return list(self._raw(service).find({"changedAt": {"$gte": moment}}, {"_id": 1, "changedAt": 1}))
+        return [entry["_id"] for entry in self._raw(service).find({"changedAt": {"$gte": moment}}, {"_id": 1})]
 
     def save(self, service: str, entry_id: str, fields: Document, *, version: int | None = None) -> bool:
         """Write `fields` unless a newer `version` is there already; return whether it was written."""

@@ -87,6 +87,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
         status=str(claims.get("status", "active")),
         session_id=_text(claims.get("sessionId")),
         token_id=_text(claims.get("jti")),
+        key_id=_text(claims.get("kid")),
         issued_at=int(claims.get("iat", 0)),
         expires_at=int(claims["exp"]),
         tenant_name=_text(claims.get("tenantName")),
@@ -140,7 +141,7 @@ def _jwks_claims(token: str, kid: object) -> Claims:
         leeway=_LEEWAY_SECONDS,
         options={"require": ["exp", "iat", "sub"]},
     )
-    return _access_only(claims)
+    return {**_access_only(claims), "kid": kid}
 
 
 def _access_only(claims: Claims) -> Claims:

@@ -17,7 +17,8 @@ SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 DEVELOPMENT_SECRET = "leadmesh-development-secret-do-not-use"  # noqa: S105 - refused outside development
 
 _CORE_APPS = [
-    "unfold",
+    # Not "unfold": that puts a site of its own in the place of ours, with a sign-in that knows no second factor.
+    "unfold.apps.BasicAppConfig",
     "core.admin.apps.AdminConfig",
     "core.admin.apps.AuthConfig",
     "core.admin.apps.ContentTypesConfig",
@@ -76,6 +77,8 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
     ):
         settings |= part
     settings |= identity_settings(environment, DEVELOPMENT_SECRET)
+    if environment == "production":
+        env.refuse_equal({name: settings[name] for name in ("SECRET_KEY", "JWT_SECRET", "SERVICE_SECRET")})
     settings |= database_settings(name, members)
     settings |= broker_settings(name, members)
     settings["LOGGING"] = logging_settings(name, environment, env.text("LOG_LEVEL", "INFO"))

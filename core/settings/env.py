@@ -4,6 +4,8 @@ Every value may come from `NAME` or, for mounted secrets, from the file named by
 """
 
 import os
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -74,3 +76,10 @@ def secret(name: str, development_default: str, *, environment: str) -> str:
     if len(value) < 32:
         raise ImproperlyConfigured(f"{name} is too short: use at least 32 characters.")
     return value
+
+
+def refuse_equal(secrets: Mapping[str, str]) -> None:
+    """Raise ImproperlyConfigured when two of `secrets` (name to value) are the same: whoever learns one would have both."""
+    for (name, value), (other, its_value) in combinations(secrets.items(), 2):
+        if value == its_value:
+            raise ImproperlyConfigured(f"{name} and {other} have the same value: each needs a secret of its own.")

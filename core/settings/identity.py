@@ -27,6 +27,8 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
         "SESSION_MAX_SECONDS": duration("SESSION_LIMIT", "30d"),
         "RESET_TOKEN_SECONDS": duration("PASSWORD_RESET_EXPIRES_IN", "1h"),
         "RESET_REQUESTS": env.integer("PASSWORD_RESET_REQUESTS_PER_HOUR", 3, minimum=1),
+        # Accounts and tenants that are made, or tried to be made, per hour: by one address, and for one.
+        "REGISTRATIONS": env.integer("REGISTRATIONS_PER_HOUR", 20, minimum=1),
         # Tries of reset and invitation tokens, and reset requests, per hour and address.
         "TOKEN_TRIES": env.integer("TOKEN_TRIES_PER_HOUR", 30, minimum=1),
         # Only the process that owns the keys (auth, monolith) names a provider; others ask auth.

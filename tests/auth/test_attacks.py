@@ -1,8 +1,9 @@
 """What an attacker tries against sign-in and tokens, through the API. Each test names the attack.
 
-Others of the kind lie with their subject: forged tokens in tests/core/test_tokens.py, fifty tries at once in test_login.py,
-spent refresh tokens in test_sessions.py, codes in test_mfa.py, reset tokens in test_resets.py, Google's state in
-test_google.py, role documents in tests/users/.
+Others of the kind lie with their subject: somebody who registers your address in test_takeover_by_registration.py, forged
+tokens and leaked keys in tests/core/test_tokens.py and test_sessions.py, fifty tries at once in test_login.py, spent refresh
+tokens in test_sessions.py, codes in test_mfa.py, reset tokens in test_resets.py, Google's state in test_google.py, the admins'
+sign-in in tests/core/test_admin.py, role documents in tests/users/.
 """
 
 import base64
@@ -11,14 +12,18 @@ import time
 from collections import Counter
 from typing import Any
 
+import bcrypt
 import jwt
 import pytest
 
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
-from services.auth.passwords import hashing
+from services.auth.passwords import actions, hashing, resets
+from tests.auth.conftest import Google
+from tests.auth.test_google import begin, come_back
 from tests.auth.test_login import ACCOUNT, LOGIN
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
+from tests.test_costs import costs
 from tests.users.test_people import person
 
 OWN = ("/api/users/me", "/api/auth/profile", "/api/leads", "/api/buyers", "/api/dashboard")
@@ -123,6 +128,138 @@ def test_unknown_and_known_accounts_cost_the_same(
         costs.append(counted["hashes"])
     assert answers[0] == answers[1]
     assert costs == [1, 1]
+
+
+def test_a_failed_login_does_the_same_at_the_database_for_unknown_accounts(api: Api, tokens: dict[str, Any]) -> None:
+    done = []
+    for email in (LOGIN["email"], "nobody@x.test"):
+        with costs("auth") as statements:
+            api.post("/api/auth/login", {"email": email, "password": "Wr0ng!password"})
+        done.append([(one["op"], one["ns"]) for one in statements])
+    assert done[0] == done[1]
+    # users hears of both, and makes nothing of the account that does not exist.
+    deliver_all()
+    assert mongo("users")["inboxevents"].count_documents({"state": {"$ne": "applied"}}) == 0
+    assert mongo("users")["useractivities"].count_documents({"userId": None}) == 0
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_while_old_hashes_are_left_every_wrong_password_costs_both_kinds(
+    api: Api, tokens: dict[str, Any], monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Enumeration by timing, once more: a bcrypt hash of the old system takes many times as long as one of ours."""
+    old = bcrypt.hashpw(b"Old!passw0rd", bcrypt.gensalt(4)).decode()
+    mongo("auth")["credentials"].insert_one({"_id": "an old account", "passwordHash": old})
+    actions._keeps_old_hashes.cache_clear()
+    kinds: list[bool] = []
+    real = hashing.verify_password
+
+    def counting(stored: str, password: str) -> bool:
+        kinds.append(hashing.is_old(stored))
+        return real(stored, password)
+
+    monkeypatch.setattr("services.auth.passwords.actions.verify_password", counting)
+    email = LOGIN["email"] if known else "nobody@x.test"
+    api.post("/api/auth/login", {"email": email, "password": "Wr0ng!password"})
+    actions._keeps_old_hashes.cache_clear()
+    assert sorted(kinds) == [False, True]
+
+
+def test_asking_for_a_reset_does_the_same_for_every_address(
+    api: Api, tokens: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enumeration by timing: who has the address is for the worker to find out, after the answer."""
+    jobs: list[str] = []
+    monkeypatch.setattr(resets, "enqueue", lambda task, *arguments: jobs.append(task.name))
+    done = []
+    for path in ("/api/auth/forgot-password", "/api/auth/reset-password"):
+        for email in (LOGIN["email"], "nobody@x.test"):
+            with costs("auth") as statements:
+                assert api.post(path, {"email": email}).status_code == 200
+            done.append([(one["op"], one["ns"]) for one in statements])
+    assert done == [[]] * 4
+    assert jobs == ["services.auth.passwords.handle_reset_request"] * 4
+
+
+def from_address(number: int) -> dict[str, str]:
+    return {"HTTP_X_FORWARDED_FOR": f"203.0.113.{number}"}
+
+
+def refused(answer: Any) -> bool:
+    """Whether the answer is a whole 429."""
+    if answer.status_code != 429:
+        return False
+    body = answer.json()
+    assert body["statusCode"] == 429
+    assert 0 < body["retryAfter"] <= 3600
+    assert answer["Retry-After"] == str(body["retryAfter"])
+    return True
+
+
+def test_accounts_are_not_opened_by_the_thousand(api: Api, settings: Any) -> None:
+    settings.REGISTRATIONS = 3
+    for number in range(5):
+        answer = api.post("/api/auth/register", ACCOUNT | {"email": f"a{number}@x.test"}, **from_address(1))
+        assert refused(answer) == (number >= 3)
+    assert mongo("auth")["authdirectory"].count_documents({}) == 3
+    assert api.post("/api/auth/register", ACCOUNT, **from_address(2)).status_code == 201
+
+
+def test_one_address_is_not_registered_from_everywhere(api: Api, settings: Any) -> None:
+    settings.REGISTRATIONS = 3
+    answers = [api.post("/api/auth/register", ACCOUNT, **from_address(number)) for number in range(5)]
+    assert [answer.status_code for answer in answers] == [201, 409, 409, 429, 429]
+    assert refused(answers[-1])
+
+
+def test_google_accounts_are_limited_as_others(api: Api, google: Google, settings: Any) -> None:
+    settings.REGISTRATIONS = 2
+    answers = []
+    for number in (1, 2, 3, 1):
+        google.profile |= {"sub": f"g-{number}", "email": f"a{number}@x.test"}
+        answers.append(api.post("/api/auth/register/google", {"accessToken": "ya29"}))
+    assert [answer.status_code for answer in answers] == [201, 201, 429, 201]
+    assert refused(answers[2])
+    google.profile |= {"sub": "g-4", "email": "a4@x.test"}
+    sent = begin(api)
+    assert refused(come_back(api, sent["state"]))
+    assert refused(api.post("/api/auth/google/callback", {"code": "c", "state": sent["state"]}))
+
+
+def test_google_is_not_asked_about_guesses_for_ever(api: Api, google: Google, settings: Any) -> None:
+    settings.TOKEN_TRIES, google.audience = 2, "somebody-else"
+    answers = [api.post("/api/auth/register/google", {"accessToken": f"guess{number}"}) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert refused(answers[2])
+    assert refused(api.post("/api/auth/google/callback", {"code": "c", "state": begin(api)["state"]}))
+
+
+def test_nobody_is_mailed_for_ever(api: Api, tokens: dict[str, Any]) -> None:
+    answers = [api.post("/api/auth/resend-verification", as_=tokens["token"]) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert refused(answers[3])
+
+
+def test_verification_tokens_cannot_be_tried_for_ever(api: Api, settings: Any) -> None:
+    settings.TOKEN_TRIES = 2
+    answers = [api.post("/api/auth/verify-email", {"token": "guess"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert refused(answers[2])
+
+
+def test_tenants_are_not_founded_by_the_thousand(api: Api, settings: Any) -> None:
+    settings.REGISTRATIONS = 2
+    body = {"name": "Acme", "subdomain": "acme"}
+    assert api.post("/api/tenants", body, as_=Caller("SUPER_ADMIN", None)).status_code == 201
+    somebody, another = Caller("user", None), Caller("user", None)
+    answers = [api.post("/api/tenants", body, as_=somebody, **from_address(number)) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [409, 409, 429]
+    assert refused(answers[2])
+    # And by one address, whoever it says it is.
+    for number in range(3):
+        answer = api.post("/api/tenants", body, as_=Caller("user", None), **from_address(9))
+        assert refused(answer) == (number == 2)
+    assert api.post("/api/tenants", body, as_=another, **from_address(10)).status_code == 409
 
 
 @pytest.mark.parametrize("email", [LOGIN["email"], "nobody@x.test"])

@@ -5,46 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import respx
 
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
 from services.auth.google import client
+from tests.auth.conftest import PROFILE, Google
 from tests.conftest import Api
-
-PROFILE = {
-    "sub": "g-123",
-    "email": "Ann@gmail.test",
-    "email_verified": True,
-    "given_name": "Ann",
-    "family_name": "Lee",
-    "picture": "https://lh3.test/ann",
-}
-
-
-class Google:
-    """What Google answers, and what it was asked."""
-
-    def __init__(self, router: respx.Router) -> None:
-        self.profile: dict[str, Any] = dict(PROFILE)
-        self.audience = "our-client"
-        self.code_status = 200
-        self.token = router.post(client.TOKEN_URL).mock(side_effect=self._token)
-        router.get(client.USERINFO_URL).mock(side_effect=lambda request: httpx.Response(200, json=self.profile))
-        router.post(client.TOKENINFO_URL).mock(
-            side_effect=lambda request: httpx.Response(200, json={"aud": self.audience})
-        )
-
-    def _token(self, request: httpx.Request) -> httpx.Response:
-        body = {"access_token": "ya29", "token_type": "Bearer", "expires_in": 3599}
-        return httpx.Response(self.code_status, json=body if self.code_status == 200 else {"error": "invalid_grant"})
-
-
-@pytest.fixture
-def google(settings: Any) -> Any:
-    settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = "our-client", "our-secret"
-    with respx.mock(assert_all_called=False) as router:
-        yield Google(router)
 
 
 def begin(api: Api, path: str = "/api/auth/google") -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The second factor: set up, asked for at login, spent once, locked, removed."""
 
+import base64
 import threading
 import time
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 
 from core.documents.collection import now
 from core.documents.database import database as mongo
+from services.auth.mfa import rules
 from tests.conftest import Api
 
 ACCOUNT = {"email": "ann@x.test", "password": "Str0ng!pass", "firstName": "Ann", "lastName": "Lee"}
@@ -59,11 +61,22 @@ def protected(owner: Owner) -> Owner:
 def test_setting_up_shows_secret_and_codes_once(owner: Owner) -> None:
     owner.begin()
     assert owner.setup["secret"] == owner.setup["secretKey"]
-    assert owner.setup["qrCodeUrl"].startswith("otpauth://totp/DealCycle%20CRM:ann%40x.test?")
+    assert owner.setup["qrCodeUrl"] == rules.qr_image(rules.provisioning_url(owner.setup["secret"], "ann@x.test"))
     assert len(set(owner.setup["backupCodes"])) == 10
     stored = str(mongo("auth")["mfas"].find_one({}))
     assert owner.setup["secret"] not in stored
     assert not any(code in stored for code in owner.setup["backupCodes"])
+
+
+def test_the_qr_code_is_an_image_that_a_page_shows() -> None:
+    url = rules.provisioning_url("A" * 52, "ann@x.test")
+    assert url.startswith("otpauth://totp/DealCycle%20CRM:ann%40x.test?")
+    kind, _, content = rules.qr_image(url).partition(",")
+    assert kind == "data:image/png;base64"
+    picture = base64.b64decode(content, validate=True)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    longest = rules.provisioning_url("A" * 52, "ä" * 64 + "@" + "x" * 185 + ".test")
+    assert rules.qr_image(longest).startswith(kind)
 
 
 def test_nothing_is_asked_until_a_code_was_seen(owner: Owner) -> None:

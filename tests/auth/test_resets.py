@@ -23,16 +23,6 @@ def account(api: Api) -> dict[str, Any]:
     return dict(api.post("/api/auth/register", ACCOUNT).json()["user"])
 
 
-@pytest.fixture
-def mails(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
-    """What was handed to the worker to be mailed."""
-    from services.auth.passwords import resets
-
-    sent: list[tuple[str, tuple[Any, ...]]] = []
-    monkeypatch.setattr(resets, "enqueue", lambda task, *arguments: sent.append((task.name, arguments)))
-    return sent
-
-
 def ask(api: Api, mails: list[Any], email: str = "ann@x.test") -> str:
     assert api.post("/api/auth/forgot-password", {"email": email}).json() == SENT
     return str(mails[-1][1][-1])

@@ -1,17 +1,22 @@
 """Sessions: rotation, theft, logout, key rotation."""
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 
 from core.documents.collection import now
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
+from core.identity.tokens import sign_legacy
 from services.auth.tokens.keys import add_key, retire_old_keys, signing_key
 from tests.auth.test_login import ACCOUNT, LOGIN
-from tests.conftest import Api, Caller
+from tests.conftest import Api, Caller, forget
 
 
 @pytest.fixture
@@ -123,11 +128,94 @@ def test_rotating_keys_logs_nobody_out(api: Api, tokens: dict[str, Any]) -> None
     new, _ = signing_key()
     assert old != new
     assert {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]} == {old, new}
-    from tests.conftest import forget
-
     forget()
     assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 200
     assert api.post("/api/auth/login", LOGIN).status_code == 200
+
+
+def test_a_leaked_key_is_worth_nothing_at_once_in_every_service(api: Api, tokens: dict[str, Any]) -> None:
+    old, private = signing_key()
+    waiting = add_key(at_once=False)
+    claims = jwt.decode(tokens["token"], options={"verify_signature": False})
+    forged = jwt.encode({**claims, "exp": claims["exp"] + 10**8}, private, algorithm="EdDSA", headers={"kid": old})
+    assert api.get("/api/auth/me", as_=forged).status_code == 200
+    call_command("rotate_keys", "--now")
+    new, _ = signing_key()
+    assert {key["kid"] for key in api.get("/.well-known/jwks.json").json()["keys"]} == {new}
+    # Both were verified before, and are remembered here.
+    assert {api.get("/api/auth/me", as_=token).status_code for token in (tokens["token"], forged)} == {401}
+    # What a service finds when it starts, or comes back, or has had in its own copy all the while.
+    deliver_all()
+    for service in settings.SERVICES:
+        entries = mongo(service)["accessentries"]
+        assert {entry["_id"] for entry in entries.find({"_id": {"$regex": "^key:"}})} == {
+            f"key:{old}",
+            f"key:{waiting}",
+        }
+        assert [key["kid"] for key in entries.find_one({"_id": "jwks"})["keys"]] == [new]  # type: ignore[index]
+    forget()
+    assert {api.get("/api/leads", as_=token).status_code for token in (tokens["token"], forged)} == {401}
+    # Nobody has to log in again who has a refresh token.
+    renewed = refresh(api, tokens["refreshToken"]).json()["token"]
+    assert api.get("/api/auth/me", as_=renewed).status_code == 200
+
+
+def test_a_service_that_was_away_hears_of_a_leaked_key_when_it_is_back(api: Api, tokens: dict[str, Any]) -> None:
+    old, _ = signing_key()
+    call_command("rotate_keys", "--now")
+    (event,) = mongo("auth")["outboxevents"].find({"name": "keys.revoked"})
+    assert sorted(event["pending"]) == sorted(settings.SERVICES)
+    deliver_all()
+    assert mongo("leads")["accessentries"].find_one({"_id": f"key:{old}"})
+
+
+def old_token(account: dict[str, Any], age: int, **claims: Any) -> str:
+    """A token of the old system, which has neither session nor id, for a person of ours."""
+    moment = int(time.time())
+    person = {"sub": account["id"], "email": account["email"], "roles": ["user"], "status": "active"}
+    return sign_legacy({**person, "iat": moment - age, "exp": moment + 3600, **claims})
+
+
+def test_logging_out_ends_an_old_token_everywhere(api: Api, tokens: dict[str, Any]) -> None:
+    for claims in ({}, {"jti": "j1"}):
+        ended, other = old_token(tokens["user"], 30, **claims), old_token(tokens["user"], 20)
+        assert api.post("/api/auth/logout", as_=ended).status_code == 200
+        assert api.get("/api/auth/me", as_=ended).status_code == 401
+        assert api.post("/api/auth/refresh", as_=ended).status_code == 401
+        assert api.get("/api/auth/me", as_=other).status_code == 200
+    deliver_all()
+    for service in settings.SERVICES:
+        entries = list(mongo(service)["accessentries"].find({"_id": {"$regex": "^token:"}}))
+        assert len(entries) == 2
+        assert all(now() < entry["expiresAt"] < now() + timedelta(hours=2) for entry in entries)
+
+
+def test_an_old_token_ends_with_the_session_that_it_was_exchanged_for(api: Api, tokens: dict[str, Any]) -> None:
+    old = old_token(tokens["user"], 30)
+    session = api.post("/api/auth/refresh", as_=old).json()["token"]
+    assert api.get("/api/auth/me", as_=old).status_code == 200
+    api.post("/api/auth/logout", as_=session)
+    assert api.get("/api/auth/me", as_=old).status_code == 401
+
+
+def test_all_old_tokens_of_a_person_end_with_all_their_sessions(api: Api, tokens: dict[str, Any]) -> None:
+    old, other = [old_token(tokens["user"], age) for age in (30, 3000)], Caller("admin")
+    assert api.get("/api/auth/me", as_=old[0]).status_code == 200
+    api.post("/api/auth/logout/all", as_=tokens["token"])
+    assert {api.get("/api/auth/me", as_=token).status_code for token in old} == {401}
+    assert api.get("/api/auth/me", as_=other).status_code == 200
+    deliver_all()
+    for service in settings.SERVICES:
+        assert mongo(service)["accessentries"].count_documents({"_id": f"tokens:{tokens['user']['id']}"}) == 1
+
+
+def test_a_new_password_ends_old_tokens(api: Api, tokens: dict[str, Any]) -> None:
+    old = old_token(tokens["user"], 30)
+    body = {"currentPassword": "Str0ng!pass", "newPassword": "N3w!password"}
+    assert api.post("/api/auth/change-password", body, as_=old).status_code == 200
+    assert api.get("/api/auth/me", as_=old).status_code == 401
+    forget()
+    assert api.get("/api/auth/me", as_=old).status_code == 401
 
 
 def test_a_new_key_is_published_before_it_signs(api: Api, tokens: dict[str, Any]) -> None:

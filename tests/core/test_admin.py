@@ -1,8 +1,11 @@
 """The admin: who gets in, what they see, what they can do."""
 
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import pyotp
 import pytest
 from bson import ObjectId
 from django.test import Client
@@ -11,6 +14,7 @@ from django.test.testcases import LiveServerThread
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope, UnscopedQuery, activate
 from core.events.testing import deliver_all
+from core.identity.services import service_token
 from services.auth.passwords.actions import store_password
 from services.users.accounts.actions import put_user
 from services.users.accounts.models import User
@@ -77,6 +81,132 @@ def test_nobody_else_gets_in(site: Client, email: str, password: str, sentence: 
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert site.get("/admin/monolith/").status_code == 302
+
+
+def address(site: Client, number: int) -> dict[str, str]:
+    """Headers of a person behind the gateway."""
+    return {"HTTP_X_FORWARDED_FOR": f"203.0.113.{number}", "HTTP_USER_AGENT": f"browser {number}"}
+
+
+def active_sessions() -> list[dict[str, Any]]:
+    return list(mongo("auth")["sessions"].find({"isActive": True}))
+
+
+def test_auth_sees_the_person_and_not_the_service(site: Client) -> None:
+    form = {"username": "admin@x.test", "password": PASSWORD}
+    assert site.post("/admin/monolith/login/", form, **address(site, 7)).status_code == 302
+    (session,) = active_sessions()
+    assert (session["ipAddress"], session["userAgent"]) == ("203.0.113.7", "browser 7")
+
+
+def test_wrong_passwords_of_one_person_lock_nobody_else_out(site: Client) -> None:
+    for number in range(11):
+        form = {"username": f"nobody{number}@x.test", "password": "Wr0ng!pass"}
+        page = site.post("/admin/monolith/login/", form, **address(site, 1)).content.decode()
+    assert "Too many tries" in page
+    form = {"username": "admin@x.test", "password": PASSWORD}
+    assert site.post("/admin/monolith/login/", form, **address(site, 2)).status_code == 302
+    refused = Client().post("/admin/monolith/login/", form, **address(site, 1))
+    assert "Too many tries" in refused.content.decode()
+
+
+@pytest.mark.parametrize("token", ["none", "person", "other audience"])
+def test_nobody_but_a_service_says_whose_sign_in_it_is(site: Client, token: str) -> None:
+    body = {"email": "admin@x.test", "password": PASSWORD, "address": "198.51.100.1", "userAgent": ""}
+    tokens = {"none": None, "person": Caller("SUPER_ADMIN", None), "other audience": service_token("somebody")}
+    for path in ("sign-in", "sign-out"):
+        assert Api().post(f"/internal/auth/{path}", body, as_=tokens[token]).status_code == 401
+    assert Api().post("/api/auth/login", body).status_code == 400
+    assert not active_sessions()
+
+
+@pytest.mark.parametrize("email", ["manager@x.test", "admin@x.test"])
+def test_a_refused_sign_in_leaves_no_session(site: Client, email: str) -> None:
+    if email == "admin@x.test":
+        put_tenant({"_id": TENANT, "tenantId": "u-1", "name": "Acme", "subdomain": "acme", "status": "suspended"})
+        deliver_all()
+    assert "You need an administrator role" in sign_in(site, email).content.decode()
+    assert mongo("auth")["sessions"].count_documents({}) == 1
+    assert not active_sessions()
+
+
+def test_logging_out_ends_the_session_at_auth(site: Client) -> None:
+    sign_in(site, "admin@x.test")
+    other = Client()
+    sign_in(other, "admin@x.test")
+    assert len(active_sessions()) == 1
+    assert site.get("/admin/monolith/").status_code == 200
+    assert site.post("/admin/monolith/logout/").status_code == 200
+    assert not active_sessions()
+    assert {client.get("/admin/monolith/").status_code for client in (site, other)} == {302}
+
+
+def test_logging_out_works_with_auth_away(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_in(site, "admin@x.test")
+    monkeypatch.setenv("AUTH_URL", "http://127.0.0.1:1")
+    assert site.post("/admin/monolith/logout/").status_code == 200
+    assert site.get("/admin/monolith/").status_code == 302
+
+
+@pytest.fixture
+def factor(site: Client) -> dict[str, Any]:
+    """The second factor of the tenant's administrator."""
+    api = Api()
+    token = api.post("/api/auth/login", {"email": "admin@x.test", "password": PASSWORD}).json()["token"]
+    setup = api.post("/api/auth/mfa/setup", as_=token).json()
+    earlier = pyotp.TOTP(setup["secret"]).at(int(time.time()) - 30)
+    assert api.post("/api/auth/mfa/verify", {"code": earlier}, as_=token).json() == {"valid": True}
+    api.post("/api/auth/logout", as_=token)
+    return dict(setup)
+
+
+def second_step(site: Client) -> dict[str, str]:
+    """Send the password, and return what the page then asks for."""
+    page = sign_in(site, "admin@x.test")
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert 'name="code"' in text
+    assert 'name="password"' not in text
+    assert PASSWORD not in text
+    (challenge,) = re.findall(r'name="challenge" value="([^"]+)"', text)
+    return {"challenge": challenge, "next": "/admin/monolith/"}
+
+
+@pytest.mark.parametrize("kind", ["authenticator", "backup code"])
+def test_a_second_factor_is_asked_for_in_a_second_step(site: Client, factor: dict[str, Any], kind: str) -> None:
+    form = second_step(site)
+    wrong = site.post("/admin/monolith/login/", {**form, "code": "000000"})
+    assert "not the right one" in wrong.content.decode()
+    assert form["challenge"] in wrong.content.decode()
+    code = pyotp.TOTP(factor["secret"]).now() if kind == "authenticator" else factor["backupCodes"][0]
+    answer = site.post("/admin/monolith/login/", {**form, "code": f" {code} "})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/monolith/")
+    assert site.get("/admin/monolith/").status_code == 200
+    again = Client().post("/admin/monolith/login/", {**form, "code": code})
+    assert "not the right one" in again.content.decode()
+
+
+def test_the_code_may_come_with_the_password(site: Client, factor: dict[str, Any]) -> None:
+    form = {"username": "admin@x.test", "password": PASSWORD, "code": pyotp.TOTP(factor["secret"]).now()}
+    assert site.post("/admin/monolith/login/", form).status_code == 302
+
+
+def test_a_first_step_is_worth_nothing_alone_nor_later(
+    site: Client, factor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form, code = second_step(site), factor["backupCodes"][0]
+    for challenge in ("", "made-up", form["challenge"][:-1], form["challenge"] + "x"):
+        site.post("/admin/monolith/login/", {"challenge": challenge, "code": code})
+    site.post("/admin/monolith/login/", form)
+    with monkeypatch.context() as patch:
+        late = time.time() + 301
+        patch.setattr("django.core.signing.time.time", lambda: late)
+        site.post("/admin/monolith/login/", {**form, "code": code})
+    person = mongo("auth")["authdirectory"].find_one({"email": "admin@x.test"})
+    store_password(person["_id"], "admin@x.test", "An0ther!pass")  # type: ignore[index]
+    page = site.post("/admin/monolith/login/", {**form, "code": code})
+    assert 'name="password"' in page.content.decode()
+    assert not active_sessions()
 
 
 def test_with_auth_away_the_form_says_so(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:

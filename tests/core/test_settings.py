@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from core.settings.base import mail_settings
 from core.settings.identity import duration
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = dict.fromkeys(("SECRET_KEY", "JWT_SECRET", "SERVICE_SECRET"), "x" * 40)
+SECRETS = {name: f"{name} of at least 32 characters" for name in ("SECRET_KEY", "JWT_SECRET", "SERVICE_SECRET")}
 
 
 def start(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +44,13 @@ def test_production_refuses_the_development_secret() -> None:
 def test_production_starts_with_its_own_secrets() -> None:
     outcome = start(**SECRETS)
     assert outcome.returncode == 0, outcome.stderr
+
+
+@pytest.mark.parametrize(("name", "other"), list(combinations(SECRETS, 2)))
+def test_production_refuses_the_same_secret_twice(name: str, other: str) -> None:
+    outcome = start(**SECRETS | {other: SECRETS[name]})
+    assert outcome.returncode != 0
+    assert f"{name} and {other} have the same value: each needs a secret of its own." in outcome.stderr
 
 
 def test_production_refuses_test_mode() -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
+from core.documents.collection import now
+from core.documents.database import database
 from core.identity import access, keys
 from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
 from core.identity.tables import ACCESS
@@ -191,6 +194,95 @@ def test_another_process_change_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(access, "REFRESH_SECONDS", 0)
     with pytest.raises(AuthenticationFailed):
         verify(token)
+
+
+def test_a_read_that_a_change_overtakes_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread reads "active"; before it has remembered that, the change arrives, and another thread looks for changes."""
+    entry_id, read = "user:64a0000000000000000000a1", ACCESS.find_one
+    ACCESS.save(SERVICE, entry_id, {"status": "active"})
+    memory = access.AccessMemory()
+    memory.get("warm")
+
+    def overtaken(service: str, key: str) -> Any:
+        entry = read(service, key)
+        monkeypatch.setattr(ACCESS, "find_one", read)
+        ACCESS.save(SERVICE, entry_id, {"status": "suspended"})
+        monkeypatch.setattr(access, "REFRESH_SECONDS", 0)
+        memory.get("another thread's")
+        return entry
+
+    monkeypatch.setattr(ACCESS, "find_one", overtaken)
+    memory.get(entry_id)
+    for _ in range(2):
+        assert memory.get(entry_id)["status"] == "suspended"  # type: ignore[index]
+
+
+def test_two_changes_in_one_millisecond_are_both_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = now()
+    monkeypatch.setattr("core.identity.tables.now", lambda: moment)
+    monkeypatch.setattr(access, "REFRESH_SECONDS", 0)
+    memory = access.AccessMemory()
+    for status in ("active", "suspended"):
+        ACCESS.save(SERVICE, "user:u", {"status": status})
+        assert memory.get("user:u")["status"] == status  # type: ignore[index]
+
+
+def revoke(**ended: Any) -> None:
+    user = {"userId": "64a0000000000000000000a1", "sessionIds": []}
+    access.apply_session_revocation(SERVICE, {**user, **ended})
+
+
+def test_a_token_of_the_old_system_ends_alone() -> None:
+    first, second = (sign_legacy(claims(iat=int(time.time()) - age)) for age in (20, 10))
+    ended = verify(first)
+    revoke(tokens={ended.token_key: datetime.fromtimestamp(ended.expires_at, UTC)})
+    with pytest.raises(AuthenticationFailed):
+        verify(first)
+    assert verify(second).email == "a@acme.test"
+    (entry,) = database(SERVICE)["accessentries"].find({"_id": {"$regex": "^token:"}})
+    assert entry["expiresAt"].timestamp() > ended.expires_at
+
+
+def test_all_tokens_of_the_old_system_made_until_then_end() -> None:
+    old, new, other = (
+        claims(iat=int(time.time()) - 20),
+        claims(iat=int(time.time())),
+        claims(sub="64a0000000000000000000a2"),
+    )
+    until = now() - timedelta(seconds=10)
+    revoke(tokensUntil=until)
+    # A late event takes nothing back.
+    revoke(tokensUntil=until - timedelta(seconds=60))
+    with pytest.raises(AuthenticationFailed):
+        verify(sign_legacy(old))
+    assert verify(sign_legacy(new)).email == "a@acme.test"
+    assert verify(sign_legacy(other)).email == "a@acme.test"
+    assert verify(sign_legacy({**old, "sessionId": "s1"})).session_id == "s1"
+
+
+def test_a_revoked_key_opens_nothing_even_for_a_token_seen_before() -> None:
+    token, forged = eddsa(claims()), eddsa(claims(exp=int(time.time()) + 10**8))
+    verify(token)
+    keys.apply_key_revocation(SERVICE, ["k1"], [{**JWK, "kid": "k2"}])
+    for one in (token, forged):
+        with pytest.raises(AuthenticationFailed):
+            verify(one)
+    forget()
+    for one in (token, forged):
+        with pytest.raises(AuthenticationFailed):
+            verify(one)
+    (entry,) = database(SERVICE)["accessentries"].find({"_id": "key:k1"})
+    assert "expiresAt" not in entry
+
+
+def test_the_next_key_is_known_from_the_event_while_auth_is_not_asked(
+    published_keys: list[dict[str, Any]], settings: Any
+) -> None:
+    settings.JWKS_PROVIDER = ""
+    ACCESS.save(SERVICE, "jwks", {"keys": [JWK]})
+    verify(eddsa(claims()))
+    keys.apply_key_revocation(SERVICE, ["k1"], [{**JWK, "kid": "k2"}])
+    assert verify(eddsa(claims(), kid="k2")).key_id == "k2"
 
 
 def test_an_ended_session_is_out() -> None:

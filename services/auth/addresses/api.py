@@ -8,7 +8,7 @@ from core.api.validation import Body, Text
 from core.api.views import ContractView
 from services.auth.addresses import actions
 from services.auth.audit.actions import origin_of
-from services.auth.passwords.resets import count_try
+from services.auth.passwords.limits import count_token
 from services.auth.passwords.rules import MAX_LENGTH
 
 
@@ -30,6 +30,6 @@ class ConfirmEmail(ContractView):
     def post(self, request: Request) -> Response:
         """400 for a token that opens nothing and for a wrong password, 401 when the code of the second factor is needed."""
         body, origin = self.validated_body(), origin_of(request)
-        count_try(origin)
+        count_token(origin)
         actions.confirm(body["token"], body["password"], body.get("code"), origin)
         return Response({"message": "E-mail address changed successfully. Please log in again."})

@@ -51,7 +51,8 @@ def note(user_id: str | None, happening: Happening, origin: Origin, **details: A
     """
     if user_id is not None and object_id(user_id) is None:
         return
-    moment, tenant_id = now(), (person_by_id(user_id) or {}).get("tenantId") if user_id else None
+    # What is written about an account that does not exist costs as much, or the time would tell so.
+    moment, tenant_id = now(), (person_by_id(user_id or "") or {}).get("tenantId")
     SECURITY_EVENTS.scoped(_SYSTEM).insert_one(
         {
             "eventType": happening.event,
@@ -68,10 +69,10 @@ def note(user_id: str | None, happening: Happening, origin: Origin, **details: A
             "timestamp": moment,
         }
     )
-    if user_id is None or happening.activity is None:
+    if happening.activity is None:
         return
     activity = AccountActivity(
-        user_id=user_id,
+        user_id=user_id or "",
         tenant_id=tenant_id,
         type=happening.activity,
         description=happening.description,
@@ -82,4 +83,4 @@ def note(user_id: str | None, happening: Happening, origin: Origin, **details: A
         performed_at=moment,
     )
     version = int(moment.timestamp() * 1000)
-    record("account.activity", activity, entity_id=user_id, version=version, tenant_id=tenant_id)
+    record("account.activity", activity, entity_id=user_id or "", version=version, tenant_id=tenant_id)

@@ -1,12 +1,15 @@
 """Writes of the directory: from events, and provisionally at registration."""
 
+from datetime import datetime
+
 from core.documents.collection import now
 from core.documents.database import Document
+from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session
 from core.events.projections import upsert_newer
-from services.auth.directory.models import PEOPLE
-from services.auth.directory.queries import email_key
+from services.auth.directory.models import MFAS, PEOPLE
+from services.auth.directory.queries import email_key, person_by_id
 
 _SYSTEM = TenantScope.system("the directory holds the people of all tenants")
 
@@ -27,14 +30,27 @@ def add_provisional(person: Document) -> Document:
     return document
 
 
-def project(user_id: str, version: int, fields: Document) -> Document | None:
-    """Store what users says of a person; return the copy before, or None when it was as new already."""
-    return upsert_newer(PEOPLE, user_id, version, {**fields, "emailKey": email_key(fields["email"])})
+def project(user_id: str, version: int, fields: Document) -> None:
+    """Store what users says of a person, unless the copy is as new already. That an address was proven here stays known
+    until the person has another one; and which Google account is theirs is decided here, once they are known."""
+    key = email_key(fields["email"])
+    if person_by_id(user_id):
+        fields = {name: value for name, value in fields.items() if name != "googleId"}
+    before = upsert_newer(PEOPLE, user_id, version, {**fields, "emailKey": key})
+    if before and before["emailKey"] != key and "emailVerifiedAt" not in fields:
+        change_person(user_id, {"emailVerifiedAt": None})
 
 
-def activate(user_id: str) -> None:
-    """Let a person whose address is verified log in at once; users' event follows."""
+def note_proof(user_id: str, moment: datetime) -> None:
+    """Remember that a person owns their address. Somebody who waited for that may log in at once; users' event follows."""
+    change_person(user_id, {"emailVerifiedAt": moment})
     PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id, "status": "pending"}, {"$set": {"status": "active"}})
+
+
+def erase_second_factor(user_id: str) -> None:
+    """Erase a person's second factor, its backup codes, and one that was only begun."""
+    MFAS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id)})
+    mark_second_factor(user_id, on=False)
 
 
 def mark_second_factor(user_id: str, *, on: bool) -> None:

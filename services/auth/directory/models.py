@@ -8,6 +8,8 @@ from core.documents.models import TenantDocumentModel
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
 PEOPLE = Collection("authdirectory", service="auth", tenant="none")
+# People's second factors (services.auth.mfa): here, because whatever proves an address ends those of a stranger.
+MFAS = Collection("mfas", service="auth", tenant="none")
 
 
 class Person(TenantDocumentModel):

@@ -24,4 +24,6 @@ def person_changed(event: Event) -> None:
         "createdAt": person.created_at,
         "updatedAt": person.updated_at,
     }
+    if person.email_verified_at:
+        fields["emailVerifiedAt"] = person.email_verified_at
     project(person.user_id, event.version, fields)

@@ -8,21 +8,25 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.transactions import transactional
 from core.events.outbox import record
-from core.events.payloads import AccountLinked, AccountRegistered, AccountVerified
+from core.events.payloads import AccountLinked, AccountRegistered
 from services.auth.audit.actions import Origin
-from services.auth.directory.actions import activate, add_provisional, change_person
+from services.auth.directory.actions import add_provisional, change_person
 from services.auth.directory.queries import email_key, person_by_email, person_by_google_id
 from services.auth.google.client import GoogleIdentity
 from services.auth.login.actions import open_login
+from services.auth.passwords.limits import count_registration
+from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import Tokens
 
 
 def sign_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
     """Return the tokens of a new session of the person with this Google account; somebody new gets an account.
 
-    Raises BadRequest when no account can be made or linked (address not verified, names too long or missing),
-    Unauthorized for a suspended or inactive person.
+    Raises BadRequest when no account can be made or linked (address not verified, names too long or missing), Unauthorized
+    for a suspended or inactive person, TooManyRequests when too many accounts were made from there.
     """
+    if person_by_google_id(identity.google_id) is None and person_by_email(identity.email) is None:
+        count_registration(identity.email, origin)
     try:
         return _signed_in(identity, origin)
     except DuplicateKeyError:
@@ -32,20 +36,23 @@ def sign_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
 
 @transactional("auth")
 def _signed_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
-    person = person_by_google_id(identity.google_id) or _linked(identity) or _created(identity)
+    person = person_by_google_id(identity.google_id)
+    if person is not None and _owns_address(identity, person):
+        person = prove_address(person["_id"])
+    person = person or _linked(identity) or _created(identity)
     if person["status"] in ("suspended", "inactive"):
         raise Unauthorized(f"User account is {person['status']}")
-    if person["status"] == "pending":
-        person = _activated(person)
     return open_login(person, origin, method="google_oauth")
 
 
 def _linked(identity: GoogleIdentity) -> Document | None:
-    """Give the Google account to the person with its address. Only an address that Google verified proves anything."""
-    person = person_by_email(identity.email)
-    if person is None:
+    """Give the Google account to the person with its address, and to nobody else. Only an address that Google verified
+    proves anything."""
+    known = person_by_email(identity.email)
+    if known is None:
         return None
     _demand_verified(identity)
+    person = prove_address(known["_id"])
     changes = {"googleId": identity.google_id, "picture": person.get("picture") or identity.picture}
     payload = AccountLinked(user_id=person["_id"], google_id=identity.google_id, picture=identity.picture)
     _record("account.linked", payload, person)
@@ -82,10 +89,8 @@ def _created(identity: GoogleIdentity) -> Document:
     return stored
 
 
-def _activated(person: Document) -> Document:
-    activate(person["_id"])
-    _record("account.verified", AccountVerified(user_id=person["_id"], verified_at=now()), person)
-    return {**person, "status": "active"}
+def _owns_address(identity: GoogleIdentity, person: Document) -> bool:
+    return identity.email_verified and email_key(identity.email) == email_key(person["email"])
 
 
 def _demand_verified(identity: GoogleIdentity) -> None:
@@ -93,6 +98,6 @@ def _demand_verified(identity: GoogleIdentity) -> None:
         raise BadRequest("Google has not verified the e-mail address")
 
 
-def _record(name: str, payload: AccountLinked | AccountRegistered | AccountVerified, person: Document) -> None:
+def _record(name: str, payload: AccountLinked | AccountRegistered, person: Document) -> None:
     version = int(now().timestamp() * 1000)
     record(name, payload, entity_id=person["_id"], version=version, tenant_id=person.get("tenantId"))

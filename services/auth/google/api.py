@@ -16,6 +16,7 @@ from services.auth.audit.actions import origin_of
 from services.auth.google import client, state
 from services.auth.google.actions import sign_in
 from services.auth.google.client import GoogleIdentity, GoogleRefused
+from services.auth.passwords.limits import count_bad_token, refuse_guessing
 from services.auth.sessions.actions import Tokens
 from services.auth.sessions.api import session_tokens
 from services.auth.tokens.rendering import present
@@ -68,9 +69,12 @@ class Callback(ContractView):
         kept = request.COOKIES.get(state.COOKIE, "")
         if not state.is_ours(sent) or ((cookie or kept) and not secrets.compare_digest(kept, sent)):
             raise AuthenticationFailed(bare=True)
+        origin = origin_of(request)
+        refuse_guessing(origin)
         try:
             identity = client.identity_of_code(code, state.code_verifier(sent))
         except GoogleRefused:
+            count_bad_token(origin)
             raise AuthenticationFailed(bare=True) from None
         return _person_of(identity, request)
 
@@ -103,13 +107,16 @@ class Register(ContractView):
         return Begin.as_view()(request._request)
 
     def post(self, request: Request) -> Response:
-        """Answer token and identity. Every failure is 400 `Registration failed: <cause>`."""
+        """Answer token and identity. Every failure is 400 `Registration failed: <cause>`, but 429 after too many."""
         token = self.validated_body().get("accessToken")
         if not token:
             raise BadRequest("Registration failed: Google access token is required")
+        origin = origin_of(request)
+        refuse_guessing(origin)
         try:
-            tokens = sign_in(client.identity_of_token(token), origin_of(request))
+            tokens = sign_in(client.identity_of_token(token), origin)
         except GoogleRefused:
+            count_bad_token(origin)
             raise BadRequest("Registration failed: Invalid Google token") from None
         except (BadRequest, Unauthorized) as problem:
             raise BadRequest(f"Registration failed: Failed to register user: {problem.message}") from None

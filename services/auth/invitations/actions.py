@@ -9,6 +9,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest, Conflict
+from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
@@ -64,6 +65,8 @@ def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Ori
     person: Document = {
         "_id": str(ObjectId()),
         "email": email_key(invitation["email"]),
+        # The token was mailed there.
+        "emailVerifiedAt": now(),
         "firstName": body["firstName"],
         "lastName": body["lastName"],
         "status": "active",

@@ -10,7 +10,7 @@ from core.api.views import ContractView
 from services.auth.audit.actions import origin_of
 from services.auth.invitations.actions import accept
 from services.auth.invitations.queries import open_invitation
-from services.auth.passwords.resets import count_try
+from services.auth.passwords.limits import count_token
 from services.auth.tokens.rendering import present
 
 
@@ -42,7 +42,7 @@ class AcceptInvitation(ContractView):
         """Answer the account; no token: the person logs in afterwards. 400 for a token that opens nothing or a bad
         password, 409 when the address has an account."""
         body, origin = self.validated_body(), origin_of(request)
-        count_try(origin)
+        count_token(origin)
         person = accept(body, origin)
         names = ("email", "firstName", "lastName", "status", "roles")
         user = {"id": person["_id"], **{name: person[name] for name in names}}
@@ -56,7 +56,7 @@ class ValidateInvitation(ContractView):
 
     def get(self, request: Request, token: str) -> Response:
         """Answer 200 either way."""
-        count_try(origin_of(request))
+        count_token(origin_of(request))
         invitation = open_invitation(token)
         if invitation is None:
             return Response({"valid": False, "message": "Invalid or expired invitation token"})

@@ -17,10 +17,10 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.crypto import box, keyed_digest
-from services.auth.directory.actions import mark_second_factor
+from services.auth.directory.actions import erase_second_factor, mark_second_factor
+from services.auth.directory.models import MFAS
 from services.auth.directory.queries import person_by_id
 from services.auth.mfa import rules
-from services.auth.mfa.models import MFAS
 from services.auth.sessions.actions import end_sessions_of
 
 _SYSTEM = TenantScope.system("second factors belong to people, also to those without tenant")
@@ -41,7 +41,7 @@ _FAILED = Happening("mfa_failed", "Wrong code of the second factor", severity="h
 @transactional("auth")
 def set_up(user_id: str) -> Document:
     """Make a new secret and backup codes, in force once `confirm` has seen a code, and return them in clear, once:
-    `{secret, url, codes}`. Raises BadRequest when a second factor is on already, Unauthorized for an unknown person."""
+    `{secret, image, codes}`. Raises BadRequest when a second factor is on already, Unauthorized for an unknown person."""
     person = person_by_id(user_id)
     if person is None:
         raise Unauthorized("Invalid token")
@@ -62,7 +62,7 @@ def set_up(user_id: str) -> Document:
     }
     key = {"userId": ObjectId(user_id)}
     MFAS.scoped(_SYSTEM).update_one(key, {"$set": fields}, upsert=True)
-    return {"secret": secret, "url": rules.provisioning_url(secret, person["email"]), "codes": codes}
+    return {"secret": secret, "image": rules.qr_image(rules.provisioning_url(secret, person["email"])), "codes": codes}
 
 
 def check_code(user_id: str, code: str, origin: Origin) -> bool:
@@ -81,14 +81,14 @@ def check_code(user_id: str, code: str, origin: Origin) -> bool:
     return True
 
 
-def demand_second_factor(user_id: str, code: str | None, origin: Origin) -> None:
-    """Return when the person has no second factor, or `code` is good. Raises Unauthorized otherwise."""
+def demand_second_factor(user_id: str, code: str | None, origin: Origin, *, challenge: str = "") -> None:
+    """Return when the person has no second factor, or `code` is good. Raises Unauthorized otherwise; without a code its
+    body holds `challenge`, by which the second step can name the first."""
     factor = _factor(user_id)
     if factor is None or not factor["isEnabled"]:
         return
     if not code:
-        challenge = {**error_body(401, _REQUIRED), "challengeId": uuid.uuid4().hex}
-        raise Unauthorized(_REQUIRED, body=challenge)
+        raise Unauthorized(_REQUIRED, body={**error_body(401, _REQUIRED), "challengeId": challenge or uuid.uuid4().hex})
     try:
         good = _is_good(factor, code, origin)
     except _Locked:
@@ -106,8 +106,7 @@ def has_second_factor(user_id: str) -> bool:
 @transactional("auth")
 def switch_off(user_id: str, origin: Origin, *, keep_session: str | None = None) -> None:
     """Erase secret and codes and end all sessions but `keep_session`. Who may do that is the caller's to check."""
-    MFAS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id)})
-    mark_second_factor(user_id, on=False)
+    erase_second_factor(user_id)
     end_sessions_of(user_id, reason="mfa_disabled", keep=keep_session)
     note(user_id, _DISABLED, origin)
 

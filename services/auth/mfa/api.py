@@ -19,10 +19,10 @@ class Setup(ContractView):
     access = {"post": signed_in()}
 
     def post(self, request: Request) -> Response:
-        """Answer secret and backup codes in clear, once. 400 when a second factor is on."""
+        """Answer secret, its QR code as an image, and backup codes in clear, once. 400 when a second factor is on."""
         made = actions.set_up(self.principal.user_id)
         secret = {"secret": made["secret"], "secretKey": made["secret"]}
-        return Response({**secret, "qrCodeUrl": made["url"], "backupCodes": made["codes"]}, status=201)
+        return Response({**secret, "qrCodeUrl": made["image"], "backupCodes": made["codes"]}, status=201)
 
 
 class VerifyBody(Body):

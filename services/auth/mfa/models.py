@@ -2,12 +2,8 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
-
-# Factors belong to people, some of whom have no tenant: queries name the person.
-MFAS = Collection("mfas", service="auth", tenant="none")
 
 
 class SecondFactor(TenantDocumentModel):

@@ -6,6 +6,7 @@ import string
 from datetime import datetime
 
 import pyotp
+import segno
 
 ISSUER = "DealCycle CRM"
 # RFC 6238: steps of 30 s, six digits, SHA-1; one step of drift either way.
@@ -29,6 +30,11 @@ def new_backup_codes() -> list[str]:
 def provisioning_url(secret: str, email: str) -> str:
     """Return the otpauth URL that authenticators read from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def qr_image(url: str) -> str:
+    """Return `url` as a QR code: an image that a page shows as it is (a data: URL of a PNG)."""
+    return str(segno.make(url, error="m", micro=False).png_data_uri(scale=5))
 
 
 def step_of(secret: str, code: str, moment: datetime) -> int | None:

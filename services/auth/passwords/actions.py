@@ -1,6 +1,9 @@
 """Use cases of credentials: register, prove, verify the address, change the password."""
 
+import time
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from bson import ObjectId
@@ -15,12 +18,13 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from core.events.outbox import record
-from core.events.payloads import AccountRegistered, AccountVerified
+from core.events.payloads import AccountRegistered
 from services.auth.audit.actions import Happening, Origin, note
-from services.auth.directory.actions import activate, add_provisional
+from services.auth.directory.actions import add_provisional
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
-from services.auth.passwords.hashing import NOBODY, hash_password, needs_rehash, verify_password
+from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
 from services.auth.passwords.models import CREDENTIALS
+from services.auth.passwords.proving import prove_address
 from services.auth.passwords.rules import PERSONAL, holds_address
 from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
@@ -32,7 +36,9 @@ _INVALID = "Invalid credentials"
 _TAKEN = "User with this email already exists"
 _FAILED = Happening("login_failed", "Login failed", severity="medium", outcome="failure")
 _LOCKED = Happening("account_locked", "Login refused: too many failed tries", severity="high", outcome="failure")
-_BLOCKED = Happening("brute_force_attempt", "Login refused: too many failures of one address", severity="high")
+_BLOCKED = Happening(
+    "brute_force_attempt", "Login refused: too many failures of one address", activity=None, severity="high"
+)
 _CHANGED = Happening("password_change", "Password changed", "password_change", severity="medium")
 
 
@@ -77,7 +83,15 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
     return stored
 
 
-def proven(email: str, password: str, origin: Origin) -> Document:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Somebody who typed their password, and its hash: until the session is open it must stay theirs."""
+
+    person: Document
+    hashed: str
+
+
+def proven(email: str, password: str, origin: Origin) -> Proof:
     """Return the active person to whom address and password belong.
 
     Tries are counted before the password is looked at, for an address that exists and one that does not alike.
@@ -88,24 +102,66 @@ def proven(email: str, password: str, origin: Origin) -> Document:
     if not hit("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS).allowed:
         raise Unauthorized("Account is temporarily locked")
     person = person_by_email(key)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"]}) if person else None
-    good = verify_password(credential["passwordHash"] if credential else NOBODY, password)
+    # Whatever happens here happens for an unknown address too, or the time would tell it.
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"] if person else ""})
+    good = _is_good(credential["passwordHash"] if credential else NOBODY, password)
     if not good or person is None or credential is None:
         _count_failure(key, person, origin)
         raise Unauthorized(_INVALID)
     forget_tries(key)
     if person["status"] != "active":
         raise Unauthorized("Account is not active")
-    if needs_rehash(credential["passwordHash"]):
-        CREDENTIALS.scoped(_SYSTEM).update_one(
-            {"_id": person["_id"]}, {"$set": {"passwordHash": hash_password(password)}}
-        )
-    return person
+    return Proof(person, _renewed(person["_id"], credential["passwordHash"], password))
 
 
-def note_login(user_id: str) -> None:
-    """Remember when somebody last logged in. Runs inside the caller's transaction."""
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"lastLoginAt": now()}})
+def _is_good(stored: str, password: str) -> bool:
+    """Whether `password` belongs to `stored`. As long as hashes of the old system are left, a wrong one is held against
+    both kinds: they take different times."""
+    good = verify_password(stored, password)
+    if not good and _keeps_old_hashes(int(time.time()) // 600):
+        verify_password(NOBODY if is_old(stored) else OLD_NOBODY, password)
+    return good
+
+
+@lru_cache(maxsize=1)
+def _keeps_old_hashes(period: int) -> bool:
+    return CREDENTIALS.scoped(_SYSTEM).exists({"passwordHash": {"$regex": r"^\$2"}})
+
+
+def _renewed(user_id: str, stored: str, password: str) -> str:
+    """Return the hash that stands for the password from now on: one of the old system's is replaced."""
+    if not needs_rehash(stored):
+        return stored
+    hashed = hash_password(password)
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, "passwordHash": stored}, {"$set": {"passwordHash": hashed}})
+    return hashed
+
+
+def fingerprint(proof: Proof) -> list[str]:
+    """Return what tells later, without the password, that it is the person's still: see `still_proven`."""
+    return [proof.person["_id"], digest(proof.hashed)]
+
+
+def still_proven(user_id: str, hash_digest: str) -> Proof:
+    """Return the proof whose `fingerprint` this is. Raises Unauthorized when person or password are not what they were."""
+    person = person_by_id(user_id)
+    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    if person is None or credential is None or person["status"] != "active":
+        raise Unauthorized(_INVALID)
+    if digest(credential["passwordHash"]) != hash_digest:
+        raise Unauthorized(_INVALID)
+    return Proof(person, credential["passwordHash"])
+
+
+def note_login(user_id: str, hashed: str | None) -> None:
+    """Remember when somebody last logged in. Runs inside the caller's transaction.
+
+    hashed: of the password that proved it. Raises Unauthorized when it is the person's no more: somebody else proved to
+    own the address, or changed the password, since it was looked at."""
+    proof = {"passwordHash": hashed} if hashed else {}
+    credential = CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, **proof}, {"$set": {"lastLoginAt": now()}})
+    if proof and credential is None:
+        raise Unauthorized(_INVALID)
 
 
 def forget_tries(email: str) -> None:
@@ -119,12 +175,15 @@ def change_password(user_id: str, current: str, new: str, origin: Origin) -> Non
     if not is_password(user_id, current) or credential is None:
         raise BadRequest("Current password is incorrect")
     refuse_personal(new, credential["email"])
-    _change(user_id, credential["email"], hash_password(new), origin)
+    _change(user_id, credential["passwordHash"], hash_password(new), origin)
 
 
 @transactional("auth")
-def _change(user_id: str, email: str, hashed: str, origin: Origin) -> None:
-    store_hash(user_id, email, hashed)
+def _change(user_id: str, current: str, hashed: str, origin: Origin) -> None:
+    own = {"_id": user_id, "passwordHash": current}
+    fields = {"passwordHash": hashed, "passwordChangedAt": now()}
+    if CREDENTIALS.scoped(_SYSTEM).update_one(own, {"$set": fields}) is None:
+        raise BadRequest("Current password is incorrect")
     end_sessions_of(user_id, reason="password_change")
     note(user_id, _CHANGED, origin)
 
@@ -163,8 +222,10 @@ def request_verification(user_id: str, email: str) -> None:
     from services.auth.passwords.tasks import send_verification_mail
 
     token = new_secret()
-    fields = {"verificationToken": digest(token), "verificationExpiresAt": now() + _VERIFICATION}
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields})
+    expiry = now() + _VERIFICATION
+    fields = {"email": email_key(email), "verificationToken": digest(token), "verificationExpiresAt": expiry}
+    # What was proven before may have been another address.
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields, "$unset": {"emailVerifiedAt": ""}})
     on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
@@ -180,17 +241,18 @@ def resend_verification(user_id: str) -> None:
 def verify_email(token: str) -> None:
     """Use up a verification token: the account becomes active. Raises BadRequest for an unknown, used or old one."""
     query = {"verificationToken": digest(token), "verificationExpiresAt": {"$gt": now()}}
-    change = {
-        "$set": {"emailVerifiedAt": now()},
-        "$unset": {"verificationToken": "", "verificationExpiresAt": ""},
-    }
-    credential = CREDENTIALS.scoped(_SYSTEM).replace_state(query, change)
-    if credential is None:
+    used = {"$unset": {"verificationToken": "", "verificationExpiresAt": ""}}
+    credential = CREDENTIALS.scoped(_SYSTEM).replace_state(query, used)
+    if credential is None or not _is_address_of(credential):
         raise BadRequest("Invalid or expired verification token")
-    user_id, moment = credential["_id"], now()
-    activate(user_id)
-    payload = AccountVerified(user_id=user_id, verified_at=moment)
-    record("account.verified", payload, entity_id=user_id, version=2, tenant_id=None)
+    prove_address(credential["_id"], keep_password=True)
+    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
+
+
+def _is_address_of(credential: Document) -> bool:
+    """Whether the address that a link was mailed to is the person's still."""
+    person = person_by_id(credential["_id"])
+    return person is not None and email_key(person["email"]) == credential["email"]
 
 
 def _refuse_noisy_address(address: str) -> None:

@@ -8,6 +8,12 @@ from core.api.permissions import public, signed_in
 from core.api.views import ContractView
 from services.auth.audit.actions import origin_of
 from services.auth.passwords import actions, resets
+from services.auth.passwords.limits import (
+    count_registration,
+    count_reset_request,
+    count_token,
+    count_verification_mail,
+)
 from services.auth.passwords.serializers import (
     ChangePasswordBody,
     ForgotPasswordBody,
@@ -30,8 +36,10 @@ class Register(ContractView):
     bodies = {"post": RegisterBody}
 
     def post(self, request: Request) -> Response:
-        """Answer the new account. 409 when the address is taken."""
-        person = actions.register(self.validated_body())
+        """Answer the new account. 409 when the address is taken, 429 after too many."""
+        body = self.validated_body()
+        count_registration(body["email"], origin_of(request))
+        person = actions.register(body)
         return Response({"message": _REGISTERED, "user": account_user(person)}, status=201)
 
 
@@ -59,7 +67,9 @@ class VerifyEmail(ContractView):
 
     def post(self, request: Request) -> Response:
         """400 for a token that is unknown, used or older than 24 hours."""
-        actions.verify_email(self.validated_body()["token"])
+        token = self.validated_body()["token"]
+        count_token(origin_of(request))
+        actions.verify_email(token)
         return Response({"message": "Email verified successfully"})
 
 
@@ -70,7 +80,8 @@ class ResendVerification(ContractView):
     statuses = {"post": 200}
 
     def post(self, request: Request) -> Response:
-        """Answer the same whether or not a mail was needed."""
+        """Answer the same whether or not a mail was needed. 429 after too many."""
+        count_verification_mail(self.principal.user_id, origin_of(request))
         actions.resend_verification(self.principal.user_id)
         return Response({"message": "Verification email sent successfully"})
 
@@ -88,12 +99,12 @@ class ForgotPassword(ContractView):
 
 
 def request_link(request: Request) -> Response:
-    """Count the request, check its body, mail a link when there is somebody with the address."""
+    """Count the request, check its body, let the worker mail a link if there is somebody with the address."""
     sent, origin = plain_body(request.data), origin_of(request)
-    resets.count_request(sent.get("email"), origin)
+    count_reset_request(sent.get("email"), origin)
     body = ForgotPasswordBody(data=sent)
     body.is_valid(raise_exception=True)
-    resets.request_reset(body.validated_data["email"], origin)
+    resets.ask_for_reset(body.validated_data["email"], origin)
     return Response({"message": _REQUESTED})
 
 
@@ -110,7 +121,7 @@ class ResetPassword(ContractView):
         if "email" in sent and not sent.keys() & {"token", "newPassword"}:
             return request_link(request)
         body = self.validated_body()
-        resets.count_try(origin_of(request))
+        count_token(origin_of(request))
         resets.reset_password(body["token"], body["newPassword"], origin_of(request))
         return Response({"message": _RESET})
 
@@ -125,5 +136,5 @@ class ValidateResetToken(ContractView):
     def post(self, request: Request) -> Response:
         """Answer 200 either way; the token stays usable."""
         token = self.validated_body()["token"]
-        resets.count_try(origin_of(request))
+        count_token(origin_of(request))
         return Response({"valid": resets.is_usable(token)})

@@ -23,7 +23,7 @@ def hash_password(password: str) -> str:
 def verify_password(stored: str, password: str) -> bool:
     """Whether `password` belongs to the hash `stored` (argon2id, or bcrypt of the old system)."""
     with _AT_ONCE:
-        if stored.startswith("$2"):
+        if is_old(stored):
             return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], stored.encode())
         try:
             return _HASHER.verify(stored, password)
@@ -31,10 +31,17 @@ def verify_password(stored: str, password: str) -> bool:
             return False
 
 
+def is_old(stored: str) -> bool:
+    """Whether `stored` is of the old system's kind, whose check takes many times as long."""
+    return stored.startswith("$2")
+
+
 def needs_rehash(stored: str) -> bool:
     """Whether `stored` should be replaced now that the password is known."""
-    return stored.startswith("$2") or _HASHER.check_needs_rehash(stored)
+    return is_old(stored) or _HASHER.check_needs_rehash(stored)
 
 
 # What is verified when the person is unknown, so that both answers take the same time.
 NOBODY = _HASHER.hash("nobody has this password")
+# The same of the old system's kind.
+OLD_NOBODY = "$2b$12$YHJuN/xpebp5E7nZND1Mme3vZ8Ej4EuoaDAUDPrN27AVXS5a8fgu."

@@ -1,12 +1,10 @@
 """Use cases of forgotten passwords: ask for a link, look at its token, set a new password with it."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 
-from core.api.errors import BadRequest, TooManyRequests
-from core.api.throttling import hit
+from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
@@ -18,33 +16,21 @@ from services.auth.directory.queries import email_key, person_by_email, person_b
 from services.auth.passwords.actions import forget_tries, refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
 from services.auth.passwords.models import RESET_TOKENS
+from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
 
 _SYSTEM = TenantScope.system("passwords are reset before there is a caller")
-_HOUR = 3600
 _INVALID = "Invalid or expired reset token"
 _REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
 _DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
 
 
-def count_request(email: Any, origin: Origin) -> None:
-    """Count a request for a link, before the body is looked at. Raises TooManyRequests: more than three an hour for
-    an address of a person, or too many of one caller (auth-rules §13)."""
-    key = email_key(email) if isinstance(email, str) and email else origin.address
-    rules = (("reset", key[:254], settings.RESET_REQUESTS), ("reset-address", origin.address, settings.TOKEN_TRIES))
-    for name, counted, limit in rules:
-        verdict = hit(name, counted, limit=limit, seconds=_HOUR)
-        if not verdict.allowed:
-            text = "Too many password reset requests. Please try again later."
-            raise TooManyRequests(text, verdict.retry_after)
+def ask_for_reset(email: str, origin: Origin) -> None:
+    """Let the worker see to a request for a link. Here nothing may differ by whether the address is known."""
+    from services.auth.passwords.tasks import handle_reset_request
 
-
-def count_try(origin: Origin) -> None:
-    """Count a try of a token. Raises TooManyRequests."""
-    verdict = hit("mailed-token", origin.address, limit=settings.TOKEN_TRIES, seconds=_HOUR)
-    if not verdict.allowed:
-        raise TooManyRequests("Too many requests. Please try again later.", verdict.retry_after)
+    enqueue(handle_reset_request, email, origin.address, origin.user_agent)
 
 
 @transactional("auth")
@@ -60,6 +46,7 @@ def request_reset(email: str, origin: Origin) -> None:
     tokens.insert_one(
         {
             "userId": object_id(person["_id"]),
+            "email": email_key(person["email"]),
             "token": digest(token),
             "expiresAt": now() + timedelta(seconds=settings.RESET_TOKEN_SECONDS),
             "usedAt": None,
@@ -73,14 +60,24 @@ def request_reset(email: str, origin: Origin) -> None:
 
 def is_usable(token: str) -> bool:
     """Whether `token` would be taken now. It stays as it is."""
-    return RESET_TOKENS.scoped(_SYSTEM).exists(_usable(token))
+    return _holder(token) is not None
+
+
+def _holder(token: str) -> Document | None:
+    """Return the person for whom `token` opens a new password: somebody with the address that it was mailed to."""
+    found = RESET_TOKENS.scoped(_SYSTEM).find_one(_usable(token))
+    person = person_by_id(str(found["userId"])) if found else None
+    if found is None or person is None:
+        return None
+    address = email_key(person["email"])
+    return person if found.get("email", address) == address else None
 
 
 def reset_password(token: str, password: str, origin: Origin) -> None:
-    """Use `token` up, set the password, end every session, unlock logins. Raises BadRequest for a token that is unknown,
-    used or old, and for a password that holds the person's address."""
-    found = RESET_TOKENS.scoped(_SYSTEM).find_one(_usable(token))
-    person = person_by_id(str(found["userId"])) if found else None
+    """Use `token` up, set the password, end every session, unlock logins. Whoever has the mail owns the address: see
+    `prove_address`. Raises BadRequest for a token that is unknown, used or old, and for a password that holds the person's
+    address."""
+    person = _holder(token)
     if person is None:
         raise BadRequest(_INVALID)
     refuse_personal(password, person["email"])
@@ -95,10 +92,23 @@ def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
 
     if RESET_TOKENS.scoped(_SYSTEM).replace_state(_usable(token), {"$set": {"usedAt": now()}}) is None:
         raise BadRequest(_INVALID)
+    prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)
     end_sessions_of(person["_id"], reason="password_reset")
     note(person["_id"], _DONE, origin)
     on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), origin.address))
+
+
+def set_password(person: Document, password: str) -> None:
+    """Give a person a password because an operator says that it is theirs: as after a reset, nothing older is left."""
+    _set(person, hash_password(password))
+
+
+@transactional("auth")
+def _set(person: Document, hashed: str) -> None:
+    prove_address(person["_id"])
+    store_hash(person["_id"], person["email"], hashed)
+    end_sessions_of(person["_id"], reason="password_change")
 
 
 def _usable(token: str) -> Document:

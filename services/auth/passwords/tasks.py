@@ -6,8 +6,13 @@ from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
+from pymongo.errors import PyMongoError
 
-_RETRY: dict[str, Any] = {"autoretry_for": (OSError,), "retry_backoff": 5, "max_retries": 8}
+from services.auth.audit.actions import Origin
+from services.auth.passwords.resets import request_reset
+
+_BACKOFF: dict[str, Any] = {"retry_backoff": 5, "max_retries": 8}
+_RETRY: dict[str, Any] = {"autoretry_for": (OSError,), **_BACKOFF}
 
 
 @shared_task(name="services.auth.passwords.send_verification_mail", **_RETRY)
@@ -15,6 +20,12 @@ def send_verification_mail(email: str, token: str) -> None:
     """Mail the link that verifies an address."""
     link = f"{settings.FRONTEND_URL}/verify-email?token={token}"
     _send("verification", "Confirm your e-mail address", email, {"link": link})
+
+
+@shared_task(name="services.auth.passwords.handle_reset_request", autoretry_for=(PyMongoError,), **_BACKOFF)
+def handle_reset_request(email: str, address: str, user_agent: str) -> None:
+    """Make and mail a link for whoever has this e-mail address, if anybody; `address`, `user_agent`: who asked."""
+    request_reset(email, Origin(address, user_agent))
 
 
 @shared_task(name="services.auth.passwords.send_reset_mail", **_RETRY)

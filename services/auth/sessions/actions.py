@@ -1,7 +1,9 @@
 """Use cases of sessions: open, renew by rotation, extend, end."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from bson import ObjectId
 from django.conf import settings
@@ -15,6 +17,7 @@ from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import SessionRevoked
 from core.identity.access import apply_session_revocation
+from core.identity.principals import Principal
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.queries import person_by_id
 from services.auth.sessions.models import SESSIONS
@@ -31,6 +34,9 @@ _GRACE = timedelta(seconds=10)
 _SPENT = 200
 
 _INVALID = "Invalid refresh token"
+_NONE: Mapping[str, datetime] = MappingProxyType({})
+# Somebody's tokens may be meant to last for ever.
+_LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
 
 
 _LOGOUT = Happening("logout", "User logged out", "logout")
@@ -58,9 +64,10 @@ class Tokens:
         return int(settings.ACCESS_TOKEN_SECONDS)
 
 
-def open_session(person: Document, origin: Origin) -> Tokens:
+def open_session(person: Document, origin: Origin, *, replaces: Principal | None = None) -> Tokens:
     """Open a session for a person who proved who they are; when they have as many as their role allows, the oldest
-    ends. Runs inside the caller's transaction."""
+    ends. `replaces`: a token of the old system that it was opened with, and that will end with it. Runs inside the
+    caller's transaction."""
     _make_room(person, origin)
     refresh, moment = new_secret(), now()
     session = SESSIONS.scoped(_SYSTEM).insert_one(
@@ -76,6 +83,7 @@ def open_session(person: Document, origin: Origin) -> Tokens:
             "lastActivity": moment,
             "expiresAt": moment + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS),
             "isActive": True,
+            **({"replaces": {"key": replaces.token_key, "expiresAt": _end_of(replaces)}} if replaces else {}),
         }
     )
     return Tokens(person, access_token(person, str(session["_id"])), refresh)
@@ -117,15 +125,15 @@ def renew(refresh: str, origin: Origin) -> Tokens:
 
 
 @transactional("auth")
-def renew_by_access_token(user_id: str, session_id: str | None, origin: Origin) -> Tokens:
+def renew_by_access_token(caller: Principal, origin: Origin) -> Tokens:
     """Exchange an unexpired access token, as the old system did. It stays in its session; a token of the old system,
     which has none, gets one. Raises Unauthorized."""
-    person = _welcome(user_id)
-    if session_id is None:
-        return open_session(person, origin)
-    if active_session(session_id) is None:
+    person = _welcome(caller.user_id)
+    if caller.session_id is None:
+        return open_session(person, origin, replaces=caller)
+    if active_session(caller.session_id) is None:
         raise Unauthorized(_INVALID)
-    return Tokens(person, access_token(person, session_id), None)
+    return Tokens(person, access_token(person, caller.session_id), None)
 
 
 @transactional("auth")
@@ -138,20 +146,26 @@ def end_session(user_id: str, session_id: str, origin: Origin, *, reason: str = 
 
 
 @transactional("auth")
-def log_out(user_id: str, session_id: str | None, origin: Origin) -> None:
-    """End the session of the caller's token; a token without session has nothing to end."""
-    if session_id and object_id(user_id):
-        _end({"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}, user_id, "logout")
+def log_out(caller: Principal, origin: Origin) -> None:
+    """End the session of the caller's token, or the token itself when it is one of the old system, without session."""
+    user_id = caller.user_id
+    if caller.session_id and object_id(user_id):
+        _end({"_id": object_id(caller.session_id), "userId": object_id(user_id), "isActive": True}, user_id, "logout")
+    elif caller.expires_at:
+        _revoke(user_id, tokens={caller.token_key: _end_of(caller)})
     note(user_id, _LOGOUT, origin, method="jwt_logout")
 
 
 @transactional("auth")
 def end_sessions_of(user_id: str, *, reason: str, keep: str | None = None) -> int:
-    """End all sessions of a person but `keep` (the id of one), and return how many there were."""
+    """End all sessions of a person but `keep` (the id of one), and return how many there were. Tokens of the old system,
+    which have no session, end as well."""
     query: Document = {"userId": object_id(user_id), "isActive": True}
     if keep:
         query["_id"] = {"$ne": object_id(keep)}
-    return _end(query, user_id, reason)
+    ended = _end(query, user_id, reason)
+    _revoke(user_id, until=now())
+    return ended
 
 
 @transactional("auth")
@@ -211,14 +225,31 @@ def _end_stolen(session: Document, origin: Origin) -> None:
 
 def _end(query: Document, user_id: str, reason: str) -> int:
     view = SESSIONS.scoped(_SYSTEM)
-    ids = [str(session["_id"]) for session in view.find(query, {"_id": 1})]
-    if not ids:
+    found = list(view.find(query, {"replaces": 1}))
+    if not found:
         return 0
     moment = now()
     ended = {"isActive": False, "terminatedAt": moment, "terminationReason": reason, "expiresAt": moment + _AUDIT}
     view.update_many(query, {"$set": ended})
-    apply_session_revocation("auth", {"sessionIds": ids, "userId": user_id})
-    payload = SessionRevoked(session_ids=ids, user_id=user_id, revoked_at=moment)
+    tokens = {old["key"]: old["expiresAt"] for old in (session.get("replaces") for session in found) if old}
+    _revoke(user_id, [str(session["_id"]) for session in found], tokens=tokens)
+    return len(found)
+
+
+def _revoke(
+    user_id: str, ids: Sequence[str] = (), *, tokens: Mapping[str, datetime] = _NONE, until: datetime | None = None
+) -> None:
+    """Let every service refuse tokens: of the sessions `ids`, those without session named in `tokens` (and when each would
+    have expired), and every one without session that was made `until` then."""
+    fields = {"sessionIds": list(ids), "userId": user_id, "tokens": dict(tokens), "tokensUntil": until}
+    apply_session_revocation("auth", fields)
+    moment = now()
+    payload = SessionRevoked(
+        session_ids=list(ids), user_id=user_id, revoked_at=moment, tokens=dict(tokens), tokens_until=until
+    )
     version = int(moment.timestamp() * 1000)
     record("session.revoked", payload, entity_id=user_id, version=version, tenant_id=None)
-    return len(ids)
+
+
+def _end_of(caller: Principal) -> datetime:
+    return datetime.fromtimestamp(min(caller.expires_at, _LATEST), UTC)

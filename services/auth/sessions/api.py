@@ -61,7 +61,7 @@ class Refresh(ContractView):
             principal = verify(token)
         except (AuthenticationFailed, AccessDenied):
             raise Unauthorized("Invalid refresh token") from None
-        return actions.renew_by_access_token(principal.user_id, principal.session_id, origin_of(request))
+        return actions.renew_by_access_token(principal, origin_of(request))
 
 
 class Logout(ContractView):
@@ -71,8 +71,8 @@ class Logout(ContractView):
     statuses = {"post": 200}
 
     def post(self, request: Request) -> Response:
-        """Answer success also for a token that has no session."""
-        actions.log_out(self.principal.user_id, self.principal.session_id, origin_of(request))
+        """A token of the old system, which has no session, ends itself."""
+        actions.log_out(self.principal, origin_of(request))
         return Response({"success": True, "message": "Logout successful"})
 
 

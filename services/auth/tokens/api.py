@@ -24,7 +24,7 @@ from services.auth.tokens.rendering import account_user, person_of, present, tok
 
 def jwks(request: HttpRequest) -> HttpResponse:
     """Answer the public keys of access tokens (RFC 7517)."""
-    return json_response(public_keys(), headers={"Cache-Control": "public, max-age=60"})
+    return json_response(public_keys(), headers={"Cache-Control": "public, max-age=2"})
 
 
 class Me(ContractView):

@@ -1,7 +1,7 @@
 """Signing keys: Ed25519, private halves encrypted in the database, public halves published as JWKS.
 
 A new key is published ten minutes before it signs, and stays published until its last token has expired, so that a rotation
-logs nobody out.
+logs nobody out. Keys that leaked are replaced at once, and their tokens with them.
 """
 
 import base64
@@ -16,12 +16,16 @@ from django.conf import settings
 
 from core.documents.collection import now
 from core.documents.database import Document
+from core.documents.transactions import current_session, on_commit, transactional
+from core.events.outbox import record
+from core.events.payloads import KeysRevoked
+from core.identity.keys import apply_key_revocation
 from services.auth.crypto import box
 from services.auth.tokens.models import SIGNING_KEYS
 
 # Verifiers read the key set every two minutes (core.identity.keys); five times that is safe.
 PUBLISH_BEFORE = timedelta(minutes=10)
-_MEMORY_SECONDS = 5.0
+_MEMORY_SECONDS = 2.0
 
 _memory: dict[str, tuple[float, list[Document]]] = {}
 
@@ -46,8 +50,16 @@ def signing_key() -> tuple[str, Ed25519PrivateKey]:
 
 def add_key(*, at_once: bool) -> str:
     """Add a key that signs in ten minutes, or `at_once`, and return its id."""
+    # In no transaction: the first login makes the first key, and reads it back outside of its own.
+    key = _new_key(at_once=at_once)
+    SIGNING_KEYS.raw().insert_one(key)
+    forget()
+    return str(key["_id"])
+
+
+def _new_key(*, at_once: bool) -> Document:
     private, kid, moment = Ed25519PrivateKey.generate(), uuid.uuid4().hex, now()
-    document = {
+    return {
         "_id": kid,
         "public": _jwk(kid, private),
         "private": box("signing keys").encrypt(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())),
@@ -55,9 +67,22 @@ def add_key(*, at_once: bool) -> str:
         "retiredAt": None,
         "createdAt": moment,
     }
-    SIGNING_KEYS.raw().insert_one(document)
-    forget()
-    return kid
+
+
+@transactional("auth")
+def replace_all_keys() -> str:
+    """Sign with a new key at once and erase every other; what they signed is refused everywhere as soon as services have
+    heard of it, whatever its expiry says. Return the new key's id."""
+    key, raw, session = _new_key(at_once=True), SIGNING_KEYS.raw(), current_session("auth")
+    others = [other["_id"] for other in raw.find({}, {"_id": 1}, session=session)]
+    raw.delete_many({"_id": {"$in": others}}, session=session)
+    raw.insert_one(key, session=session)
+    apply_key_revocation("auth", others, [key["public"]])
+    version = int(now().timestamp() * 1000)
+    payload = KeysRevoked(kids=others, keys=[key["public"]])
+    record("keys.revoked", payload, entity_id=key["_id"], version=version, tenant_id=None)
+    on_commit(forget)
+    return str(key["_id"])
 
 
 def retire_old_keys() -> int:

@@ -155,10 +155,13 @@ def deactivate(scope: TenantScope, user_id: str, reason: str | None, *, actor: P
 
 
 @transactional("users")
-def verify_account(user_id: str, moment: Any) -> None:
-    """Note that a person's address is verified; a pending one becomes active."""
+def verify_account(user_id: str, moment: Any, email: str | None = None) -> None:
+    """Note that a person's address is verified; a pending one becomes active. Nothing happens when the person has another
+    address than `email` by now."""
     user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
-    if user is None or user.get("emailVerifiedAt"):
+    if user is None or (email and email != user["email"]):
+        return
+    if user.get("emailVerifiedAt") and user["status"] != "pending":
         return
     changes = {"emailVerifiedAt": moment, "status": "active" if user["status"] == "pending" else user["status"]}
     if changes["status"] != user["status"]:
@@ -202,9 +205,9 @@ def move_address(user_id: str, email: str, moment: Any) -> None:
 
 
 @transactional("users")
-def link_google(user_id: str, google_id: str, picture: str | None) -> None:
-    """Note that a Google account belongs to a person; its picture is taken when they have none. Raises LookupError for
-    somebody unknown."""
+def link_google(user_id: str, google_id: str | None, picture: str | None) -> None:
+    """Note that a Google account, or none, belongs to a person; its picture is taken when they have none. Raises
+    LookupError for somebody unknown."""
     user = _known(user_id)
     if user.get("googleId") == google_id:
         return
@@ -287,6 +290,9 @@ def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updat
     access = bool(changes.keys() & _ACCESS)
     if access and not changes.keys() <= {"status", "emailVerifiedAt"}:
         _refuse_torn({**user, **changes})
+    if changes.get("email", user["email"]) != user["email"]:
+        # What was proven was the address before.
+        changes = {"emailVerifiedAt": None, **changes}
     try:
         stored = USERS.scoped(_SYSTEM).update_one({"_id": user["_id"]}, {"$set": changes})
     except DuplicateKeyError:

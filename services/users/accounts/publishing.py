@@ -53,6 +53,7 @@ def snapshot(user: Document) -> UserSnapshot:
         tenant_id=text_id(user.get("tenantId")),
         settings=user.get("settings") or {},
         google_id=user.get("googleId"),
+        email_verified_at=user.get("emailVerifiedAt"),
         created_at=user.get("createdAt"),
         updated_at=user.get("updatedAt"),
     )

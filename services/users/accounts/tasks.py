@@ -66,14 +66,14 @@ def account_email_changed(event: Event) -> None:
 
 @handles("account.linked", service="users")
 def account_linked(event: Event) -> None:
-    """Note the Google account of a person."""
+    """Note the Google account of a person, or that they have none."""
     actions.link_google(event.payload.user_id, event.payload.google_id, event.payload.picture)
 
 
 @handles("account.verified", service="users")
 def account_verified(event: Event) -> None:
     """Activate a person whose address is verified."""
-    actions.verify_account(event.payload.user_id, event.payload.verified_at)
+    actions.verify_account(event.payload.user_id, event.payload.verified_at, event.payload.email)
 
 
 @handles("account.activity", service="users")

@@ -1,11 +1,14 @@
 """Routes of tenants: bare objects."""
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.addresses import client_address
 from core.api.errors import Forbidden
 from core.api.pagination import page_of
 from core.api.permissions import internal, needs, operator, signed_in
+from core.api.throttling import demand
 from core.api.views import ContractView, InternalView
 from core.events.exporting import ExportQuery, exported_page
 from services.users.accounts.models import TENANTS
@@ -32,8 +35,18 @@ class Tenants(ContractView):
         """Create one: operators any, somebody without tenant the own one."""
         if not self.principal.may("tenant:create") and self.principal.tenant_id is not None:
             raise Forbidden("Forbidden resource")
-        created = actions.create_tenant(self.principal, self.validated_body())
+        body = self.validated_body()
+        self._count(request)
+        created = actions.create_tenant(self.principal, body)
         return Response(tenant(created), status=201)
+
+    def _count(self, request: Request) -> None:
+        """Whoever has just registered may found a tenant, so that is limited as registering is."""
+        if self.principal.is_operator:
+            return
+        rules = {"limit": settings.REGISTRATIONS, "seconds": 3600}
+        for name, key in (("tenant-address", client_address(request._request)), ("tenant", self.principal.user_id)):
+            demand(name, key, **rules, refusal="Too many new tenants. Please try again later.")
 
 
 class TenantDetail(ContractView):

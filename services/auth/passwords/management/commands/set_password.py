@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from services.auth.directory.queries import person_by_email
-from services.auth.passwords.actions import store_password
+from services.auth.passwords.resets import set_password
 from services.auth.passwords.rules import PASSWORD_CHECKS
 
 
@@ -29,5 +29,5 @@ class Command(BaseCommand):
         broken = [message for holds, message in PASSWORD_CHECKS if not holds(password)]
         if broken:
             raise CommandError("; ".join(broken))
-        store_password(person["_id"], person["email"], password)
+        set_password(person, password)
         self.stdout.write("Password set.")

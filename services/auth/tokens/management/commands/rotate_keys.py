@@ -1,23 +1,31 @@
-"""`manage.py rotate_keys`: a new signing key, without logging anyone out."""
+"""`manage.py rotate_keys`: a new signing key, without logging anyone out; `--now` when a key leaked."""
 
 from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
 
-from services.auth.tokens.keys import add_key, retire_old_keys
+from services.auth.tokens.keys import add_key, replace_all_keys, retire_old_keys
 
 
 class Command(BaseCommand):
     """Add a signing key; retire and remove old ones."""
 
-    help = "Add a signing key that signs in ten minutes (--now: at once), and remove keys that nobody needs any more."
+    help = (
+        "Add a signing key that signs in ten minutes, and remove keys that nobody needs any more. --now: a key leaked; "
+        "end all others and every access token that they signed, at once and everywhere."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare --now."""
-        parser.add_argument("--now", action="store_true", help="sign with the new key at once (a key leaked)")
+        parser.add_argument(
+            "--now", action="store_true", help="end every other key and its tokens at once (a key leaked)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Rotate."""
-        kid = add_key(at_once=options["now"])
+        if options["now"]:
+            self.stdout.write(f"Key {replace_all_keys()} signs now; all others and their tokens are worth nothing.")
+            return
+        kid = add_key(at_once=False)
         remaining = retire_old_keys()
         self.stdout.write(f"Key {kid} added; {remaining} keys are published.")

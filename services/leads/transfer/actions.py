@@ -6,47 +6,48 @@ a crash the worker goes on with the next part (services.leads.transfer.tasks), a
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import islice
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest
+from core.api.errors import BadRequest, Unavailable
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.events import runs
+from core.imports.accounts import no_counts
+from core.imports.columns import Plan, Unclear, plan_of, widened
+from core.imports.rows import Survey
+from core.sheets import LARGEST_FILE, Busy, Line, Sheet, Unreadable, open_sheet
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_leads
-from services.leads.transfer import columns
+from services.leads.transfer.columns import SUBJECT
 from services.leads.transfer.models import IMPORTS, PARTS
-from services.leads.transfer.parts import Options, import_part
-from services.leads.transfer.queries import import_by_id
-from services.leads.transfer.reading import LARGEST_FILE, Unreadable, rows_of
+from services.leads.transfer.parts import Options, Part, import_part
+from services.leads.transfer.queries import SHOWN, import_by_id
 
 MOST_ROWS, MOST_ROWS_IN_BACKGROUND = 10_000, 100_000
-_PART = 250
+_PART, _PART_TEXT = 250, 1_000_000
 _KEPT = timedelta(days=7)
 _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
-_COUNTERS = ("imported", "updated", "failed", "skipped")
+_COUNTERS = ("imported", "updated", "failed", "skipped", "warned", "told")
+_SAMPLES = 3
 UNDO = "undo"
 
 
-def check(content: bytes, mapping: dict[str, str]) -> dict[str, Any]:
-    """Return CsvValidation (contract/leads.yaml) of a file; nothing is stored."""
+def read(name: str, content: bytes) -> Sheet:
+    """Return the table in a file. Raises BadRequest for a file that is none, Unavailable while too many are read."""
+    if len(content) > LARGEST_FILE:
+        raise BadRequest("File is larger than 10 MB")
     try:
-        rows = rows_of(content)
-        keys = columns.targets(next(rows, []), mapping)
-        count = sum(1 for _ in rows)
+        return open_sheet(name, content)
     except Unreadable as error:
-        return {"isValid": False, "errors": [f"Failed to process CSV file: {error}"], "warnings": []}
-    faults = columns.structure_faults(keys, has_rows=count > 0)
-    many = (
-        [f"Large file: {count} rows; more than {MOST_ROWS} are imported in the background"] if count > MOST_ROWS else []
-    )
-    return {"isValid": not faults, "errors": faults, "warnings": many}
+        raise BadRequest(str(error)) from error
+    except Busy as error:
+        raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
 
 
 def start_import(
@@ -55,44 +56,111 @@ def start_import(
     """Store a file's rows and return the import that is to be worked on. Raises BadRequest for a file that is no table, lacks
     columns, or is too large; NoTenant without a tenant."""
     scope.require_tenant()
-    if len(content) > LARGEST_FILE:
-        raise BadRequest("File is larger than 10 MB")
-    verdict = check(content, mapping)
-    if not verdict["isValid"]:
-        raise BadRequest(
-            "Invalid CSV structure", body={"message": "Invalid CSV structure", **_without_verdict(verdict)}
-        )
-    import_id = f"import_{time.time_ns() // 1_000_000}_{secrets.token_hex(5)}"
-    rows = rows_of(content)
-    keys = columns.targets(next(rows), mapping)
-    total = _store_parts(scope, import_id, rows, MOST_ROWS_IN_BACKGROUND if background else MOST_ROWS)
-    named = {"importId": import_id, "fileName": name[:200], "kind": "import", "userId": scope.actor_id}
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": total, "part": 0}
-    return IMPORTS.scoped(scope).insert_one(
-        runs.new_run(**named, **counters, keys=keys, options=options._asdict(), undoes=None)
+    sheet = read(name, content)
+    plan = _plan(sheet, mapping)
+    _check_plan(plan)
+    most = MOST_ROWS_IN_BACKGROUND if background else MOST_ROWS
+    if sheet.count > most:
+        raise BadRequest(f"CSV file has more than {most} rows")
+    run = _new_import(scope, name, sheet, plan, mapping, options)
+    _store_parts(scope, run["importId"], sheet)
+    return IMPORTS.scoped(scope).insert_one(run)
+
+
+def rehearse(
+    scope: TenantScope, name: str, content: bytes, mapping: dict[str, str], options: Options, *, whole: bool = True
+) -> tuple[Document, Part]:
+    """Do with a file all that an import does, but store nothing; return the run as it would end, and what became of its rows.
+    Without `whole` a longer file than an import takes at once is looked at as far as that. Raises as `start_import` does."""
+    scope.require_tenant()
+    sheet = read(name, content)
+    plan = _plan(sheet, mapping)
+    _check_plan(plan)
+    if whole and sheet.count > MOST_ROWS:
+        raise BadRequest(f"CSV file has more than {MOST_ROWS} rows")
+    run = _new_import(scope, name, sheet, plan, mapping, options)
+    part = Part(scope, run, samples=_SAMPLES)
+    for lines in _parts(islice(sheet, MOST_ROWS)):
+        part.decide(lines)
+        part.forget(SHOWN)
+    over = {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
+    return {**run, **over, **_noted(run, part)}, part
+
+
+def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
+    try:
+        plan = plan_of(SUBJECT, sheet.header, mapping)
+    except Unclear as error:
+        raise BadRequest([str(error)]) from None
+    return plan._replace(
+        warnings=[*sheet.notes, *plan.warnings], faults=plan.faults + ([] if sheet.count else ["CSV file is empty"])
     )
 
 
-def _without_verdict(verdict: dict[str, Any]) -> dict[str, Any]:
-    return {"errors": verdict["errors"], "warnings": verdict["warnings"]}
+def _check_plan(plan: Plan) -> None:
+    if plan.faults:
+        message = "Invalid CSV structure"
+        raise BadRequest(message, body={"message": message, "errors": plan.faults, "warnings": plan.warnings})
 
 
-def _store_parts(scope: TenantScope, import_id: str, rows: Iterable[list[str]], most: int) -> int:
-    """Store the rows in parts and return how many there were. Raises BadRequest for more than `most`."""
-    view, part, total, number = PARTS.scoped(scope), list[list[str]](), 0, 0
-    expires = now() + _KEPT
-    for row in rows:
-        part.append(row)
-        total += 1
-        if total > most:
-            view.delete_many({"importId": import_id})
-            raise BadRequest(f"CSV file has more than {most} rows")
-        if len(part) == _PART:
-            view.insert_one({"importId": import_id, "number": number, "rows": part, "expiresAt": expires})
-            part, number = [], number + 1
+def _new_import(
+    scope: TenantScope, name: str, sheet: Sheet, plan: Plan, mapping: dict[str, str], options: Options
+) -> Document:
+    """Return the run of an import. Its columns are known for good once all rows were seen."""
+    survey = Survey(SUBJECT, plan.columns)
+    for line in sheet:
+        survey.see(line.cells)
+    columns = widened(SUBJECT, plan.columns, survey.width, mapped=bool(mapping))
+    columns = survey.styled(columns, comma=bool(sheet.decimal_comma))
+    named = {
+        "importId": f"import_{time.time_ns() // 1_000_000}_{secrets.token_hex(5)}",
+        "fileName": name[:200],
+        "kind": "import",
+        "userId": scope.actor_id,
+    }
+    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0}
+    file = {
+        "columns": [list(column) for column in columns],
+        "cells": no_counts(columns),
+        # For workers of the release before.
+        "keys": ["" if column.reason else column.field or column.custom for column in columns],
+        "notes": plan.warnings,
+        "rows": sheet.count,
+    }
+    return runs.new_run(**named, **counters, **file, options=options._asdict(), undoes=None)
+
+
+def _noted(run: Document, part: Part) -> runs.Changes:
+    """Return the counters of a run with those of a part added."""
+    counted = {name: run.get(name, 0) + part.counts[name] for name in _COUNTERS}
+    return counted | ({"cells": part.accounts.summed(run["cells"])} if "cells" in run else {})
+
+
+def _store_parts(scope: TenantScope, import_id: str, lines: Iterable[Line]) -> None:
+    """Store the lines in parts that a transaction can do and a document can hold."""
+    view, expires = PARTS.scoped(scope), now() + _KEPT
+    for number, part in enumerate(_parts(lines)):
+        faults = [[line.number, line.fault] for line in part if line.fault]
+        stored = {"rows": [line.cells for line in part], "first": part[0].number, "faults": faults}
+        view.insert_one({"importId": import_id, "number": number, **stored, "expiresAt": expires})
+
+
+def _lines_of(part: Document) -> list[Line]:
+    """Return the lines of a part; the release before stored neither their faults nor the first one's number."""
+    first, faults = part.get("first", part["number"] * _PART + 1), dict(part.get("faults", []))
+    return [Line(number, cells, faults.get(number)) for number, cells in enumerate(part["rows"], first)]
+
+
+def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    part, size = list[Line](), 0
+    for line in lines:
+        part.append(line)
+        size += sum(map(len, line.cells))
+        if len(part) == _PART or size > _PART_TEXT:
+            yield part
+            part, size = [], 0
     if part:
-        view.insert_one({"importId": import_id, "number": number, "rows": part, "expiresAt": expires})
-    return total
+        yield part
 
 
 def go_on(scope: TenantScope, run: Document) -> Document:
@@ -124,13 +192,13 @@ def step(run: Document) -> runs.Changes:
     if part is None:
         return {"status": runs.COMPLETED}
     try:
-        done = import_part(scope, run, part["rows"], first=run["part"] * _PART + 1)
+        done = import_part(scope, run, _lines_of(part))
     except BulkWriteError as error:
         if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
         # Somebody made the same lead in this moment: the next look finds it.
         raise runs.Again from error
-    return {"part": run["part"] + 1, **{name: run[name] + done[name] for name in _COUNTERS}}
+    return {"part": run["part"] + 1, **_noted(run, done)}
 
 
 def _undo_part(scope: TenantScope, run: Document) -> runs.Changes:

@@ -3,14 +3,20 @@
 A run is a document of its service with `status` (pending, running, completed, failed) and `leaseUntil`. Whoever goes on with it
 takes the lease by compare-and-set and notes each step in the transaction that does it, so that a step is done once: a worker
 that was killed, or lost its lease, leaves the next one exactly where it was.
+
+No run is tried for ever. `tries` counts how often the next step was begun, by whomever, also by workers that did not live to
+tell; each pause is longer than the one before. A run that knows smaller steps (`Retreat`) takes them; else it fails with a
+`reason`.
 """
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from pymongo.errors import PyMongoError
 
 from core.documents.collection import Collection, now
 from core.documents.database import Document
@@ -22,10 +28,17 @@ log = structlog.get_logger(__name__)
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "running", "completed", "failed"
 # Longer than any step; shorter than anybody's patience with a run whose worker was killed.
 LEASE = timedelta(seconds=30)
+# Tries of a step as it is; tries at all; steps of one run that went wrong at all.
+_SAME, _MOST_TRIES, _MOST_TROUBLES = 3, 10, 300
+_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+_TROUBLE = "the database was too slow or away, or the worker was stopped"
 _SYSTEM = TenantScope.system("runs of all tenants are worked on by the same workers")
 
 Changes = dict[str, Any]
 Step = Callable[[Document], Changes]
+# Gets a run whose step went wrong and why; returns what to note for a smaller one, or None when there is none. Runs in a
+# transaction.
+Retreat = Callable[[Document, str], Changes | None]
 
 
 class LeaseLost(RuntimeError):
@@ -38,7 +51,8 @@ class Again(RuntimeError):
 
 def new_run(**members: Any) -> Document:
     """Return the members that a run begins with."""
-    return {"status": PENDING, "leaseUntil": now(), "lease": None, "finishedAt": None, **members}
+    began = {"status": PENDING, "leaseUntil": now(), "lease": None, "finishedAt": None}
+    return {**began, "tries": 0, "troubles": 0, "reason": None, **members}
 
 
 def waiting(runs: Collection) -> list[Any]:
@@ -47,53 +61,100 @@ def waiting(runs: Collection) -> list[Any]:
     return [run["_id"] for run in runs.scoped(_SYSTEM).find(due, {"_id": 1})]
 
 
-def work_on(runs: Collection, run_id: Any, step: Step) -> Document | None:
-    """Take the lease of a run and do `step` after `step` until it is over; return the run as it then is, or None when it is
-    over already or somebody else's turn.
+def work_on(runs: Collection, run_id: Any, step: Step, retreat: Retreat | None = None) -> Document | None:
+    """Take the lease of a run and do `step` after `step` until it is over; return the run as it then is, or None when it
+    failed, was over already, or is somebody else's turn.
 
     step: gets the run, does the next part in the transaction that it runs in, and returns what to note in the run; `status`
-    among it ends the run. It may be tried several times, also by raising Again. An exception that is not the database's passing
-    trouble fails the run; after such a trouble, which is raised, the run waits for the end of its lease.
+    among it ends the run. It may be tried several times, also by raising Again. After an exception that is not the database's
+    passing trouble, or too many such troubles, the run takes what `retreat` returns, else it fails. A passing trouble is raised,
+    and the run waits.
     """
     run = _take(runs, run_id)
+    if run is not None and run["tries"] > _SAME:
+        run = _retreat(runs, run, retreat, _TROUBLE, hopeless=run["tries"] > _MOST_TRIES)
     while run is not None and run["status"] == RUNNING:
-        run = _do(runs, run, step)
+        run = _do(runs, run, step, retreat)
     return run
 
 
 def _take(runs: Collection, run_id: Any) -> Document | None:
     free = {"_id": run_id, "status": {"$in": [PENDING, RUNNING]}, "leaseUntil": {"$lte": now()}}
     taken = {"status": RUNNING, "lease": uuid.uuid4().hex, "leaseUntil": now() + LEASE}
-    return runs.scoped(_SYSTEM).update_one(free, {"$set": taken})
+    return runs.scoped(_SYSTEM).update_one(free, {"$set": taken, "$inc": {"tries": 1}})
 
 
-def _do(runs: Collection, run: Document, step: Step) -> Document | None:
+def _do(runs: Collection, run: Document, step: Step, retreat: Retreat | None = None) -> Document | None:
     def work() -> Document:
-        return _note(runs, run, step(run))
+        return _note(runs, run, {"tries": 1, **step(run)})
 
     try:
         return in_transaction(runs.service, work)
     except LeaseLost:
         return None
     except Again:
-        return run
+        return _again(runs, run, retreat)
     except Exception as error:
         if is_passing(error):
+            _pause(runs, run)
             raise
-        log.exception("run_failed", run=str(run["_id"]), collection=runs.name)
-        _fail(runs, run, type(error).__name__)
+        log.exception("run_step_failed", run=str(run["_id"]), collection=runs.name)
+        return _retreat(runs, run, retreat, f"an unexpected fault ({type(error).__name__})", hopeless=True)
+
+
+def _again(runs: Collection, run: Document, retreat: Retreat | None) -> Document | None:
+    tried = runs.scoped(_SYSTEM).update_one(_mine(run), {"$inc": {"tries": 1}})
+    if tried is None or tried["tries"] <= _SAME:
+        return tried
+    return _retreat(
+        runs, tried, retreat, "others changed the same again and again", hopeless=tried["tries"] > _MOST_TRIES
+    )
+
+
+def _retreat(runs: Collection, run: Document, retreat: Retreat | None, why: str, *, hopeless: bool) -> Document | None:
+    """Return the run with a smaller step before it; as it is when there is none and it is not `hopeless`; else fail it."""
+
+    def work() -> Document | None:
+        changes = retreat(run, why) if retreat else None
+        return None if changes is None else _note(runs, run, {"troubles": run.get("troubles", 0) + 1, **changes})
+
+    try:
+        smaller = in_transaction(runs.service, work) if run.get("troubles", 0) < _MOST_TROUBLES else None
+    except LeaseLost:
         return None
+    except Exception as error:
+        if is_passing(error):
+            _pause(runs, run)
+            raise
+        log.exception("run_retreat_failed", run=str(run["_id"]), collection=runs.name)
+        smaller, hopeless = None, True
+    if smaller is None and (hopeless or run.get("troubles", 0) >= _MOST_TROUBLES):
+        log.error("run_failed", run=str(run["_id"]), collection=runs.name, reason=why)
+        _fail(runs, run, why)
+        return None
+    return smaller or run
+
+
+def _pause(runs: Collection, run: Document) -> None:
+    """Let the run wait, longer after each try; where not even that can be noted, its lease does."""
+    pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(run["tries"], 10))
+    with suppress(PyMongoError):
+        runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": {"leaseUntil": now() + pause}})
 
 
 def _fail(runs: Collection, run: Document, reason: str) -> None:
     change = {"status": FAILED, "reason": reason, "finishedAt": now()}
-    runs.scoped(_SYSTEM).update_one({"_id": run["_id"], "lease": run["lease"]}, {"$set": change})
+    runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": change})
 
 
 def _note(runs: Collection, run: Document, changes: Changes) -> Document:
     over = {"finishedAt": now()} if changes.get("status", RUNNING) != RUNNING else {}
     change = {"$set": {**changes, **over, "leaseUntil": now() + LEASE}}
-    noted = runs.scoped(_SYSTEM).update_one({"_id": run["_id"], "lease": run["lease"], "status": RUNNING}, change)
+    noted = runs.scoped(_SYSTEM).update_one({**_mine(run), "status": RUNNING}, change)
     if noted is None:
         raise LeaseLost(str(run["_id"]))
     return noted
+
+
+def _mine(run: Document) -> Document:
+    return {"_id": run["_id"], "lease": run["lease"]}

@@ -352,10 +352,11 @@ def test_no_file_and_wrong_files(api: Api, manager: Caller) -> None:
     for what in ("import", "validate"):
         answer = api.post(f"{PATH}/{what}", as_=manager)
         assert (answer.status_code, answer.json()["message"]) == (400, "No file uploaded")
-        answer = upload(api, manager, "x", what=what, kind="text/plain")
+        body, content_type = form(b"%PDF-1.7", name="leads.csv")
+        answer = api.post(f"{PATH}/{what}", body, as_=manager, content_type=content_type)
         assert (answer.status_code, answer.json()["message"]) == (
             400,
-            "Invalid file type. Please upload a CSV file.",
+            "Invalid file type. Please upload a CSV file. This is a PDF.",
         )
     answer = upload(api, manager, "foo\n1\n")
     assert (answer.status_code, answer.json()) == (

@@ -1,9 +1,9 @@
 """Which passwords are acceptable: the old system's rule (contract/auth-rules.md §8), and what NIST SP 800-63B-4 §3.1.1.2
 adds: long ones are taken, common ones and those that hold the own address are not."""
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
+from string import ascii_lowercase, digits
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 
@@ -35,8 +35,8 @@ def has_all_classes(password: object) -> bool:
 
 def is_uncommon(password: object) -> bool:
     """Whether neither the password nor its undressed forms stand in Django's list of 20,000 common passwords. What is too
-    short anyway passes: that is reported by itself."""
-    if not isinstance(password, str) or len(password) < MIN_LENGTH:
+    short or too long anyway passes: that is reported by itself."""
+    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         return True
     return not any(form in _common() for form in _undressed(password))
 
@@ -51,8 +51,16 @@ def _undressed(password: str) -> Iterator[str]:
     lowered = password.lower()
     for form in (lowered, lowered.translate(_LEET)):
         yield form
-        yield re.sub(r"[^a-z0-9]+$", "", form)
-        yield re.sub(r"[^a-z]+$", "", form)
+        yield _up_to_last(ascii_lowercase + digits, form)
+        yield _up_to_last(ascii_lowercase, form)
+
+
+def _up_to_last(kept: str, text: str) -> str:
+    """Return `text` up to its last character among `kept`."""
+    end = len(text)
+    while end and text[end - 1] not in kept:
+        end -= 1
+    return text[:end]
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from services.leads.bulk import rules
 
 Wire = dict[str, Any]
 _STATUS = {runs.RUNNING: "in_progress"}
-_COUNTERS = ("totalRecords", "processedRecords", "failedRecords", "errors")
+_COUNTERS = ("totalRecords", "processedRecords", "failedRecords")
 
 
 def result(operation: Document) -> Wire:
@@ -53,4 +53,11 @@ def _progress(operation: Document) -> int:
 
 
 def _counters(operation: Document) -> Wire:
-    return {**{name: operation[name] for name in _COUNTERS}, "warnings": []}
+    return {**{name: operation[name] for name in _COUNTERS}, "errors": _errors(operation), "warnings": []}
+
+
+def _errors(operation: Document) -> list[Document]:
+    """Return what went wrong with leads, and at last with all of it."""
+    reason = operation.get("reason")
+    whole = {"leadId": "system", "operation": operation["operation"], "message": reason}
+    return [*operation["errors"], *([whole] if reason else [])]

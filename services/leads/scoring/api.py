@@ -155,4 +155,11 @@ def job(run: Document) -> dict[str, Any]:
     progress = 100 if run["status"] == "completed" else min(99, round(run["processed"] / total * 100)) if total else 0
     counters = {"processed": run["processed"], "failed": run["failed"], "total": total}
     moments = {"startedAt": run["createdAt"], "finishedAt": run["finishedAt"]}
-    return {"jobId": run["jobId"], "status": run["status"], "progress": progress, **counters, **moments}
+    return {
+        "jobId": run["jobId"],
+        "status": run["status"],
+        "reason": run.get("reason"),
+        "progress": progress,
+        **counters,
+        **moments,
+    }

@@ -20,7 +20,7 @@ from core.events import runs
 from core.imports.accounts import no_counts
 from core.imports.columns import Plan, Unclear, plan_of, widened
 from core.imports.rows import Survey
-from core.sheets import LARGEST_FILE, Busy, Line, Sheet, Unreadable, open_sheet
+from core.sheets import LARGEST_FILE, Busy, Line, Sheet, Unreadable, WrongType, open_sheet
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_leads
 from services.leads.transfer.columns import SUBJECT
@@ -44,8 +44,10 @@ def read(name: str, content: bytes) -> Sheet:
         raise BadRequest("File is larger than 10 MB")
     try:
         return open_sheet(name, content)
-    except Unreadable as error:
+    except WrongType as error:
         raise BadRequest(str(error)) from error
+    except Unreadable as error:
+        raise _invalid([f"Failed to process CSV file: {error}"], []) from error
     except Busy as error:
         raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
 
@@ -99,8 +101,12 @@ def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
 
 def _check_plan(plan: Plan) -> None:
     if plan.faults:
-        message = "Invalid CSV structure"
-        raise BadRequest(message, body={"message": message, "errors": plan.faults, "warnings": plan.warnings})
+        raise _invalid(plan.faults, plan.warnings)
+
+
+def _invalid(errors: list[str], warnings: list[str]) -> BadRequest:
+    message = "Invalid CSV structure"
+    return BadRequest(message, body={"message": message, "errors": errors, "warnings": warnings})
 
 
 def _new_import(
@@ -118,7 +124,7 @@ def _new_import(
         "kind": "import",
         "userId": scope.actor_id,
     }
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0}
+    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0, "offset": 0, "size": _PART}
     file = {
         "columns": [list(column) for column in columns],
         "cells": no_counts(columns),
@@ -165,7 +171,7 @@ def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 def go_on(scope: TenantScope, run: Document) -> Document:
     """Work on an import until it is over, and return it."""
-    return runs.work_on(IMPORTS, run["_id"], step) or import_by_id(scope, run["importId"])
+    return runs.work_on(IMPORTS, run["_id"], step, retreat) or import_by_id(scope, run["importId"])
 
 
 def undo(scope: TenantScope, import_id: str) -> Document:
@@ -188,17 +194,44 @@ def step(run: Document) -> runs.Changes:
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
         return _undo_part(scope, run)
-    part = PARTS.scoped(scope).find_one({"importId": run["importId"], "number": run["part"]})
-    if part is None:
+    lines, rest = _next(scope, run)
+    if not lines:
         return {"status": runs.COMPLETED}
+    return _done(scope, run, lines, rest) | {"size": min(_PART, 2 * run.get("size", _PART))}
+
+
+def retreat(run: Document, why: str) -> runs.Changes | None:
+    """Return what to note in an import whose step went wrong: half of its lines at a time; when it was only one, that it failed
+    and why."""
+    if run["kind"] == UNDO:
+        return None
+    scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
+    lines, rest = _next(scope, run)
+    if len(lines) > 1:
+        return {"size": len(lines) // 2}
+    lines = [line._replace(fault=f"The row could not be stored: {why}") for line in lines]
+    return _done(scope, run, lines, rest) | {"tries": 1} if lines else None
+
+
+def _next(scope: TenantScope, run: Document) -> tuple[list[Line], int]:
+    """Return the lines that are next in an import, and how many more are in their part."""
+    part = PARTS.scoped(scope).find_one({"importId": run["importId"], "number": run["part"]})
+    lines = _lines_of(part)[run.get("offset", 0) :] if part else []
+    size = min(len(lines), run.get("size", _PART))
+    return lines[:size], len(lines) - size
+
+
+def _done(scope: TenantScope, run: Document, lines: list[Line], rest: int) -> runs.Changes:
+    """Import `lines` and return where the import then is."""
     try:
-        done = import_part(scope, run, _lines_of(part))
+        done = import_part(scope, run, lines)
     except BulkWriteError as error:
         if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
         # Somebody made the same lead in this moment: the next look finds it.
         raise runs.Again from error
-    return {"part": run["part"] + 1, **_noted(run, done)}
+    place = {"offset": run.get("offset", 0) + len(lines)} if rest else {"part": run["part"] + 1, "offset": 0}
+    return {**place, **_noted(run, done)}
 
 
 def _undo_part(scope: TenantScope, run: Document) -> runs.Changes:

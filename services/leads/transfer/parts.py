@@ -25,6 +25,7 @@ from services.leads.transfer.models import CELLS, PROBLEMS, columns_of
 _KEPT = timedelta(days=7)
 # Names and streets that are this alike, in percent, are probably the same person.
 _LIKELY = 90
+_LIKENESS_TEXT = 200
 _NEIGHBOURS = 2_000
 _REPLACED = ("source", "priority", "value", "score", "notes")
 _SEEN = {"emailKey": 1, "phoneKey": 1, "contactInfo": 1, "customFields": 1, "tags": 1, "status": 1, "importId": 1}
@@ -248,7 +249,7 @@ def _zip(contact: Document) -> str:
 
 def _likeness_text(contact: Document) -> str:
     street = _object(contact.get("address")).get("street", "")
-    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()
+    return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()[:_LIKENESS_TEXT]
 
 
 def _object(value: Any) -> Document:

@@ -89,7 +89,7 @@ def progress(run: Document) -> Wire:
     done = sum(run[name] for name in ("imported", "updated", "failed", "skipped"))
     over = run["status"] == runs.COMPLETED
     share = 100 if over else min(99, round(done / run["total"] * 100)) if run["total"] else 0
-    named = {name: run[name] for name in ("importId", "fileName", "kind", "userId")}
+    named = {name: run[name] for name in ("importId", "fileName", "kind", "userId")} | {"reason": run.get("reason")}
     counters = {f"{name}Records": run[name] for name in ("total", "imported", "updated", "failed", "skipped")}
     moments = {"startedAt": run["createdAt"], "completedAt": run["finishedAt"]}
     return {**named, "status": _STATUS.get(run["status"], run["status"]), "progress": share, **counters, **moments}

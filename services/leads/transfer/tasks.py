@@ -5,7 +5,7 @@ from celery import shared_task
 from core.documents.ids import object_id
 from core.events import runs
 from core.events.jobs import enqueue, every
-from services.leads.transfer.actions import step
+from services.leads.transfer.actions import retreat, step
 from services.leads.transfer.models import IMPORTS
 
 _RESUME = "services.leads.transfer.resume"
@@ -15,7 +15,7 @@ _SECONDS = 15.0
 @shared_task(name="services.leads.transfer.go_on")
 def go_on(run_id: str) -> None:
     """Work on an import until it is over."""
-    runs.work_on(IMPORTS, object_id(run_id), step)
+    runs.work_on(IMPORTS, object_id(run_id), step, retreat)
 
 
 @shared_task(name=_RESUME)

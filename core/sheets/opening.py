@@ -1,0 +1,74 @@
+"""Opening a file of somebody else's: it is read in a child process with limits, never in ours (docs/decisions/0014)."""
+
+import gzip
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import IO, Any
+
+import orjson
+
+from core.sheets.table import SECONDS, Line, Unreadable, WrongType
+
+_ROOT = Path(__file__).resolve().parents[2]
+# Files that one process has read at a time, and how long the next one waits.
+_TURNS = threading.BoundedSemaphore(2)
+_PATIENCE = 5.0
+
+
+class Busy(RuntimeError):
+    """Other files are being read: later."""
+
+
+class Sheet:
+    """A table from a file: its header, how many lines are below it, and what was noticed about it as a whole."""
+
+    def __init__(self, told: dict[str, Any], lines: IO[bytes]) -> None:
+        self.header: list[str] = told["header"]
+        self.count: int = told["count"]
+        self.notes: list[str] = told["notes"]
+        # Whether numbers are written 1.234,50; None when nothing, or both, speaks for it.
+        self.decimal_comma: bool | None = told["decimal_comma"]
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield the lines; again from the first each time, one iteration at a time."""
+        self._lines.seek(0)
+        with gzip.open(self._lines) as lines:
+            for line in lines:
+                yield Line(*orjson.loads(line))
+
+
+def open_sheet(name: str, content: bytes) -> Sheet:
+    """Return the table in the file `name` with `content`: CSV in its dialects, or an Excel workbook.
+
+    Raises Unreadable, with a sentence for the sender, for anything else and for what is larger than we take (core.sheets.table);
+    Busy when too many are read at this moment.
+    """
+    lines = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the sheet
+    if not _TURNS.acquire(timeout=_PATIENCE):
+        raise Busy("Other files are being read")
+    try:
+        told = _read(PurePath(name).suffix.lower(), content, lines)
+    finally:
+        _TURNS.release()
+    if "refused" in told:
+        raise (WrongType if told["wrong_type"] else Unreadable)(told["refused"])
+    return Sheet(told, lines)
+
+
+def _read(suffix: str, content: bytes, lines: IO[bytes]) -> Any:
+    known = suffix[:20].encode("ascii", "replace").decode().replace("\x00", "")
+    command = [sys.executable, "-m", "core.sheets.child", known, str(lines.fileno())]
+    # It needs nothing of our environment, which holds secrets.
+    limits: dict[str, Any] = {"timeout": SECONDS, "cwd": _ROOT, "env": {}, "pass_fds": (lines.fileno(),)}
+    try:
+        done = subprocess.run(command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **limits)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise Unreadable("The file takes too long to be read") from None
+    if done.returncode:
+        raise Unreadable(f"The file cannot be read within the limits of time and memory ({done.returncode})")
+    return orjson.loads(done.stdout)

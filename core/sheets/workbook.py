@@ -1,0 +1,439 @@
+"""Excel workbooks (.xlsx), read as a stream.
+
+Only filled cells cost anything: a library that lays out the whole rectangle takes 16 GB for one cell at XFD30000. What a file
+says of its own size is believed nowhere; what comes out of it is counted.
+"""
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from xml.parsers import expat
+
+from core.sheets.kinds import wrong_type
+from core.sheets.table import LONGEST_CELL, MOST_COLUMNS, Row, Table, Unreadable, letters_of
+
+_MOST_MEMBERS = 2_000
+_MOST_UNPACKED = 200 * 1024 * 1024
+_MOST_RATIO, _RATIO_FROM = 200, 2 * 1024 * 1024
+_MOST_DEPTH = 50
+_CHUNK = 64 * 1024
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_ESCAPED = re.compile("_x00([01][0-9A-Fa-f]|5F)_")
+_QUOTED = re.compile(r'"[^"]{0,255}"|\[[^\]]{0,255}\]|\\.')
+_LONGEST_FORMAT = 255
+_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+
+Attributes = dict[str, str]
+
+
+def read_workbook(content: bytes) -> Table:
+    """Return the first sheet of a workbook that holds anything, visible ones first. Raises Unreadable."""
+    try:
+        book = _Book(_Archive(content))
+        return Table(_guarded(book.rows()), book.notes)
+    except _DAMAGED as error:
+        raise _damaged(error) from error
+
+
+def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
+    try:
+        yield from rows
+    except _DAMAGED as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> Unreadable:
+    return error if isinstance(error, Unreadable) else Unreadable("The workbook is damaged")
+
+
+# -- the archive -----------------------------------------------------------------------------------------------------
+class _Archive:
+    """The members of a zip file, unpacked piece by piece and counted."""
+
+    def __init__(self, content: bytes) -> None:
+        self._zip = zipfile.ZipFile(io.BytesIO(content))
+        members = self._zip.infolist()
+        if len(members) > _MOST_MEMBERS:
+            raise Unreadable(f"The workbook has more than {_MOST_MEMBERS} parts")
+        self._members = {member.filename.lower().lstrip("/"): member for member in members}
+        self._unpacked = 0
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._members
+
+    def parse(self, name: str, **handlers: Callable[..., None]) -> Iterator[None]:
+        """Feed the XML member `name` to `handlers` of expat, piece by piece: each step is one. Missing members are empty."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _no_doctype
+        for handler, function in handlers.items():
+            setattr(parser, handler, function)
+        try:
+            for piece in self._pieces(name):
+                parser.Parse(piece, False)
+                yield
+            if name in self:
+                parser.Parse(b"", True)
+                yield
+        except expat.ExpatError as error:
+            raise Unreadable("The workbook is damaged") from error
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        member = self._members.get(name.lower())
+        if member is None:
+            return
+        if member.flag_bits & 1:
+            raise Unreadable("The workbook has a password: save it without")
+        if member.compress_type not in _PLAIN:
+            raise Unreadable("The workbook is packed in a way that spreadsheets do not use")
+        size = 0
+        with self._zip.open(member) as file:
+            while piece := file.read(_CHUNK):
+                size += len(piece)
+                self._count(len(piece), size, member.compress_size)
+                yield piece
+
+    def _count(self, more: int, size: int, packed: int) -> None:
+        self._unpacked += more
+        if self._unpacked > _MOST_UNPACKED:
+            raise Unreadable(f"The workbook is larger than {_MOST_UNPACKED // 2**20} MB unpacked")
+        if size > _RATIO_FROM and size > packed * _MOST_RATIO:
+            raise Unreadable(f"The workbook is packed more than {_MOST_RATIO} times smaller than it is")
+
+
+def _no_doctype(*_: Any) -> None:
+    raise Unreadable("The workbook holds a document type, which spreadsheets never write")
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+# -- the book --------------------------------------------------------------------------------------------------------
+class _SheetPart(NamedTuple):
+    name: str
+    member: str
+    hidden: bool
+
+
+class _Book:
+    def __init__(self, archive: _Archive) -> None:
+        self.notes: list[str] = []
+        self._archive = archive
+        self._epoch_1904 = False
+        main = self._main()
+        self._folder = posixpath.dirname(main)
+        self._related = self._relations(main)
+        self._sheets = self._sheet_parts(main)
+        self._formats = self._styles()
+        self._texts: list[str] | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of the first sheet that has some; note the others that have."""
+        chosen = None
+        for part in sorted(self._sheets, key=lambda part: part.hidden):
+            first = next(self._rows_of(part), None)
+            if first is None:
+                continue
+            if chosen is None:
+                chosen = part
+                if part.hidden:
+                    self.notes.append(f'Only the hidden sheet "{part.name}" holds anything: it was read')
+            else:
+                self.notes.append(f'The {"hidden " if part.hidden else ""}sheet "{part.name}" was not read')
+        if chosen is not None:
+            yield from self._rows_of(chosen)
+
+    def _rows_of(self, part: _SheetPart) -> Iterator[Row]:
+        if self._texts is None:
+            self._texts = self._shared_texts()
+        reader = _SheetReader(self._value, self.notes)
+        for _ in self._archive.parse(part.member, **reader.handlers()):
+            yield from reader.finished()
+
+    def _main(self) -> str:
+        if "mimetype" in self._archive:
+            raise wrong_type("an OpenDocument file: save it as .xlsx or .csv")
+        kinds = {kind: target for kind, target, _ in self._read_relations("_rels/.rels", "")}
+        main = kinds.get("officeDocument", "xl/workbook.xml")
+        if main.endswith(".bin"):
+            raise wrong_type("a binary Excel file (.xlsb): save it as .xlsx or .csv")
+        if main not in self._archive or posixpath.basename(main).lower() in ("document.xml", "presentation.xml"):
+            raise wrong_type("an archive and no workbook: unpack it, or save it as .xlsx or .csv")
+        return main
+
+    def _relations(self, main: str) -> dict[str, tuple[str, str]]:
+        name = f"{self._folder}/_rels/{posixpath.basename(main)}.rels"
+        return {key: (kind, target) for kind, target, key in self._read_relations(name, self._folder)}
+
+    def _read_relations(self, name: str, folder: str) -> list[tuple[str, str, str]]:
+        found: list[tuple[str, str, str]] = []
+
+        def start(tag: str, attributes: Attributes) -> None:
+            if _local(tag) == "Relationship":
+                target = attributes.get("Target", "")
+                whole = (
+                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                )
+                found.append((attributes.get("Type", "").rpartition("/")[2], whole, attributes.get("Id", "")))
+
+        self._parse(name, start)
+        return found
+
+    def _sheet_parts(self, main: str) -> list[_SheetPart]:
+        parts: list[_SheetPart] = []
+
+        def start(tag: str, attributes: Attributes) -> None:
+            local = _local(tag)
+            if local == "workbookPr":
+                self._epoch_1904 = attributes.get("date1904", "0") in ("1", "true")
+            if local == "sheet":
+                named = {_local(name): value for name, value in attributes.items()}
+                kind, member = self._related.get(named.get("id", ""), ("", ""))
+                if kind == "worksheet":
+                    hidden = named.get("state", "visible") != "visible"
+                    parts.append(_SheetPart(named.get("name", "")[:100], member, hidden))
+
+        self._parse(main, start)
+        return parts
+
+    def _styles(self) -> list["_Format | None"]:
+        codes: dict[str, str] = {}
+        found: list[_Format | None] = []
+        inside: list[bool] = []
+
+        def start(tag: str, attributes: Attributes) -> None:
+            local = _local(tag)
+            if local == "numFmt":
+                codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")[:_LONGEST_FORMAT]
+            if local in ("cellXfs", "cellStyleXfs"):
+                inside[:] = [local == "cellXfs"]
+            if local == "xf" and inside == [True]:
+                number = attributes.get("numFmtId", "0")
+                found.append(_format_of(number, codes.get(number)))
+
+        self._parse(self._one("styles"), start)
+        return found
+
+    def _shared_texts(self) -> list[str]:
+        texts: list[str] = []
+        reader = _Texts()
+
+        def start(tag: str, attributes: Attributes) -> None:
+            reader.start(_local(tag))
+
+        def end(tag: str) -> None:
+            local = _local(tag)
+            reader.end(local)
+            if local == "si":
+                texts.append(reader.take())
+
+        parsing = self._archive.parse(
+            self._one("sharedStrings"),
+            StartElementHandler=start,
+            EndElementHandler=end,
+            CharacterDataHandler=reader.data,
+        )
+        for _ in parsing:
+            pass
+        return texts
+
+    def _one(self, kind: str) -> str:
+        return next((target for known, target in self._related.values() if known == kind), "")
+
+    def _parse(self, name: str, start: Callable[[str, Attributes], None]) -> None:
+        for _ in self._archive.parse(name, StartElementHandler=start):
+            pass
+
+    def _value(self, kind: str, style: str, raw: str) -> str:
+        """Return the text of a cell of type `kind` that holds `raw`."""
+        if kind == "s":
+            return (self._texts or [])[int(raw)] if raw else ""
+        if kind == "b":
+            return "TRUE" if raw.strip() == "1" else "FALSE"
+        if kind in ("", "n"):
+            index = int(style or 0)
+            shown = self._formats[index] if index < len(self._formats) else None
+            return shown.text(raw, self._epoch_1904) if shown else _number(raw)
+        return _unescaped(raw)
+
+
+# -- cells -----------------------------------------------------------------------------------------------------------
+class _Texts:
+    """Collects the text of <t> elements; how it is pronounced (<rPh>) is none of it."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length, self._open, self._spoken = 0, False, False
+
+    def start(self, local: str) -> None:
+        self._open = local == "t" and not self._spoken
+        self._spoken = self._spoken or local == "rPh"
+
+    def end(self, local: str) -> None:
+        self._open = False
+        self._spoken = self._spoken and local != "rPh"
+
+    def data(self, text: str) -> None:
+        # One more than is taken, so that whoever looks at the length still refuses it.
+        if self._open and self._length <= LONGEST_CELL:
+            self._parts.append(text[: LONGEST_CELL + 1])
+            self._length += len(text)
+
+    def take(self) -> str:
+        text = "".join(self._parts)
+        self._parts, self._length = [], 0
+        return _unescaped(text)
+
+
+class _SheetReader:
+    """expat's handlers for a sheet: collects its rows."""
+
+    def __init__(self, value: Callable[[str, str, str], str], notes: list[str]) -> None:
+        self._convert, self._notes = value, notes
+        self._rows: list[Row] = []
+        self._cells: list[str] = []
+        self._hints: list[str] = []
+        self._texts = _Texts()
+        self._columns: dict[str, int] = {}
+        self._column, self._kind, self._style = -1, "", ""
+        self._value: list[str] = []
+        self._in_value, self._formula, self._merged = False, False, False
+
+    def handlers(self) -> dict[str, Callable[..., None]]:
+        return {"StartElementHandler": self._start, "EndElementHandler": self._end, "CharacterDataHandler": self._data}
+
+    def finished(self) -> list[Row]:
+        """Return the filled rows since the last call."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def _start(self, tag: str, attributes: Attributes) -> None:
+        local = _local(tag)
+        if local == "c":
+            self._column = self._column_of(attributes.get("r")) if "r" in attributes else self._column + 1
+            self._kind, self._style = attributes.get("t", ""), attributes.get("s", "")
+            self._value, self._formula = [], False
+        elif local == "v":
+            self._in_value = True
+        elif local == "row":
+            self._cells, self._hints, self._column = [], [], -1
+        elif local == "f":
+            self._formula = True
+        elif local == "mergeCell":
+            self._merged = True
+        else:
+            self._texts.start(local)
+
+    def _data(self, text: str) -> None:
+        if self._in_value:
+            self._value.append(text)
+        else:
+            self._texts.data(text)
+
+    def _end(self, tag: str) -> None:
+        local = _local(tag)
+        if local == "v":
+            self._in_value = False
+        elif local == "c":
+            self._keep()
+        elif local == "row":
+            if self._cells:
+                self._rows.append(Row(self._cells, hint="; ".join(self._hints) or None))
+        elif local == "mergeCells" and self._merged:
+            self._notes.append("The sheet has merged cells: only the first of each holds its value")
+        else:
+            self._texts.end(local)
+
+    def _keep(self) -> None:
+        inline = self._texts.take()
+        raw = "".join(self._value)
+        text = inline if self._kind == "inlineStr" else self._convert(self._kind, self._style, raw) if raw else ""
+        if self._kind == "e" and text:
+            self._hints.append(f"{letters_of(self._column)} holds the error {text[:20]}")
+        if self._formula and not raw and not inline:
+            self._hints.append(f"{letters_of(self._column)} holds a formula without its result")
+        if not text.strip():
+            return
+        if self._column >= MOST_COLUMNS:
+            raise Unreadable(f"The file has more than {MOST_COLUMNS} columns: {letters_of(self._column)} is filled")
+        self._cells.extend([""] * (self._column + 1 - len(self._cells)))
+        self._cells[self._column] = text
+
+    def _column_of(self, reference: str | None) -> int:
+        letters = (reference or "").rstrip("0123456789")
+        if letters not in self._columns:
+            if not 0 < len(letters) <= 3 or not letters.isascii() or not letters.isalpha():
+                raise Unreadable("The workbook is damaged")
+            index = 0
+            for letter in letters.upper():
+                index = index * 26 + ord(letter) - 64
+            self._columns[letters] = index - 1
+        return self._columns[letters]
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------
+class _Format(NamedTuple):
+    """How a style shows numbers, as far as it changes what they are: dates, times, and digits that must be there."""
+
+    date: bool = False
+    time: bool = False
+    digits: int = 0
+
+    def text(self, raw: str, epoch_1904: bool) -> str:
+        plain = _number(raw)
+        if self.digits:
+            return plain.zfill(self.digits) if plain.isdigit() else plain
+        try:
+            return self._moment(float(raw), epoch_1904) or plain
+        except (OverflowError, ValueError):
+            return plain
+
+    def _moment(self, days: float, epoch_1904: bool) -> str:
+        if days < 0:
+            return ""
+        # Excel's 1900 has a 29th of February.
+        start = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 31 if days < 60 else 30)
+        moment = start + timedelta(seconds=round(days * 86_400))
+        if days < 1 and self.time and not self.date:
+            return moment.time().isoformat()
+        return moment.isoformat() if moment.time().isoformat() != "00:00:00" else moment.date().isoformat()
+
+
+def _format_of(number: str, code: str | None) -> _Format | None:
+    if code is None:
+        built_in = int(number or 0) in _DATES
+        times = number in ("18", "19", "20", "21", "45", "46", "47")
+        return _Format(date=not times, time=times) if built_in else None
+    first = _QUOTED.sub("", code).lower().partition(";")[0]
+    if first and not first.strip("0"):
+        return _Format(digits=len(first)) if len(first) > 1 else None
+    # E: 0.00E+00; General is a word.
+    if "general" in first or not first.strip("0#?.,%e+-$ ()_*/"):
+        return None
+    date, time = any(letter in first for letter in "yd"), any(letter in first for letter in "hs")
+    return _Format(date=date or not time, time=time) if date or time or "m" in first else None
+
+
+def _number(raw: str) -> str:
+    """Return a number as digits where it is whole, as many as were written; else as spreadsheets show it, 15 digits."""
+    text = raw.strip()
+    if text.isascii() and text.removeprefix("-").isdigit():
+        return text
+    try:
+        number = float(text)
+        whole = number.is_integer() and abs(number) < 1e21
+    except (ValueError, OverflowError):
+        return text
+    return str(int(number)) if whole else f"{number:.15g}"
+
+
+def _unescaped(text: str) -> str:
+    """Spreadsheets write control characters as _x000D_, and what looks so as _x005F_x000D_."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x00" in text else text

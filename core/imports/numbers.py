@@ -111,4 +111,4 @@ def _is_decimal(sign: str, style: Style, body: str) -> bool:
         return dot == (style == Style.DOT)
     if dot == (style == Style.LIKELY_COMMA) and style != Style.MIXED:
         return False
-    raise Refused(f"it could be {body.replace(sign, '.')} or {body.replace(sign, '')}")
+    raise Refused(f"it could be {float(body.replace(sign, '.')):g} or {body.replace(sign, '')}")

@@ -188,8 +188,10 @@ def _number(field: Field, text: str, style: Style) -> float:
         value = numbers.number(text, style)
     except Refused as refusal:
         raise Refused(f"{said}: {refusal}" if str(refusal) else said) from None
-    if not lowest <= value <= highest:
-        raise Refused(f"{said}: it must lie between {lowest:g} and {highest:g}")
+    if value < lowest:
+        raise Refused(f"{said}: it must not be less than {lowest:g}")
+    if value > highest:
+        raise Refused(f"{said}: it must not be greater than {highest:.0f}")
     return value
 
 

@@ -69,7 +69,7 @@ def test_three_digits_after_a_sign_are_what_the_column_says() -> None:
     assert read("250,000", Style.LIKELY_DOT) == read("250,000", Style.DOT) == 250_000
     assert (read("250.000", Style.DOT), read("250,000", Style.COMMA)) == (250, 250)
     for text, style in (("250.000", Style.LIKELY_DOT), ("250,000", Style.LIKELY_COMMA), ("250,000", Style.MIXED)):
-        with pytest.raises(Refused, match=r"it could be 250\.000 or 250000"):
+        with pytest.raises(Refused, match="it could be 250 or 250000"):
             read(text, style)
 
 
@@ -137,8 +137,8 @@ def test_no_letter_of_a_name_is_lost(text: str) -> None:
 # -- columns -----------------------------------------------------------------------------------------------------------
 EXPORTS = {
     "PropStream": (
-        "Address,Unit #,City,State,Zip,County,APN,Owner 1 First Name,Owner 1 Last Name,Owner 2 First Name,Mailing Address,Mailing City,"
-        "Mailing State,Mailing Zip,Est. Value,Email,Phone 1,Phone 2",
+        "Address,Unit #,City,State,Zip,County,APN,Owner 1 First Name,Owner 1 Last Name,Owner 2 First Name,Mailing Address,"
+        "Mailing City,Mailing State,Mailing Zip,Est. Value,Email,Phone 1,Phone 2",
         "street,,city,state,zipCode,,,firstName,lastName,,,,,,value,email,phone,alternatePhone",
     ),
     "DealMachine": (
@@ -147,13 +147,13 @@ EXPORTS = {
         ",street,city,state,zipCode,firstName,lastName,phone,alternatePhone,email,,value,status",
     ),
     "BatchLeads": (
-        "First Name,Last Name,Property Address,Property City,Property State,Property Zip,Mailing Address,Mailing City,Mailing State,"
-        "Mailing Zip,Phone 1,Phone 2,Email,Lead Tags,Estimated Value",
+        "First Name,Last Name,Property Address,Property City,Property State,Property Zip,Mailing Address,Mailing City,"
+        "Mailing State,Mailing Zip,Phone 1,Phone 2,Email,Lead Tags,Estimated Value",
         "firstName,lastName,street,city,state,zipCode,,,,,phone,alternatePhone,email,tags,value",
     ),
     "REsimpli": (
-        "Owner First Name,Owner Last Name,Property Street Address,Property City,Property State,Property Zip Code,Mailing Street Address,"
-        "Phone Number,Email Address,Lead Source",
+        "Owner First Name,Owner Last Name,Property Street Address,Property City,Property State,Property Zip Code,"
+        "Mailing Street Address,Phone Number,Email Address,Lead Source",
         "firstName,lastName,street,city,state,zipCode,,phone,email,source",
     ),
     "Podio": (

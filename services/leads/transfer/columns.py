@@ -6,7 +6,7 @@ from typing import Any
 
 from core.api.states import state_code
 from core.imports.names import first_and_last
-from core.imports.rows import LONGEST_CELL, Row
+from core.imports.rows import LONGEST_CELL, Kind, Row
 from core.imports.subjects import Broken, Field, Subject, choice
 from services.leads.leads import rules
 from services.leads.leads.keys import email_key, phone_key
@@ -33,6 +33,7 @@ DEFAULTS = {"status": "new", "source": "other", "priority": "medium"}
 _FRONT = re.compile(r"(?:p|tel|phone):\s*", re.IGNORECASE)
 _EXTENSIONS = ("extension", "ext", "x", "#")
 _LONGEST_EXTENSION = 6
+_DIGITS = "0123456789"
 _SCIENTIFIC = re.compile(r"[0-9.,]+e[+-]?[0-9]+", re.IGNORECASE)
 _LARGEST = float(2**53)
 _DATES = "dates of creation and change are the system's own"
@@ -40,16 +41,19 @@ _DATES = "dates of creation and change are the system's own"
 
 def _phone(text: str) -> str:
     number, _ = _parted(text)
-    if not rules.is_phone(number) or _SCIENTIFIC.fullmatch(number):
+    digits = "".join(sign for sign in number if sign in _DIGITS)
+    compact = f"+{digits}" if number.startswith("+") else digits
+    if not rules.is_phone(compact) or _SCIENTIFIC.fullmatch(number):
         raise Broken("Invalid phone number format")
-    return phone_key(number) or number
+    key = phone_key(compact) or ""
+    return key if key.startswith("+") else compact
 
 
 def _parted(text: str) -> tuple[str, str]:
     """Return a phone number without what stands before it, and its extension."""
     front = _FRONT.match(text)
     number = text[front.end() :] if front else text
-    before = number.rstrip("0123456789")
+    before = number.rstrip(_DIGITS)
     extension, mark = number[len(before) :], before.rstrip(" .:").lower()
     word = next((word for word in _EXTENSIONS if mark.endswith(word)), "")
     is_one = word and 0 < len(extension) <= _LONGEST_EXTENSION
@@ -225,8 +229,10 @@ def _split_name(row: Row) -> None:
 def _keep_extension(row: Row, field: str) -> None:
     """Keep the extension of a number, which has no place in it."""
     cell = row.holder(field)
-    number, extension = _parted(cell.text) if cell else ("", "")
-    if extension and rules.is_phone(number):
+    if cell is None or cell.kind != Kind.CHANGED:
+        return
+    _, extension = _parted(cell.text)
+    if extension:
         row.custom.setdefault(f"{field}Extension", extension)
 
 

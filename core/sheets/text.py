@@ -81,8 +81,9 @@ def _western(letter: str) -> str:
 # -- delimiters ------------------------------------------------------------------------------------------------------
 def _separated(text: str) -> tuple[str | None, str]:
     """Return the delimiter that a first line such as `sep=;` names, and the text below it; None and all of it without."""
-    first, _, rest = text.partition("\n") if "\n" in text[:20] else text.partition("\r")
-    named = first[:20].rstrip("\r").strip('"')
+    head = text[:20].replace("\r", "\n")
+    end = head.find("\n") if "\n" in head else len(head)
+    named, rest = head[:end].strip('"'), text[end + 1 :]
     sign = named[4:5]
     # Some programs fill the line up: sep=;;;;
     known = named[:4].lower() == "sep=" and not named[5:].strip('"' + sign)

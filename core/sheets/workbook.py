@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
@@ -23,7 +24,16 @@ _MOST_RATIO, _RATIO_FROM = 200, 2 * 1024 * 1024
 _MOST_DEPTH = 50
 _CHUNK = 64 * 1024
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f]|5F)_")
 _QUOTED = re.compile(r'"[^"]{0,255}"|\[[^\]]{0,255}\]|\\.')
 _LONGEST_FORMAT = 255
@@ -62,6 +72,10 @@ class _Archive:
         if len(members) > _MOST_MEMBERS:
             raise Unreadable(f"The workbook has more than {_MOST_MEMBERS} parts")
         self._members = {member.filename.lower().lstrip("/"): member for member in members}
+        self._unpacked = 0
+        # A file that says so itself is not looked at; what it says is not believed either (_count).
+        for member in members:
+            self._count(member.file_size, member.file_size, member.compress_size)
         self._unpacked = 0
 
     def __contains__(self, name: str) -> bool:
@@ -136,24 +150,25 @@ class _Book:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the first sheet that has some; note the others that have."""
-        chosen = None
+        chosen: Iterator[Row] | None = None
         for part in sorted(self._sheets, key=lambda part: part.hidden):
-            first = next(self._rows_of(part), None)
+            notes = self.notes if chosen is None else []
+            rows = self._rows_of(part, notes)
+            first = next(rows, None)
             if first is None:
                 continue
             if chosen is None:
-                chosen = part
+                chosen = chain([first], rows)
                 if part.hidden:
                     self.notes.append(f'Only the hidden sheet "{part.name}" holds anything: it was read')
             else:
                 self.notes.append(f'The {"hidden " if part.hidden else ""}sheet "{part.name}" was not read')
-        if chosen is not None:
-            yield from self._rows_of(chosen)
+        yield from chosen or ()
 
-    def _rows_of(self, part: _SheetPart) -> Iterator[Row]:
+    def _rows_of(self, part: _SheetPart, notes: list[str]) -> Iterator[Row]:
         if self._texts is None:
             self._texts = self._shared_texts()
-        reader = _SheetReader(self._value, self.notes)
+        reader = _SheetReader(self._value, notes)
         for _ in self._archive.parse(part.member, **reader.handlers()):
             yield from reader.finished()
 
@@ -254,7 +269,7 @@ class _Book:
     def _value(self, kind: str, style: str, raw: str) -> str:
         """Return the text of a cell of type `kind` that holds `raw`."""
         if kind == "s":
-            return (self._texts or [])[int(raw)] if raw else ""
+            return (self._texts or [])[abs(int(raw))]
         if kind == "b":
             return "TRUE" if raw.strip() == "1" else "FALSE"
         if kind in ("", "n"):

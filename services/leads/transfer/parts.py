@@ -81,6 +81,8 @@ class Part:
         for candidate in candidates:
             self._place(candidate, neighbours)
             self._account(candidate)
+        self.problems.sort(key=_row)
+        self.cells.sort(key=_row)
         self._owners |= dict.fromkeys(self._freed)
         self._freed.clear()
 
@@ -216,6 +218,10 @@ class Part:
     def _noted(self, number: int, kind: str, message: str, value: list[Any]) -> Document:
         noted = {"importId": self.run["importId"], "row": number, "kind": kind, "message": message}
         return {**noted, "value": value, "expiresAt": now() + _KEPT}
+
+
+def _row(problem: Document) -> int:
+    return int(problem["row"])
 
 
 def _changes(row: Row, known: Document) -> Document:

@@ -118,8 +118,8 @@ def _with_firsts(columns: Sequence[Column]) -> list[Column]:
 
 
 def _faults(subject: Subject, columns: Sequence[Column]) -> list[str]:
-    there = {column.field for column in columns}
-    there |= {"firstName", "lastName"} if "name" in there else set()
+    there = {column.field for column in columns if column.field}
+    there |= {name for field in there for name in subject.by_name[field].fills}
     missing = [name for name in subject.required if name not in there]
     return [f"Missing required fields: {', '.join(missing)}"] if missing else []
 

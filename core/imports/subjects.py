@@ -39,8 +39,8 @@ class Field:
     """A field that a column can be.
 
     path: where a document has it. limit: characters of a cell; longer ones are looked at no further. others: names of the column
-    beside `name` and `title`, as `plain` has them, the best first. spare: the field of a second filled cell. numbers: the lowest
-    and highest number, for fields that are one.
+    beside `name` and `title`, as `plain` has them, the best first. spare: the field of a second filled cell. fills: fields that
+    are made of this one. numbers: the lowest and highest number, for fields that are one.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Field:
     read: Callable[[str], Any] = str
     show: Callable[[Any], str] = str
     spare: str = ""
+    fills: tuple[str, ...] = ()
     numbers: tuple[float, float] | None = None
 
 

@@ -27,6 +27,7 @@ COLUMNS = {
     "createdAt": "Created Date",
     "updatedAt": "Updated Date",
 }
+_WHOLE = ("firstName", "lastName")
 ADDRESS = ("street", "city", "state", "zipCode")
 DEFAULTS = {"status": "new", "source": "other", "priority": "medium"}
 # Forms of Facebook write `p:+15125550101`.
@@ -128,7 +129,9 @@ SUBJECT = Subject(
     fields=(
         _contact("firstName", "First Name", "first", "fname", "givenname", "forename"),
         _contact("lastName", "Last Name", "last", "lname", "surname", "familyname"),
-        Field("name", "", "Full Name", ("fullname", "names"), limit=400, read=first_and_last, show=" ".join),
+        Field(
+            "name", "", "Full Name", ("fullname", "names"), limit=400, read=first_and_last, show=" ".join, fills=_WHOLE
+        ),
         _contact("email", "Email", "emailaddress", "mail", "workemail", limit=320, read=email_key),
         _contact("phone", "Phone", *_PHONES, limit=40, read=_phone, spare="alternatePhone"),
         _contact("alternatePhone", "Alternate Phone", *_SECOND, limit=40, read=_other_phone),
@@ -218,8 +221,8 @@ def _split_name(row: Row) -> None:
     whole = row.values.get("name")
     if whole is None:
         return
-    own = {"firstName", "lastName"} & row.values.keys()
-    for name, value in zip(("firstName", "lastName"), whole, strict=True):
+    own = set(_WHOLE) & row.values.keys()
+    for name, value in zip(_WHOLE, whole, strict=True):
         row.values.setdefault(name, value)
     if own:
         row.keep("name")

@@ -1,7 +1,7 @@
 """The account of an import: how many filled cells of each column went where, and each cell that its column does not tell."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.imports.columns import Column
@@ -17,7 +17,10 @@ class Accounts:
 
     def __init__(self, columns: Sequence[Column], *, samples: int = 0) -> None:
         self.counts: Counter[tuple[int, str]] = Counter()
-        self.samples: dict[int, list[Wire]] = {column.number: [] for column in columns}
+        # Of rows that were taken, and of others.
+        self._samples: dict[tuple[int, bool], list[Wire]] = {
+            (one.number, lost): [] for one in columns for lost in (False, True)
+        }
         self._most = samples
 
     def add(self, row: Row) -> list[list[Any]]:
@@ -25,9 +28,13 @@ class Accounts:
         found = sorted(row.outcomes.items())
         for number, outcome in found:
             self.counts[number, outcome.kind] += 1
-            if len(self.samples[number]) < self._most:
-                self.samples[number].append(_sample(outcome))
+            if len(self._samples[number, row.is_lost]) < self._most:
+                self._samples[number, row.is_lost].append(_sample(outcome))
         return [] if row.is_lost else [_stored(one) for _, one in found if one.is_told]
+
+    def samples(self, number: int) -> list[Wire]:
+        """Return values of a column, as read and as stored; of rows that were taken, if there are enough."""
+        return (self._samples[number, False] + self._samples[number, True])[: self._most]
 
     def summed(self, before: Sequence[Sequence[int]]) -> list[list[int]]:
         """Return the counts of each column, in the order of KINDS, added to those `before`."""
@@ -44,7 +51,7 @@ def no_counts(columns: Sequence[Column]) -> list[list[int]]:
 
 
 def column_lines(
-    columns: Sequence[Column], counts: Sequence[Sequence[int]], samples: dict[int, list[Wire]]
+    columns: Sequence[Column], counts: Sequence[Sequence[int]], samples: Callable[[int], list[Wire]] | None = None
 ) -> list[Wire]:
     """Return the columns of an answer: what each is, and where its filled cells went."""
     return [
@@ -55,7 +62,7 @@ def column_lines(
             "reason": column.reason or None,
             "filled": sum(found),
             **dict(zip(KINDS, found, strict=True)),
-            **({"samples": samples[column.number]} if samples.get(column.number) else {}),
+            **({"samples": samples(column.number)} if samples else {}),
         }
         for column, found in zip(columns, counts, strict=True)
     ]

@@ -36,7 +36,7 @@ def result(run: Document, problems: Iterable[Document], cells: Iterable[Document
         "updatedRecords": run["updated"],
         "skippedRecords": run["skipped"],
         "problemsNotShown": run["failed"] + run.get("warned", 0) - len(found),
-        "columns": column_lines(columns, run.get("cells", no_counts(columns)), {}),
+        "columns": column_lines(columns, run.get("cells", no_counts(columns))),
         "cells": told,
         "cellsNotShown": max(0, run.get("told", 0) - len(told)),
     }
@@ -98,7 +98,7 @@ def progress(run: Document) -> Wire:
 def details(run: Document) -> Wire:
     """Return ImportProgress of one import, with its columns."""
     columns = columns_of(run)
-    return {**progress(run), "columns": column_lines(columns, run.get("cells", no_counts(columns)), {})}
+    return {**progress(run), "columns": column_lines(columns, run.get("cells", no_counts(columns)))}
 
 
 def _error(problem: Document) -> Wire:

@@ -478,7 +478,7 @@ def test_a_dry_run_shows_what_would_come(api: Api, manager: Caller) -> None:
         dry["skippedRecords"],
         dry["failedRecords"],
     ) == (True, 7, 5, 1, 1)
-    assert dry["columns"][3]["samples"][1] == {"read": "5120000001", "stored": "+15120000001", "target": "phone"}
+    assert dry["columns"][3]["samples"][0] == {"read": "5120000001", "stored": "+15120000001", "target": "phone"}
     assert [len(column["samples"]) for column in dry["columns"]] == [3] * 5
     assert (dry["columns"][3]["target"], dry["columns"][4]["target"]) == ("phone", "customFields.Roof")
     assert (len(leads()), mongo("leads")["leadimports"].count_documents({})) == (1, 1)

@@ -11,14 +11,15 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from typing import Any
 
 from core.sheets.kinds import kind_of
-from core.sheets.table import SECONDS, Contents, Unreadable, WrongType
+from core.sheets.table import SECONDS, WALL_SECONDS, Contents, Unreadable, WrongType
 from core.sheets.text import read_text
 from core.sheets.workbook import read_workbook
 
-_MEMORY = 512 * 1024 * 1024
+_MEMORY = 384 * 1024 * 1024
 _WRITTEN = 128 * 1024 * 1024
 _DIE_WITH_PARENT = 1
 
@@ -34,6 +35,10 @@ def main() -> None:
         told = {"refused": str(error), "wrong_type": isinstance(error, WrongType)}
     except MemoryError:
         told = {"refused": "The file takes too much memory to be read", "wrong_type": False}
+    except OSError:
+        told = {"busy": "There is no room to read a file at this moment"}
+    except Exception as error:  # noqa: BLE001 - whatever it is, without the sender's data
+        told = {"refused": "The file cannot be read", "wrong_type": False, "fault": _place_of(error)}
     sys.stdout.write(json.dumps(told))
 
 
@@ -51,17 +56,22 @@ def _convert(suffix: str, content: bytes, descriptor: int) -> dict[str, Any]:
     return {"header": contents.header, "notes": contents.notes, "decimal_comma": comma, "count": contents.count}
 
 
+def _place_of(error: Exception) -> str:
+    steps = [step for step, _ in traceback.walk_tb(error.__traceback__)]
+    return f"{type(error).__name__} in {steps[-1].f_code.co_name}, line {steps[-1].f_lineno}"
+
+
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN, _WRITTEN))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Others' requests come first.
-    os.nice(10)
+    os.nice(5)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     # Should the parent have been gone before.
-    signal.alarm(2 * SECONDS)
+    signal.alarm(2 * WALL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Opening a file of somebody else's: it is read in a child process with limits, never in ours (docs/decisions/0014)."""
 
 import gzip
+import logging
 import subprocess
 import sys
 import tempfile
@@ -11,8 +12,9 @@ from typing import IO, Any
 
 import orjson
 
-from core.sheets.table import SECONDS, Line, Unreadable, WrongType
+from core.sheets.table import WALL_SECONDS, Line, Unreadable, WrongType
 
+_log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 # Files that one process has read at a time, and how long the next one waits.
 _TURNS = threading.BoundedSemaphore(2)
@@ -20,7 +22,7 @@ _PATIENCE = 5.0
 
 
 class Busy(RuntimeError):
-    """Other files are being read: later."""
+    """The machine has no room to read a file: later."""
 
 
 class Sheet:
@@ -46,7 +48,7 @@ def open_sheet(name: str, content: bytes) -> Sheet:
     """Return the table in the file `name` with `content`: CSV in its dialects, or an Excel workbook.
 
     Raises Unreadable, with a sentence for the sender, for anything else and for what is larger than we take (core.sheets.table);
-    Busy when too many are read at this moment.
+    Busy when the machine has no room for it at this moment.
     """
     lines = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the sheet
     if not _TURNS.acquire(timeout=_PATIENCE):
@@ -55,6 +57,10 @@ def open_sheet(name: str, content: bytes) -> Sheet:
         told = _read(PurePath(name).suffix.lower(), content, lines)
     finally:
         _TURNS.release()
+    if "busy" in told:
+        raise Busy(told["busy"])
+    if "fault" in told:
+        _log.error("sheet_reader_fault: %s", told["fault"])
     if "refused" in told:
         raise (WrongType if told["wrong_type"] else Unreadable)(told["refused"])
     return Sheet(told, lines)
@@ -64,11 +70,12 @@ def _read(suffix: str, content: bytes, lines: IO[bytes]) -> Any:
     known = suffix[:20].encode("ascii", "replace").decode().replace("\x00", "")
     command = [sys.executable, "-m", "core.sheets.child", known, str(lines.fileno())]
     # It needs nothing of our environment, which holds secrets.
-    limits: dict[str, Any] = {"timeout": SECONDS, "cwd": _ROOT, "env": {}, "pass_fds": (lines.fileno(),)}
+    limits: dict[str, Any] = {"timeout": WALL_SECONDS, "cwd": _ROOT, "env": {}, "pass_fds": (lines.fileno(),)}
     try:
         done = subprocess.run(command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **limits)  # noqa: S603
     except subprocess.TimeoutExpired:
-        raise Unreadable("The file takes too long to be read") from None
+        # Its own limit of the processor's time would have ended it: others had the processor.
+        raise Busy("Other work is being done") from None
     if done.returncode:
         raise Unreadable(f"The file cannot be read within the limits of time and memory ({done.returncode})")
     return orjson.loads(done.stdout)

@@ -31,7 +31,7 @@ class Column(NamedTuple):
     reason: str = ""
     rank: int = 0
     first: bool = False
-    style: str = Style.LIKELY_DOT
+    style: str = Style.DOT
 
     @property
     def key(self) -> str:

@@ -19,25 +19,17 @@ _TIMES = {"k": 1_000, "mm": 1_000_000, "m": 1_000_000}
 
 
 class Style(StrEnum):
-    """What a column says of its decimal sign: a cell proves it, the file's delimiter lets expect it, or cells contradict each
-    other."""
+    """The decimal sign of a column; mixed where its cells contradict each other."""
 
     DOT = "dot"
     COMMA = "comma"
-    LIKELY_DOT = "likely dot"
-    LIKELY_COMMA = "likely comma"
     MIXED = "mixed"
 
 
-COMMAS = (Style.COMMA, Style.LIKELY_COMMA)
-
-
 def style_of(proofs: Iterable[str], *, comma: bool) -> Style:
-    """Return the style of a column whose cells prove these decimal signs. comma: whether the rest of the file lets expect one."""
-    signs = set(proofs) - {""}
-    if signs:
-        return Style.MIXED if len(signs) > 1 else Style.COMMA if signs == {","} else Style.DOT
-    return Style.LIKELY_COMMA if comma else Style.LIKELY_DOT
+    """Return the style of a column whose cells prove these decimal signs. comma: which one to expect of cells that prove none."""
+    signs = set(proofs) - {""} or {"," if comma else "."}
+    return Style.MIXED if len(signs) > 1 else Style.COMMA if signs == {","} else Style.DOT
 
 
 def proof(text: str) -> str:
@@ -53,7 +45,7 @@ def proof(text: str) -> str:
     return (grouped[3] or ("," if grouped[2] == "." else ".")) if grouped[3] != grouped[2] else ""
 
 
-def number(text: str, style: Style = Style.LIKELY_DOT) -> float:
+def number(text: str, style: Style = Style.DOT) -> float:
     """Return the number that `text` means in a column of that style: `$1,250`, `1.250,50`, `250k`, `(500)` for minus 500.
 
     Raises Refused for text that is no number, and for one that could mean two."""
@@ -92,7 +84,8 @@ def _without_thousands(body: str, style: Style) -> str:
             raise Refused
         if not _is_group(whole, rest):
             return f"{whole or 0}.{rest or 0}"
-        return f"{whole}.{rest}" if _is_decimal(sign, style, body) else whole + rest
+        _check_thousands(sign, style, body)
+        return whole + rest
     grouped = _GROUPED.fullmatch(body)
     if not grouped or grouped[3] == grouped[2]:
         raise Refused
@@ -104,11 +97,8 @@ def _is_group(whole: str, rest: str) -> bool:
     return len(rest) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
 
 
-def _is_decimal(sign: str, style: Style, body: str) -> bool:
-    """Whether `sign`, which three digits follow, is the decimal sign. Only a proof makes it one: a delimiter does not."""
-    dot = sign == "."
-    if style in (Style.DOT, Style.COMMA):
-        return dot == (style == Style.DOT)
-    if dot == (style == Style.LIKELY_COMMA) and style != Style.MIXED:
-        return False
-    raise Refused(f"it could be {float(body.replace(sign, '.')):g} or {body.replace(sign, '')}")
+def _check_thousands(sign: str, style: Style, body: str) -> None:
+    """Raise Refused unless `sign`, which three digits follow, is the one of thousands. As the decimal sign it would make a
+    quarter of a thousand of 250,000, and one cell with decimals among many prices would divide them all."""
+    if style == Style.MIXED or (sign == ".") != (style == Style.COMMA):
+        raise Refused(f"it could be {float(body.replace(sign, '.')):g} or {body.replace(sign, '')}")

@@ -13,7 +13,7 @@ from core.api.parsing import json_value, plain_body
 from core.api.views import ContractView
 from core.events.jobs import enqueue
 from core.imports.columns import mapping_of
-from core.imports.numbers import COMMAS
+from core.imports.numbers import Style
 from core.sheets import LARGEST_FILE
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.leads.serializers import LeadQuery
@@ -139,7 +139,7 @@ class ImportReport(ContractView):
         cells = queries.cells(self.scope, importId) if _yes(request.query_params.get("cells")) else []
         lines = report_lines(run, queries.problems(self.scope, importId), cells)
         # The sign between cells lets expect a decimal comma, as it did in the file.
-        delimiter = ";" if any(column.style in COMMAS for column in columns_of(run)) else ","
+        delimiter = ";" if any(column.style == Style.COMMA for column in columns_of(run)) else ","
         written = (line(cells, delimiter) for cells in lines)
         return _attached(StreamingHttpResponse(_encoded(written), content_type=_CSV), f"{importId}_report.csv")
 

@@ -43,6 +43,8 @@ class Table(NamedTuple):
 
     rows: Iterator[Row]
     notes: list[str]
+    # Spreadsheets put semicolons between cells where people write decimals with a comma.
+    likely_comma: bool = False
 
 
 class Contents:
@@ -50,6 +52,7 @@ class Contents:
 
     def __init__(self, table: Table) -> None:
         self._rows = (row for row in table.rows if any(cell.strip() for cell in row.cells))
+        self._likely_comma = table.likely_comma
         self._notes, self._hints, self._decimals = table.notes, list[str](), set[str]()
         self.header = self._first()
         self.count = 0
@@ -63,7 +66,8 @@ class Contents:
     @property
     def decimal_comma(self) -> bool | None:
         """Whether numbers are written 1.234,50; None when nothing, or both, speaks for it."""
-        return "," in self._decimals if len(self._decimals) == 1 else None
+        signs = self._decimals or ({","} if self._likely_comma else set())
+        return "," in signs if len(signs) == 1 else None
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines. Raises Unreadable for more than we take."""

@@ -28,7 +28,7 @@ def read_text(content: bytes, suffix: str = "") -> Table:
         text = text.replace("\x00", "")
     delimiter, text = _separated(text)
     delimiter = delimiter or _delimiter(text, suffix, notes)
-    return Table(parse(io.StringIO(text, newline=""), delimiter), notes)
+    return Table(parse(io.StringIO(text, newline=""), delimiter), notes, likely_comma=delimiter == ";")
 
 
 # -- letters ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import phonenumbers
 
 # Wholesalers write national numbers; the CRM's market is the United States.
 _REGION = "US"
+_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 
 
 def email_key(email: Any) -> str | None:
@@ -21,9 +22,13 @@ def phone_key(phone: Any) -> str | None:
     if not text:
         return None
     try:
-        return phonenumbers.format_number(phonenumbers.parse(text, _REGION), phonenumbers.PhoneNumberFormat.E164)
+        number = phonenumbers.parse(text, _REGION)
     except phonenumbers.NumberParseException:
-        return re.sub(r"\D", "", text) or None
+        number = None
+    # The library finds a number in 911 as well; as +1911 it would be somebody's.
+    if number is not None and phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return re.sub(r"\D", "", text) or None
 
 
 def keys_of(contact: Mapping[str, Any]) -> dict[str, str]:

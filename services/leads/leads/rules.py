@@ -130,7 +130,7 @@ def _contact_faults(contact: Mapping[str, Any]) -> list[Fault]:
     email, phone = str(contact.get("email") or ""), str(contact.get("phone") or "")
     if email.strip() and not _EMAIL.fullmatch(email):
         faults.append(_fault("contactInfo.email", "Invalid email format", "INVALID_EMAIL"))
-    if phone.strip() and not _is_phone(phone):
+    if phone.strip() and not is_phone(phone):
         faults.append(_fault("contactInfo.phone", "Invalid phone number format", "INVALID_PHONE"))
     return faults
 
@@ -165,7 +165,8 @@ def _preference_faults(preferences: Mapping[str, Any]) -> list[Fault]:
     return [_fault("propertyPreferences.priceRange", text, "INVALID_PRICE_RANGE")]
 
 
-def _is_phone(text: str) -> bool:
+def is_phone(text: str) -> bool:
+    """Whether a phone number has ten or eleven digits, or is an international one."""
     digits = re.sub(r"\D", "", text)
     return len(digits) in (10, 11) or bool(_INTERNATIONAL.fullmatch(text))
 

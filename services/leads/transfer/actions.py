@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import islice
 
 from pymongo.errors import BulkWriteError
 
@@ -17,20 +17,24 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.events import runs
+from core.imports.accounts import no_counts
+from core.imports.columns import Plan, Unclear, plan_of, widened
+from core.imports.rows import Survey
 from core.sheets import LARGEST_FILE, Busy, Line, Sheet, Unreadable, WrongType, open_sheet
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_leads
-from services.leads.transfer import columns
+from services.leads.transfer.columns import SUBJECT
 from services.leads.transfer.models import IMPORTS, PARTS
-from services.leads.transfer.parts import Options, import_part
-from services.leads.transfer.queries import import_by_id
+from services.leads.transfer.parts import Options, Part, import_part
+from services.leads.transfer.queries import SHOWN, import_by_id
 
 MOST_ROWS, MOST_ROWS_IN_BACKGROUND = 10_000, 100_000
 _PART, _PART_TEXT = 250, 1_000_000
 _KEPT = timedelta(days=7)
 _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
-_COUNTERS = ("imported", "updated", "failed", "skipped")
+_COUNTERS = ("imported", "updated", "failed", "skipped", "warned", "told")
+_SAMPLES = 3
 UNDO = "undo"
 
 
@@ -43,27 +47,9 @@ def read(name: str, content: bytes) -> Sheet:
     except WrongType as error:
         raise BadRequest(str(error)) from error
     except Unreadable as error:
-        raise _invalid({"errors": [f"Failed to process CSV file: {error}"], "warnings": []}) from error
+        raise _invalid([f"Failed to process CSV file: {error}"], []) from error
     except Busy as error:
         raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
-
-
-def check(name: str, content: bytes) -> dict[str, Any]:
-    """Return CsvValidation (contract/leads.yaml) of a file; nothing is stored. Raises as `read` does for another
-    kind of file."""
-    try:
-        return _verdict(read(name, content), {})
-    except BadRequest as error:
-        if error.body is None:
-            raise
-        return {"isValid": False, "errors": error.body["errors"], "warnings": []}
-
-
-def _verdict(sheet: Sheet, mapping: dict[str, str]) -> dict[str, Any]:
-    faults = columns.structure_faults(columns.targets(sheet.header, mapping), has_rows=sheet.count > 0)
-    large = f"Large file: {sheet.count} rows; more than {MOST_ROWS} are imported in the background"
-    warnings = sheet.notes + ([large] if sheet.count > MOST_ROWS else [])
-    return {"isValid": not faults, "errors": faults, "warnings": warnings}
 
 
 def start_import(
@@ -73,25 +59,87 @@ def start_import(
     columns, or is too large; NoTenant without a tenant."""
     scope.require_tenant()
     sheet = read(name, content)
-    verdict = _verdict(sheet, mapping)
-    if not verdict["isValid"]:
-        raise _invalid(verdict)
-    import_id = f"import_{time.time_ns() // 1_000_000}_{secrets.token_hex(5)}"
+    plan = _plan(sheet, mapping)
+    _check_plan(plan)
     most = MOST_ROWS_IN_BACKGROUND if background else MOST_ROWS
     if sheet.count > most:
         raise BadRequest(f"CSV file has more than {most} rows")
-    keys = columns.targets(sheet.header, mapping)
-    _store_parts(scope, import_id, sheet)
-    named = {"importId": import_id, "fileName": name[:200], "kind": "import", "userId": scope.actor_id}
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0, "offset": 0, "size": _PART}
-    return IMPORTS.scoped(scope).insert_one(
-        runs.new_run(**named, **counters, keys=keys, notes=sheet.notes, options=options._asdict(), undoes=None)
+    run = _new_import(scope, name, sheet, plan, mapping, options)
+    _store_parts(scope, run["importId"], sheet)
+    return IMPORTS.scoped(scope).insert_one(run)
+
+
+def rehearse(
+    scope: TenantScope, name: str, content: bytes, mapping: dict[str, str], options: Options, *, whole: bool = True
+) -> tuple[Document, Part]:
+    """Do with a file all that an import does, but store nothing; return the run as it would end, and what became of its rows.
+    Without `whole` a longer file than an import takes at once is looked at as far as that. Raises as `start_import` does."""
+    scope.require_tenant()
+    sheet = read(name, content)
+    plan = _plan(sheet, mapping)
+    _check_plan(plan)
+    if whole and sheet.count > MOST_ROWS:
+        raise BadRequest(f"CSV file has more than {MOST_ROWS} rows")
+    run = _new_import(scope, name, sheet, plan, mapping, options)
+    part = Part(scope, run, samples=_SAMPLES)
+    for lines in _parts(islice(sheet, MOST_ROWS)):
+        part.decide(lines)
+        part.forget(SHOWN)
+    over = {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
+    return {**run, **over, **_noted(run, part)}, part
+
+
+def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
+    try:
+        plan = plan_of(SUBJECT, sheet.header, mapping)
+    except Unclear as error:
+        raise BadRequest([str(error)]) from None
+    return plan._replace(
+        warnings=[*sheet.notes, *plan.warnings], faults=plan.faults + ([] if sheet.count else ["CSV file is empty"])
     )
 
 
-def _invalid(verdict: dict[str, Any]) -> BadRequest:
+def _check_plan(plan: Plan) -> None:
+    if plan.faults:
+        raise _invalid(plan.faults, plan.warnings)
+
+
+def _invalid(errors: list[str], warnings: list[str]) -> BadRequest:
     message = "Invalid CSV structure"
-    return BadRequest(message, body={"message": message, "errors": verdict["errors"], "warnings": verdict["warnings"]})
+    return BadRequest(message, body={"message": message, "errors": errors, "warnings": warnings})
+
+
+def _new_import(
+    scope: TenantScope, name: str, sheet: Sheet, plan: Plan, mapping: dict[str, str], options: Options
+) -> Document:
+    """Return the run of an import. Its columns are known for good once all rows were seen."""
+    survey = Survey(SUBJECT, plan.columns)
+    for line in sheet:
+        survey.see(line.cells)
+    columns = widened(SUBJECT, plan.columns, survey.width, mapped=bool(mapping))
+    columns = survey.styled(columns, comma=bool(sheet.decimal_comma))
+    named = {
+        "importId": f"import_{time.time_ns() // 1_000_000}_{secrets.token_hex(5)}",
+        "fileName": name[:200],
+        "kind": "import",
+        "userId": scope.actor_id,
+    }
+    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0, "offset": 0, "size": _PART}
+    file = {
+        "columns": [list(column) for column in columns],
+        "cells": no_counts(columns),
+        # For workers of the release before.
+        "keys": ["" if column.reason else column.field or column.custom for column in columns],
+        "notes": plan.warnings,
+        "rows": sheet.count,
+    }
+    return runs.new_run(**named, **counters, **file, options=options._asdict(), undoes=None)
+
+
+def _noted(run: Document, part: Part) -> runs.Changes:
+    """Return the counters of a run with those of a part added."""
+    counted = {name: run.get(name, 0) + part.counts[name] for name in _COUNTERS}
+    return counted | ({"cells": part.accounts.summed(run["cells"])} if "cells" in run else {})
 
 
 def _store_parts(scope: TenantScope, import_id: str, lines: Iterable[Line]) -> None:
@@ -183,7 +231,7 @@ def _done(scope: TenantScope, run: Document, lines: list[Line], rest: int) -> ru
         # Somebody made the same lead in this moment: the next look finds it.
         raise runs.Again from error
     place = {"offset": run.get("offset", 0) + len(lines)} if rest else {"part": run["part"] + 1, "offset": 0}
-    return {**place, **{name: run[name] + done[name] for name in _COUNTERS}}
+    return {**place, **_noted(run, done)}
 
 
 def _undo_part(scope: TenantScope, run: Document) -> runs.Changes:

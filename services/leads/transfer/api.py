@@ -12,12 +12,16 @@ from core.api.errors import BadRequest
 from core.api.parsing import json_value, plain_body
 from core.api.views import ContractView
 from core.events.jobs import enqueue
+from core.imports.columns import mapping_of
+from core.imports.numbers import Style
 from core.sheets import LARGEST_FILE
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.leads.serializers import LeadQuery
-from services.leads.transfer import actions, columns, queries
+from services.leads.transfer import actions, queries
+from services.leads.transfer.columns import COLUMNS
+from services.leads.transfer.models import columns_of
 from services.leads.transfer.parts import Options
-from services.leads.transfer.rendering import progress, result
+from services.leads.transfer.rendering import details, progress, refusal, rehearsed, report_lines, result, verdict
 from services.leads.transfer.tasks import go_on
 from services.leads.transfer.writing import lead_lines, line
 
@@ -25,6 +29,7 @@ from services.leads.transfer.writing import lead_lines, line
 
 _CSV = "text/csv; charset=utf-8"
 _MOST_FIELDS, _MOST_SHOWN = 100, 100
+_PARAMETERS = ("fields", "fields[]", "filters", "format")
 
 
 class Import(ContractView):
@@ -33,22 +38,23 @@ class Import(ContractView):
     access = {"post": MANAGERS}
 
     def post(self, request: Request) -> Response:
-        """Import it, and answer how it went; `background=true` answers 202 at once with the import's id."""
+        """Import it, and answer how it went; `background=true` answers 202 at once with the import's id, `dryRun=true` what would
+        come, without storing anything."""
         name, content = _uploaded(request)
         sent = plain_body(request.data)
-        try:
-            mapping = columns.mapping_of(_mapping(sent))
-        except ValueError:
-            raise BadRequest(["fieldMapping must be a JSON object of texts"]) from None
-        options = Options(_yes(sent.get("skipDuplicates")), _yes(sent.get("updateExisting")))
-        background = _yes(request.query_params.get("background") or sent.get("background"))
+        mapping, options = _mapping(sent), _options(sent)
+        if _asked(request, sent, "dryRun"):
+            return Response(rehearsed(*actions.rehearse(self.scope, name, content, mapping, options)), status=201)
+        background = _asked(request, sent, "background")
         run = actions.start_import(self.scope, name, content, mapping, options, background=background)
         if background:
             enqueue(go_on, str(run["_id"]))
             return Response(progress(run), status=202)
         run = actions.go_on(self.scope, run)
-        found = queries.problems(self.scope, run["importId"], limit=queries.SHOWN_PROBLEMS)
-        return Response(result(run, found), status=201)
+        found, cells = (
+            read(self.scope, run["importId"], limit=queries.SHOWN) for read in (queries.problems, queries.cells)
+        )
+        return Response(result(run, found, cells), status=201)
 
 
 class Validate(ContractView):
@@ -57,8 +63,17 @@ class Validate(ContractView):
     access = {"post": MANAGERS}
 
     def post(self, request: Request) -> Response:
-        """Answer what the file lacks; nothing is stored."""
-        return Response(actions.check(*_uploaded(request)), status=201)
+        """Answer what the file lacks, and what an import of it would do; nothing is stored."""
+        name, content = _uploaded(request)
+        sent = plain_body(request.data)
+        mapping, options = _mapping(sent), _options(sent)
+        try:
+            answer = verdict(*actions.rehearse(self.scope, name, content, mapping, options, whole=False))
+        except BadRequest as error:
+            if error.body is None:
+                raise
+            answer = refusal(error.body)
+        return Response(answer, status=201)
 
 
 class Template(ContractView):
@@ -68,7 +83,7 @@ class Template(ContractView):
 
     def get(self, request: Request) -> HttpResponse:
         """Answer the header line."""
-        body = ",".join(columns.COLUMNS.values())
+        body = ",".join(COLUMNS.values())
         return _attached(HttpResponse(body, content_type=_CSV), "leads_import_template.csv")
 
 
@@ -87,14 +102,8 @@ class Export(ContractView):
         return _attached(StreamingHttpResponse(_encoded(lines), content_type=_CSV), name)
 
     def _filters(self, request: Request) -> dict[str, Any]:
-        sent = request.query_params.get("filters") or "{}"
-        try:
-            found = json_value(sent)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise BadRequest(["filters must be a JSON object"])
-        validator = LeadQuery(data={name: value for name, value in found.items() if value not in ("", None)})
+        sent = _filters(request)
+        validator = LeadQuery(data={name: value for name, value in sent.items() if value not in ("", None)})
         validator.is_valid(raise_exception=True)
         return dict(validator.validated_data)
 
@@ -116,7 +125,7 @@ class ImportProgress(ContractView):
 
     def get(self, request: Request, importId: str) -> Response:
         """Answer how far it is."""
-        return Response(progress(queries.import_by_id(self.scope, importId)))
+        return Response(details(queries.import_by_id(self.scope, importId)))
 
 
 class ImportReport(ContractView):
@@ -125,17 +134,14 @@ class ImportReport(ContractView):
     access = {"get": MANAGERS}
 
     def get(self, request: Request, importId: str) -> Any:
-        """Answer them as a file: to mend, and to import again."""
+        """Answer them as a file: to mend, and to import again; with `cells=true` also each cell that was changed."""
         run = queries.import_by_id(self.scope, importId)
-        keys = [key for key in run.get("keys", []) if key]
-        name = f"{importId}_report.csv"
-        return _attached(StreamingHttpResponse(_encoded(self._lines(importId, keys)), content_type=_CSV), name)
-
-    def _lines(self, import_id: str, keys: list[str]) -> Iterator[str]:
-        yield line(["row", "kind", "message", *keys])
-        for problem in queries.problems(self.scope, import_id):
-            values = dict(problem["value"])
-            yield line([problem["row"], problem["kind"], problem["message"], *(values.get(key, "") for key in keys)])
+        cells = queries.cells(self.scope, importId) if _yes(request.query_params.get("cells")) else []
+        lines = report_lines(run, queries.problems(self.scope, importId), cells)
+        # The sign between cells lets expect a decimal comma, as it did in the file.
+        delimiter = ";" if any(column.style == Style.COMMA for column in columns_of(run)) else ","
+        written = (line(cells, delimiter) for cells in lines)
+        return _attached(StreamingHttpResponse(_encoded(written), content_type=_CSV), f"{importId}_report.csv")
 
 
 class UndoImport(ContractView):
@@ -157,12 +163,46 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
     return str(file.name), file.read()
 
 
-def _mapping(sent: dict[str, Any]) -> Any:
-    """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`. Raises ValueError."""
-    prefix = "fieldMapping["
-    members = {name[len(prefix) : -1]: value for name, value in sent.items() if name.startswith(prefix)}
-    whole = sent.get("fieldMapping") or members
-    return json_value(whole) if isinstance(whole, str) else whole
+def _mapping(sent: dict[str, Any]) -> dict[str, str]:
+    """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`. Raises BadRequest."""
+    try:
+        whole = sent.get("fieldMapping") or _bracketed(sent, "fieldMapping")
+        return mapping_of(json_value(whole) if isinstance(whole, str) else whole)
+    except ValueError:
+        raise BadRequest(["fieldMapping must be a JSON object of texts"]) from None
+
+
+def _options(sent: dict[str, Any]) -> Options:
+    return Options(_yes(sent.get("skipDuplicates")), _yes(sent.get("updateExisting")))
+
+
+def _asked(request: Request, sent: dict[str, Any], name: str) -> bool:
+    return _yes(request.query_params.get(name) or sent.get(name))
+
+
+def _bracketed(sent: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the members of an object that is sent as `name[member]`."""
+    prefix = f"{name}["
+    return {key[len(prefix) :].rstrip("[]"): value for key, value in sent.items() if key.startswith(prefix)}
+
+
+def _filters(request: Request) -> dict[str, Any]:
+    """Return the filters of an export: JSON text, or members such as `filters[status]`. Raises BadRequest, for parameters that an
+    export does not have as well: whoever misspells a filter must not get everything."""
+    sent = plain_body(request.query_params)
+    unknown = [name for name in sent if name not in _PARAMETERS and not name.startswith("filters[")]
+    if unknown:
+        raise BadRequest([f"property {name} should not exist" for name in unknown])
+    members = _bracketed(sent, "filters")
+    if not all(members.values()):
+        raise BadRequest([f"filters[{name}] should not be empty" for name, value in members.items() if not value])
+    try:
+        found = json_value(sent.get("filters") or "{}")
+    except (TypeError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise BadRequest(["filters must be a JSON object"])
+    return found | members
 
 
 def _fields(request: Request) -> list[str]:
@@ -170,7 +210,7 @@ def _fields(request: Request) -> list[str]:
     named = [name.strip() for text in sent for name in text.split(",") if name.strip()]
     if len(named) > _MOST_FIELDS:
         raise BadRequest([f"fields must contain no more than {_MOST_FIELDS} elements"])
-    return named or list(columns.COLUMNS)
+    return named or list(COLUMNS)
 
 
 def _yes(value: Any) -> bool:

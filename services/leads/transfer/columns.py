@@ -1,9 +1,13 @@
-"""What columns of files mean, and what a row is as a lead (contract/leads-rules.md §9). Pure."""
+"""What leads have to do with columns of files (contract/leads-rules.md §9): fields, names, what whole rows tell. Pure."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.api.states import state_code
+from core.imports.names import first_and_last
+from core.imports.rows import LONGEST_CELL, Kind, Row
+from core.imports.subjects import Broken, Field, Subject, choice
 from services.leads.leads import rules
 from services.leads.leads.keys import email_key, phone_key
 
@@ -23,148 +27,229 @@ COLUMNS = {
     "createdAt": "Created Date",
     "updatedAt": "Updated Date",
 }
-REQUIRED = ("firstName", "lastName", "email")
-# Other names of a column, letters and digits only.
-_ALIASES = {
-    **{re.sub(r"[^a-z0-9]", "", text.lower()): key for key, title in COLUMNS.items() for text in (key, title)},
-    "name": "name",
-    "fullname": "name",
-    "emailaddress": "email",
-    "phonenumber": "phone",
-    "mobile": "phone",
-    "jobtitle": "title",
-    "leadsource": "source",
-    "estimatedvalue": "value",
-    "address": "street",
-    "street": "street",
-    "city": "city",
-    "state": "state",
-    "zip": "zipCode",
-    "zipcode": "zipCode",
-    "postalcode": "zipCode",
-    "tags": "tags",
-    "notes": "notes",
-    "description": "notes",
-}
-_ADDRESS = ("street", "city", "state", "zipCode")
-_LONGEST_CELL = 10_000
-_MOST_COLUMNS = 200
-_NOT_IMPORTED = ("createdAt", "updatedAt")
-
-Row = dict[str, str]
+_WHOLE = ("firstName", "lastName")
+ADDRESS = ("street", "city", "state", "zipCode")
+DEFAULTS = {"status": "new", "source": "other", "priority": "medium"}
+# Forms of Facebook write `p:+15125550101`.
+_FRONT = re.compile(r"(?:p|tel|phone):\s*", re.IGNORECASE)
+_EXTENSIONS = ("extension", "ext", "x", "#")
+_LONGEST_EXTENSION = 6
+_DIGITS = "0123456789"
+_SCIENTIFIC = re.compile(r"[0-9.,]+e[+-]?[0-9]+", re.IGNORECASE)
+_LARGEST = float(2**53)
+_DATES = "dates of creation and change are the system's own"
 
 
-class RowFault(ValueError):
-    """A row that cannot become a lead; the text says why."""
+def _phone(text: str) -> str:
+    number, _ = _parted(text)
+    digits = "".join(sign for sign in number if sign in _DIGITS)
+    compact = f"+{digits}" if number.startswith("+") else digits
+    if not rules.is_phone(compact) or _SCIENTIFIC.fullmatch(number):
+        raise Broken("Invalid phone number format")
+    key = phone_key(compact) or ""
+    return key if key.startswith("+") else compact
 
 
-def targets(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
-    """Return what each column of `header` is: a key of ours, or its own name. With a `mapping` (target field: column, or the
-    other way round) only mapped columns are looked at; the others are empty text."""
-    named = [title.strip() for title in header[:_MOST_COLUMNS]]
-    if not mapping:
-        return [_key_of(title) for title in named]
-    by_column = {column.strip().lower(): target for target, column in mapping.items()}
-    if not any(title.lower() in by_column for title in named):
-        by_column = {column.strip().lower(): target for column, target in mapping.items()}
-    return [_key_of(by_column[title.lower()]) if title.lower() in by_column else "" for title in named]
+def _parted(text: str) -> tuple[str, str]:
+    """Return a phone number without what stands before it, and its extension."""
+    front = _FRONT.match(text)
+    number = text[front.end() :] if front else text
+    before = number.rstrip(_DIGITS)
+    extension, mark = number[len(before) :], before.rstrip(" .:").lower()
+    word = next((word for word in _EXTENSIONS if mark.endswith(word)), "")
+    is_one = word and 0 < len(extension) <= _LONGEST_EXTENSION
+    return (mark.removesuffix(word).rstrip(" ,;"), extension) if is_one else (number, "")
 
 
-def _key_of(title: str) -> str:
-    return _ALIASES.get(re.sub(r"[^a-z0-9]", "", title.lower()), title)
+def _other_phone(text: str) -> str:
+    try:
+        return _phone(text)
+    except Broken:
+        return text
 
 
-def structure_faults(keys: Sequence[str], *, has_rows: bool) -> list[str]:
-    """Return what a file lacks as a whole."""
-    known = set(keys) | ({"firstName", "lastName"} if "name" in keys else set())
-    missing = [name for name in REQUIRED if name not in known]
-    faults = [f"Missing required fields: {', '.join(missing)}"] if missing else []
-    return faults + ([] if has_rows else ["CSV file is empty"])
-
-
-def mapping_of(sent: Any) -> dict[str, str]:
-    """Return a field mapping that was sent. Raises ValueError for anything but an object of texts."""
-    if not sent:
-        return {}
-    if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
-        raise ValueError("fieldMapping must be an object of texts")
-    return sent
-
-
-def row_of(keys: Sequence[str], cells: Sequence[str]) -> Row:
-    """Return the filled cells of a row by what they are. Raises RowFault for a cell that is too long."""
-    row: Row = {}
-    for key, cell in zip(keys, cells, strict=False):
-        text = cell.replace("\x00", "").strip()
-        if len(text) > _LONGEST_CELL:
-            raise RowFault(f"{key} must be shorter than or equal to {_LONGEST_CELL} characters")
-        if key and text:
-            row.setdefault(key, text)
-    return row
-
-
-def lead_of(row: Row, owner: str | None) -> tuple[dict[str, Any], list[str]]:
-    """Return a row as the fields of a new lead, and warnings of what was replaced. Raises RowFault with all broken rules."""
-    partial = any(row.get(name) for name in _ADDRESS) and not _has_address(row)
-    warnings = ["The address is incomplete: kept in the custom fields"] if partial else []
-    fields: dict[str, Any] = {
-        "contactInfo": _contact(row),
-        "status": _choice(row, "status", rules.STATUSES, "new", warnings),
-        "source": _choice(row, "source", rules.SOURCES, "other", warnings),
-        "priority": _choice(row, "priority", rules.PRIORITIES, "medium", warnings),
-        "assignedTo": owner,
-        "customFields": _others(row),
-        "tags": [tag.strip() for tag in re.split(r"[,;|]", row.get("tags", "")) if tag.strip()],
-    }
-    fields |= {"notes": row["notes"]} if row.get("notes") else {}
-    fields |= _numbers(row, warnings)
-    faults = rules.faults_of(fields, new=True)
-    if faults:
-        raise RowFault(", ".join(fault["message"] for fault in faults))
-    return fields, warnings
-
-
-def _contact(row: Row) -> dict[str, Any]:
-    first, _, last = row.get("name", "").partition(" ")
-    contact: dict[str, Any] = {
-        "firstName": row.get("firstName", first).strip(),
-        "lastName": row.get("lastName", last).strip(),
-        "email": email_key(row.get("email")) or "",
-        "phone": phone_key(row.get("phone")) or "",
-        "preferredContactMethod": "email",
-    }
-    return contact | ({"address": {name: row[name] for name in _ADDRESS}} if _has_address(row) else {})
-
-
-def _has_address(row: Row) -> bool:
-    """Whether all of an address is there: a lead takes no half of one."""
-    return all(row.get(name) for name in _ADDRESS)
-
-
-def _choice(row: Row, name: str, allowed: Sequence[str], default: str, warnings: list[str]) -> str:
-    text = row.get(name, "").lower().replace(" ", "_").replace("-", "_")
-    if text and text not in allowed:
-        warnings.append(f"Unknown {name} {row[name][:40]!r}: {default}")
-    return text if text in allowed else default
-
-
-def _numbers(row: Row, warnings: list[str]) -> dict[str, float]:
-    found = {}
-    for name, member, highest in (("value", "closeValue", float("inf")), ("score", "score", 100.0)):
-        if not row.get(name):
-            continue
+def _tags(text: str) -> list[str]:
+    if text.startswith("["):
         try:
-            number = float(re.sub(r"[$,\s]", "", row[name]))
+            found = json.loads(text)
         except ValueError:
-            number = -1.0
-        if 0 <= number <= highest and number != float("inf"):
-            found[member] = number
-        else:
-            warnings.append(f"{name} {row[name][:40]!r} is not looked at")
-    return found
+            found = None
+        if isinstance(found, list) and all(isinstance(tag, str) for tag in found):
+            return found
+    return [tag.strip() for tag in re.split("[,;|]", text) if tag.strip()]
 
 
-def _others(row: Row) -> dict[str, str]:
-    known = {*_ALIASES.values()} - {"company", "title"} - (set() if _has_address(row) else {*_ADDRESS})
-    safe = {re.sub(r"[.$]", "_", name)[:100]: text for name, text in row.items() if name not in known}
-    return {name: text for name, text in safe.items() if name and name not in _NOT_IMPORTED}
+def tags_text(tags: list[Any]) -> str:
+    """Return tags as a cell; as JSON when one of them holds what stands between tags."""
+    texts = [str(tag) for tag in tags]
+    text = "; ".join(texts)
+    return text if _tags(text) == texts else json.dumps(texts, ensure_ascii=False)
+
+
+def _state(text: str) -> str:
+    return state_code(text) or text
+
+
+def _contact(name: str, title: str, *others: str, **more: Any) -> Field:
+    return Field(name, f"contactInfo.{name}", title, others, **more)
+
+
+def _part(name: str, *others: str, **more: Any) -> Field:
+    return Field(name, f"contactInfo.address.{name}", "", others, **more)
+
+
+def _word(name: str, allowed: tuple[str, ...], *others: str) -> Field:
+    return Field(name, name, name.title(), others, read=choice(name, allowed, DEFAULTS[name]))
+
+
+_PHONES: tuple[str, ...] = (
+    "phonenumber",
+    "mobile",
+    "cell",
+    "mobilephone",
+    "cellphone",
+    "telephone",
+    "tel",
+    "mobilenumber",
+    "cellnumber",
+)
+_PHONES += ("phone1number", "wireless", "wirelessnumber", "homephone", "workphone", "workphonenumber", "landline")
+_SECOND: tuple[str, ...] = (
+    "secondphone",
+    "secondaryphone",
+    "otherphone",
+    "altphone",
+    "alternatephonenumber",
+    "phone2",
+    "phonenumber2",
+)
+_SECOND += ("mobile2", "cell2", "mobilephone2", "cellphone2", "phone2number")
+
+SUBJECT = Subject(
+    fields=(
+        _contact("firstName", "First Name", "first", "fname", "givenname", "forename"),
+        _contact("lastName", "Last Name", "last", "lname", "surname", "familyname"),
+        Field(
+            "name", "", "Full Name", ("fullname", "names"), limit=400, read=first_and_last, show=" ".join, fills=_WHOLE
+        ),
+        _contact("email", "Email", "emailaddress", "mail", "workemail", limit=320, read=email_key),
+        _contact("phone", "Phone", *_PHONES, limit=40, read=_phone, spare="alternatePhone"),
+        _contact("alternatePhone", "Alternate Phone", *_SECOND, limit=40, read=_other_phone),
+        _part("street", "address", "streetaddress", "address1", "addressline1", "addressstreet", "street1", "line1"),
+        _part("city", "town", "addresscity", limit=100),
+        _part("state", "stateprovince", "province", "addressstate", "statecode", limit=60, read=_state),
+        _part(
+            "zipCode", "zip", "postalcode", "postcode", "addresszip", "addresszipcode", "addresspostalcode", limit=20
+        ),
+        Field(
+            "company", "customFields.company", "Company", ("companyname", "organization", "business", "businessname")
+        ),
+        Field("title", "customFields.title", "Title", ("jobtitle", "position")),
+        _word("status", rules.STATUSES),
+        _word("source", rules.SOURCES),
+        _word("priority", rules.PRIORITIES),
+        Field("value", "closeValue", "Value", ("closevalue", "estimatedvalue", "estvalue"), numbers=(0, _LARGEST)),
+        Field("score", "score", "Score", numbers=(0, 100)),
+        Field("tags", "tags", "Tags", ("taglist",), limit=LONGEST_CELL, read=_tags, show=tags_text),
+        Field("notes", "notes", "Notes", ("note", "description", "comments", "comment"), limit=LONGEST_CELL),
+    ),
+    required=("firstName", "lastName", "email"),
+    untaken=dict.fromkeys(("createdat", "createddate", "updatedat", "updateddate"), _DATES),
+    fronts=(
+        "owner1",
+        "contact1",
+        "owner",
+        "seller",
+        "contact",
+        "lead",
+        "homeowner",
+        "user",
+        "primary",
+        "main",
+        "customer",
+        "client",
+    ),
+    address=ADDRESS,
+    places=(
+        ("", "address", "address1"),
+        ("property", "propertyaddress", "subjectproperty", "situs", "site"),
+        (
+            "mailing",
+            "mailingaddress",
+            "mail",
+            "owner",
+            "ownermailing",
+            "owneraddress",
+            "owner1mailing",
+            "home",
+            "homeaddress",
+            "contact",
+        ),
+    ),
+)
+
+
+def finish(row: Row) -> None:
+    """Do with a row what no cell alone tells: a whole name, a whole address, the rules of leads; its faults are added."""
+    _split_name(row)
+    _keep_extension(row, "phone")
+    _keep_extension(row, "alternatePhone")
+    _check_address(row)
+    faults = rules.faults_of(fields_of(row), new=True)
+    row.faults += [one["message"] for one in faults if one["field"].rpartition(".")[2] not in row.broken]
+
+
+def fields_of(row: Row) -> dict[str, Any]:
+    """Return a row as the fields of a new lead, as the API's body has them; what it does not fill has its default."""
+    fields: dict[str, Any] = {
+        "contactInfo": {"preferredContactMethod": "email"},
+        "customFields": dict(row.custom),
+        "tags": [],
+    }
+    fields |= DEFAULTS
+    for name, value in row.values.items():
+        *outer, last = SUBJECT.by_name[name].path.split(".")
+        place = fields
+        for member in outer:
+            place = place.setdefault(member, {})
+        place[last] = value
+    return fields
+
+
+def _split_name(row: Row) -> None:
+    """Make first and last name of a whole name; with names of their own it is kept beside them."""
+    whole = row.values.get("name")
+    if whole is None:
+        return
+    own = set(_WHOLE) & row.values.keys()
+    for name, value in zip(_WHOLE, whole, strict=True):
+        row.values.setdefault(name, value)
+    if own:
+        row.keep("name")
+    row.values.pop("name", None)
+
+
+def _keep_extension(row: Row, field: str) -> None:
+    """Keep the extension of a number, which has no place in it."""
+    cell = row.holder(field)
+    if cell is None or cell.kind != Kind.CHANGED:
+        return
+    _, extension = _parted(cell.text)
+    if extension:
+        row.custom.setdefault(f"{field}Extension", extension)
+
+
+def _check_address(row: Row) -> None:
+    """Keep half an address, and one outside the country, in the custom fields: a lead has a whole one or none."""
+    parts = [name for name in ADDRESS if name in row.values]
+    state = row.values.get("state")
+    if not parts:
+        return
+    if state is not None and state_code(state) is None:
+        row.warnings.append(f"state {state[:40]!r} is none of the USA: the address is kept in the custom fields")
+    elif len(parts) < len(ADDRESS):
+        row.warnings.append("The address is incomplete: kept in the custom fields")
+    else:
+        return
+    for name in parts:
+        row.keep(name, name)

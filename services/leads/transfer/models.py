@@ -6,12 +6,36 @@ A lead of an import holds its `importId`. Parts and problems go after a week; th
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from core.imports.columns import Column
+from services.leads.transfer.columns import SUBJECT
 
 IMPORTS = Collection("leadimports", service="leads", tenant="text")
 PARTS = Collection("leadimportparts", service="leads", tenant="text")
 PROBLEMS = Collection("leadimportproblems", service="leads", tenant="text")
+# The kind of what no problem is: where the cells of a row went whose column does not tell it.
+CELLS = "cells"
+
+
+def columns_of(run: Document) -> list[Column]:
+    """Return the columns of an import's file; the release before stored only their keys."""
+    if "columns" in run:
+        return [Column(*members) for members in run["columns"]]
+    unnamed = "the field mapping does not name it"
+    return [
+        Column(
+            number,
+            key,
+            key or f"Column {number}",
+            key if key in SUBJECT.by_name else "",
+            "" if key else unnamed,
+            0,
+            True,
+        )
+        for number, key in enumerate(run.get("keys", []), 1)
+    ]
 
 
 class LeadImport(TenantDocumentModel):

@@ -1,7 +1,8 @@
-"""One part of an import: its rows become leads, updates, or problems, in the running transaction."""
+"""One part of an import: its rows become leads, updates, or problems. An import stores it all in the running transaction, a dry
+run nothing: both decide in the same way."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -10,20 +11,24 @@ from rapidfuzz import fuzz
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.imports.accounts import Accounts
+from core.imports.columns import is_note
+from core.imports.rows import Reader, Row
 from core.sheets import Line
 from services.leads.leads.actions import new_lead, person_id
-from services.leads.leads.keys import keys_of
+from services.leads.leads.keys import keys_of, phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
-from services.leads.transfer.columns import Row, RowFault, lead_of, row_of
-from services.leads.transfer.models import PROBLEMS
+from services.leads.transfer.columns import SUBJECT, fields_of, finish
+from services.leads.transfer.models import CELLS, PROBLEMS, columns_of
 
 _KEPT = timedelta(days=7)
 # Names and streets that are this alike, in percent, are probably the same person.
 _LIKELY = 90
 _LIKENESS_TEXT = 200
 _NEIGHBOURS = 2_000
-_SEEN = {"emailKey": 1, "phoneKey": 1, "contactInfo": 1}
+_REPLACED = ("source", "priority", "value", "score", "notes")
+_SEEN = {"emailKey": 1, "phoneKey": 1, "contactInfo": 1, "customFields": 1, "tags": 1, "status": 1, "importId": 1}
 
 
 class Options(NamedTuple):
@@ -38,99 +43,140 @@ class Candidate(NamedTuple):
 
     number: int
     row: Row
-    fields: dict[str, Any]
+    contact: Document
 
 
-def import_part(scope: TenantScope, run: Document, lines: list[Line]) -> Counter[str]:
-    """Import `lines`; return how many were imported, updated, failed, skipped."""
-    work = _Part(scope, run)
-    candidates = [one for line in lines if (one := work.read(line))]
-    work.sort_out(candidates)
-    work.store()
-    return work.counts
+def import_part(scope: TenantScope, run: Document, lines: list[Line]) -> "Part":
+    """Import `lines` and return what became of them."""
+    part = Part(scope, run)
+    part.decide(lines)
+    part.store()
+    return part
 
 
-class _Part:
-    def __init__(self, scope: TenantScope, run: Document) -> None:
+class Part:
+    """Rows of an import on their way. counts: how many were imported, updated, failed, skipped, warned of. accounts: where their
+    cells went."""
+
+    def __init__(self, scope: TenantScope, run: Document, *, samples: int = 0) -> None:
         self.scope, self.run = scope, run
         self.options = Options(**run["options"])
-        self.counts: Counter[str] = Counter(imported=0, updated=0, failed=0, skipped=0)
-        self.new: list[Document] = []
-        self.changes: list[tuple[Document, dict[str, Any]]] = []
+        self.columns = columns_of(run)
+        self.reader = Reader(SUBJECT, self.columns, finish)
+        self.counts: Counter[str] = Counter(imported=0, updated=0, failed=0, skipped=0, warned=0, told=0)
+        self.accounts = Accounts(self.columns, samples=samples)
         self.problems: list[Document] = []
+        self.cells: list[Document] = []
+        self._new: list[Document] = []
+        self._changes: list[tuple[Document, Document]] = []
+        # Whose the e-mails and phones are, and which became free: a dry run stores no part for the next one to find.
+        self._owners: dict[str, Document | None] = {}
+        self._freed: set[str] = set()
 
-    def read(self, line: Line) -> Candidate | None:
-        number, cells, broken = line
-        row: Row = {}
-        try:
-            row = row_of(self.run["keys"], cells)
-            if broken:
-                raise RowFault(broken)
-            fields, warnings = lead_of(row, self.run["userId"])
-        except RowFault as fault:
-            self._fail(number, str(fault), row)
-            return None
-        for warning in warnings:
-            self._warn(number, warning)
-        return Candidate(number, row, fields)
-
-    def sort_out(self, candidates: list[Candidate]) -> None:
-        """Decide for each candidate: a new lead, an update, or a duplicate."""
-        taken, neighbours = self._taken(candidates), self._neighbours(candidates)
+    def decide(self, lines: Iterable[Line]) -> None:
+        """Read rows, and decide for each what becomes of it: a new lead, an update, or a problem."""
+        candidates = [one for line in lines if (one := self._read(line))]
+        self._owners = {**self._taken(candidates), **self._owners}
+        neighbours = self._neighbours(candidates)
         for candidate in candidates:
-            keys = keys_of(candidate.fields["contactInfo"])
-            known = next((taken[key] for key in keys.values() if key in taken), None)
-            if known is None:
-                lead = {**new_lead(self.scope, candidate.fields), "importId": self.run["importId"]}
-                self._hint(candidate, neighbours)
-                self.new.append(lead)
-                taken |= dict.fromkeys(keys.values(), lead)
-            else:
-                self._duplicate(candidate, known, keys.get("emailKey"))
+            self._place(candidate, neighbours)
+            self._account(candidate)
+        self.problems.sort(key=_row)
+        self.cells.sort(key=_row)
+        self._owners |= dict.fromkeys(self._freed)
+        self._freed.clear()
 
     def store(self) -> None:
         """Write everything, and tell of it."""
         view = LEADS.scoped(self.scope)
-        publish_leads("created", view.insert_many(self.new))
-        self.counts["imported"] += len(self.new)
-        if self.changes:
-            before = {
-                lead["_id"]: lead for lead in view.find({"_id": {"$in": [one["_id"] for one, _ in self.changes]}})
-            }
-            view.update_each([({"_id": lead["_id"]}, {"$set": fields}) for lead, fields in self.changes])
+        publish_leads("created", view.insert_many(self._new))
+        if self._changes:
+            ids = [lead["_id"] for lead, _ in self._changes]
+            before = {lead["_id"]: lead for lead in view.find({"_id": {"$in": ids}})}
+            view.update_each([({"_id": lead["_id"]}, {"$set": fields}) for lead, fields in self._changes])
             after = view.find({"_id": {"$in": list(before)}})
             publish_changes((before[lead["_id"]], lead) for lead in after)
-        PROBLEMS.scoped(self.scope).insert_many(self.problems)
+        PROBLEMS.scoped(self.scope).insert_many(self.problems + self.cells)
 
-    def _duplicate(self, candidate: Candidate, known: Document, email: str | None) -> None:
-        made_here = "importId" in known and known["importId"] == self.run["importId"]
-        if self.options.update_existing and not made_here and email and email in _keys(known):
-            self.changes.append((known, _update_of(self.scope, candidate.fields)))
-            self.counts["updated"] += 1
-        elif self.options.skip_duplicates or self.options.update_existing:
-            self._warn(candidate.number, f"Duplicate lead found ({candidate.fields['contactInfo']['email']})")
-            self.counts["skipped"] += 1
+    def forget(self, most: int) -> None:
+        """Keep of a dry run what is shown, and whose e-mails and phones are whose."""
+        self._new.clear()
+        self._changes.clear()
+        del self.problems[most:], self.cells[most:]
+
+    def _read(self, line: Line) -> Candidate | None:
+        row = self.reader.row(line.cells, line.fault)
+        candidate = Candidate(line.number, row, fields_of(row)["contactInfo"])
+        if is_note(self.columns, row.texts):
+            row.faults.clear()
+            self._skip(candidate, "A note of a report, which is no lead")
+        elif row.faults:
+            self._fail(candidate, ", ".join(row.faults))
         else:
-            self._fail(candidate.number, "Duplicate lead detected", candidate.row)
+            return candidate
+        self._account(candidate)
+        return None
 
-    def _taken(self, candidates: list[Candidate]) -> dict[str, Document]:
+    def _place(self, candidate: Candidate, neighbours: dict[str, list[Document]]) -> None:
+        keys = keys_of(candidate.contact)
+        known = next((lead for key in keys.values() if (lead := self._owners.get(key))), None)
+        if known is None:
+            fields = fields_of(candidate.row) | {"assignedTo": self.run["userId"]}
+            lead = {**new_lead(self.scope, fields), "importId": self.run["importId"]}
+            self._hint(candidate, neighbours)
+            self._new.append(lead)
+            self._owners |= dict.fromkeys(keys.values(), lead)
+            self.counts["imported"] += 1
+        elif self._may_update(known, keys.get("emailKey")):
+            self._update(candidate, known)
+        elif self.options.skip_duplicates or self.options.update_existing:
+            self._skip(candidate, f"Duplicate lead found ({candidate.contact['email']})")
+        else:
+            self._fail(candidate, "Duplicate lead detected")
+
+    def _may_update(self, known: Document, email: str | None) -> bool:
+        made_here = known.get("importId") == self.run["importId"]
+        return bool(self.options.update_existing and not made_here and email and email in _keys(known))
+
+    def _update(self, candidate: Candidate, known: Document) -> None:
+        """Set what a row fills in a lead that is there. Status, owner and e-mail stay, and a phone remains whose it is."""
+        row = candidate.row
+        status, phone = row.values.get("status"), phone_key(row.values.get("phone"))
+        if status not in (None, known.get("status")):
+            row.refuse("status", f"status {status!r} is not taken: the lead there is keeps {known.get('status')!r}")
+        holder = self._owners.get(phone or "")
+        if holder is not None and holder.get("_id") != known["_id"]:
+            row.refuse("phone", f"phone {row.values['phone']!r} is not taken: another lead has it")
+        changes = _changes(row, known)
+        if known.get("phoneKey") not in (None, changes.get("phoneKey", known.get("phoneKey"))):
+            self._freed.add(known["phoneKey"])
+        # The next row may change the same lead.
+        known |= changes
+        self._owners |= {known["phoneKey"]: known} if "phoneKey" in changes else {}
+        self._freed.discard(known.get("phoneKey", ""))
+        self._changes.append((known, changes | {"updatedBy": person_id(self.scope.actor_id)}))
+        self.counts["updated"] += 1
+
+    def _taken(self, candidates: Sequence[Candidate]) -> dict[str, Document]:
         """Return the live leads that have an e-mail or phone of the candidates, by it."""
-        keys = [key for one in candidates for key in keys_of(one.fields["contactInfo"]).items()]
+        keys = [key for one in candidates for key in keys_of(one.contact).items()]
         emails, phones = ([value for name, value in keys if name == wanted] for wanted in ("emailKey", "phoneKey"))
-        texts = [str(one.fields["contactInfo"]["email"]) for one in candidates]
+        texts = [str(one.contact["email"]) for one in candidates]
         queries: list[Document] = [
             {"emailKey": {"$in": emails}},
             {"phoneKey": {"$in": phones}},
             # Leads of the old system have no keys: they are known by their text.
             {"contactInfo.email": {"$in": texts}},
         ]
-        found = LEADS.scoped(self.scope).find_any(queries, {**_SEEN, "importId": 1}) if candidates else []
-        return {key: lead for lead in found for key in _keys(lead)}
+        found = LEADS.scoped(self.scope).find_any(queries, _SEEN) if candidates else []
+        # One document for each lead, however many of its keys are asked for: changes of the first row are the second's.
+        known = {lead["_id"]: lead for lead in self._owners.values() if lead and "_id" in lead}
+        return {key: known.setdefault(lead["_id"], lead) for lead in found for key in _keys(lead)}
 
-    def _neighbours(self, candidates: list[Candidate]) -> dict[str, list[Document]]:
+    def _neighbours(self, candidates: Sequence[Candidate]) -> dict[str, list[Document]]:
         """Return the live leads with a zip code of the candidates, by it: only these are compared by likeness."""
-        zips = {_zip(one.fields["contactInfo"]) for one in candidates} - {""}
-        query = {"contactInfo.address.zipCode": {"$in": sorted(zips)}}
+        zips = {_zip(one.contact) for one in candidates} - {""}
+        query = {"contactInfo.address.zipCode": {"$in": sorted(zips)}, "importId": {"$ne": self.run["importId"]}}
         found = LEADS.scoped(self.scope).find(query, {"contactInfo": 1}, limit=_NEIGHBOURS) if zips else []
         blocks: dict[str, list[Document]] = {}
         for lead in found:
@@ -138,34 +184,63 @@ class _Part:
         return blocks
 
     def _hint(self, candidate: Candidate, neighbours: dict[str, list[Document]]) -> None:
-        who = _likeness_text(candidate.fields["contactInfo"])
-        for lead in neighbours.get(_zip(candidate.fields["contactInfo"]), []):
+        who = _likeness_text(candidate.contact)
+        for lead in neighbours.get(_zip(candidate.contact), []):
             likeness = fuzz.token_sort_ratio(who, _likeness_text(lead["contactInfo"]))
             if likeness >= _LIKELY:
-                self._warn(candidate.number, f"Probably the same as lead {lead['_id']} ({likeness:.0f} %)")
+                candidate.row.warnings.append(f"Probably the same as lead {lead['_id']} ({likeness:.0f} %)")
                 return
 
-    def _fail(self, number: int, message: str, row: Row) -> None:
+    def _fail(self, candidate: Candidate, message: str) -> None:
+        """Take nothing of a row: all of it goes into the report, to be mended."""
+        candidate.row.warnings.clear()
+        candidate.row.refuse_all(message)
         self.counts["failed"] += 1
-        self._note(number, "error", message, row)
-
-    def _warn(self, number: int, message: str) -> None:
-        self._note(number, "warning", message, {})
-
-    def _note(self, number: int, kind: str, message: str, row: Row) -> None:
-        noted = {"importId": self.run["importId"], "row": number, "kind": kind, "message": message}
         # As pairs: titles of columns may be anything, member names may not.
-        self.problems.append({**noted, "value": [[*pair] for pair in row.items()], "expiresAt": now() + _KEPT})
+        value = [[*pair] for pair in candidate.row.texts.items()]
+        self.problems.append(self._noted(candidate.number, "error", message, value))
+
+    def _skip(self, candidate: Candidate, message: str) -> None:
+        candidate.row.warnings[:] = [message]
+        candidate.row.refuse_all(message)
+        self.counts["skipped"] += 1
+
+    def _account(self, candidate: Candidate) -> None:
+        """Note where the cells of a row went that has its place."""
+        for warning in candidate.row.warnings:
+            self.counts["warned"] += 1
+            self.problems.append(self._noted(candidate.number, "warning", warning, []))
+        told = self.accounts.add(candidate.row)
+        if told:
+            self.counts["told"] += len(told)
+            self.cells.append(self._noted(candidate.number, CELLS, "", told))
+
+    def _noted(self, number: int, kind: str, message: str, value: list[Any]) -> Document:
+        noted = {"importId": self.run["importId"], "row": number, "kind": kind, "message": message}
+        return {**noted, "value": value, "expiresAt": now() + _KEPT}
 
 
-def _update_of(scope: TenantScope, fields: dict[str, Any]) -> Document:
-    """Return what a row changes of a lead that is there: its filled cells; status, owner and e-mail stay."""
-    contact = {name: value for name, value in fields["contactInfo"].items() if value and name != "email"}
-    contact.pop("preferredContactMethod")
-    changes = {f"contactInfo.{name}": value for name, value in contact.items() if name != "phone"}
-    changes |= {f"customFields.{name}": value for name, value in fields["customFields"].items()}
-    changes |= {name: fields[name] for name in ("closeValue", "score", "notes") if name in fields}
-    return changes | {"updatedBy": person_id(scope.actor_id)}
+def _row(problem: Document) -> int:
+    return int(problem["row"])
+
+
+def _changes(row: Row, known: Document) -> Document:
+    """Return the members of a lead that a row changes, whole ones: what an old lead has in their place may be null."""
+    filled = fields_of(row)
+    there = _object(known.get("contactInfo"))
+    contact = {**there, **filled["contactInfo"]}
+    contact |= {name: there[name] for name in ("email", "preferredContactMethod") if name in there}
+    if "address" in filled["contactInfo"]:
+        contact["address"] = {**_object(there.get("address")), **filled["contactInfo"]["address"]}
+    changes = {SUBJECT.by_name[name].path: row.values[name] for name in _REPLACED if name in row.values}
+    changes["contactInfo"] = contact
+    if filled["customFields"]:
+        changes["customFields"] = {**_object(known.get("customFields")), **filled["customFields"]}
+    if filled["tags"]:
+        # An old lead's may be null.
+        changes["tags"] = list(dict.fromkeys([*(known.get("tags") or []), *filled["tags"]]))
+    key = phone_key(row.values.get("phone"))
+    return changes | ({"phoneKey": key} if key else {})
 
 
 def _keys(lead: Document) -> Iterable[str]:
@@ -175,10 +250,13 @@ def _keys(lead: Document) -> Iterable[str]:
 
 
 def _zip(contact: Document) -> str:
-    address = contact.get("address")
-    return str(address.get("zipCode") or "") if isinstance(address, dict) else ""
+    return str(_object(contact.get("address")).get("zipCode") or "")
 
 
 def _likeness_text(contact: Document) -> str:
-    street = contact["address"].get("street", "") if isinstance(contact.get("address"), dict) else ""
+    street = _object(contact.get("address")).get("street", "")
     return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()[:_LIKENESS_TEXT]
+
+
+def _object(value: Any) -> Document:
+    return value if isinstance(value, dict) else {}

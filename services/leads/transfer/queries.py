@@ -11,12 +11,13 @@ from core.documents.scope import TenantScope
 from services.leads.directory.queries import names_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import criteria_of, leads_named, others_of
-from services.leads.transfer.models import IMPORTS, PROBLEMS
+from services.leads.transfer.models import CELLS, IMPORTS, PROBLEMS
 
 # More than this belongs into the report.
-SHOWN_PROBLEMS = 1_000
+SHOWN = 1_000
 _BATCH = 500
 _HIDDEN = {"lease": 0, "leaseUntil": 0}
+_UNLISTED = {**_HIDDEN, "columns": 0, "cells": 0, "keys": 0, "notes": 0}
 _EXPORTED = {
     "contactInfo": 1,
     "customFields": 1,
@@ -44,13 +45,21 @@ def import_by_id(scope: TenantScope, import_id: str) -> Document:
 
 def imports(scope: TenantScope, limit: int) -> list[Document]:
     """Return the latest imports, newest first."""
-    return list(IMPORTS.scoped(scope).find({}, _HIDDEN, sort=[("createdAt", -1), ("_id", -1)], limit=limit))
+    return list(IMPORTS.scoped(scope).find({}, _UNLISTED, sort=[("createdAt", -1), ("_id", -1)], limit=limit))
 
 
-def problems(scope: TenantScope, import_id: str, *, limit: int = 0, **criteria: Any) -> Iterator[Document]:
+def problems(scope: TenantScope, import_id: str, *, limit: int = 0) -> Iterator[Document]:
     """Iterate over the rows of an import that could not be taken, or only with a warning, in their order."""
-    order = [("row", 1), ("_id", 1)]
-    return PROBLEMS.scoped(scope).find({"importId": import_id, **criteria}, sort=order, limit=limit)
+    return _notes(scope, {"importId": import_id, "kind": {"$ne": CELLS}}, limit)
+
+
+def cells(scope: TenantScope, import_id: str, *, limit: int = 0) -> Iterator[Document]:
+    """Iterate over the rows of an import with the cells of which their columns do not tell where they went."""
+    return _notes(scope, {"importId": import_id, "kind": CELLS}, limit)
+
+
+def _notes(scope: TenantScope, query: Document, limit: int) -> Iterator[Document]:
+    return PROBLEMS.scoped(scope).find(query, sort=[("row", 1), ("_id", 1)], limit=limit)
 
 
 def exported_leads(scope: TenantScope, filters: dict[str, Any]) -> Iterator[tuple[Document, str]]:

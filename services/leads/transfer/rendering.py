@@ -1,28 +1,87 @@
-"""How imports look on the wire."""
+"""How imports look on the wire, and in reports."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from core.documents.database import Document
 from core.events import runs
+from core.imports.accounts import cell_lines, cell_text, column_lines, no_counts
+from core.imports.columns import REPORT, Column
+from services.leads.transfer.models import columns_of
+from services.leads.transfer.parts import Part
+from services.leads.transfer.queries import SHOWN
 
 Wire = dict[str, Any]
 _STATUS = {runs.PENDING: "pending", runs.RUNNING: "processing"}
 
 
-def result(run: Document, problems: Iterable[Document]) -> Wire:
-    """Return ImportResult (contract/leads.yaml) and where more is to be had."""
-    found = list(problems)
+def result(run: Document, problems: Iterable[Document], cells: Iterable[Document]) -> Wire:
+    """Return ImportResult (contract/leads.yaml), what each column is, and where cells went whose column does not tell it.
+
+    problems, cells: as many as are shown; the report has all."""
+    found, columns = list(problems), columns_of(run)
+    told = list(islice(_cells(columns, cells), SHOWN))
     return {
         "success": run["status"] == runs.COMPLETED and not run["failed"],
         "totalRecords": run["total"],
         "importedRecords": run["imported"] + run["updated"],
         "failedRecords": run["failed"],
         "errors": [_error(one) for one in found if one["kind"] == "error"],
-        "warnings": run.get("notes", [])
-        + [f"Row {one['row']}: {one['message']}" for one in found if one["kind"] == "warning"],
+        "warnings": [
+            *run.get("notes", []),
+            *(f"Row {one['row']}: {one['message']}" for one in found if one["kind"] == "warning"),
+        ],
         "importId": run["importId"],
+        "updatedRecords": run["updated"],
+        "skippedRecords": run["skipped"],
+        "problemsNotShown": run["failed"] + run.get("warned", 0) - len(found),
+        "columns": column_lines(columns, run.get("cells", no_counts(columns))),
+        "cells": told,
+        "cellsNotShown": max(0, run.get("told", 0) - len(told)),
     }
+
+
+def rehearsed(run: Document, part: Part) -> Wire:
+    """Return the ImportResult of a dry run, with samples of each column."""
+    answer = result(run, part.problems, part.cells)
+    del answer["importId"]
+    return {**answer, "dryRun": True, "columns": column_lines(part.columns, run["cells"], part.accounts.samples)}
+
+
+def verdict(run: Document, part: Part) -> Wire:
+    """Return CsvValidation (contract/leads.yaml) of a file that can be imported, and what an import of it would answer."""
+    more = run["rows"] - run["total"]
+    large = f"Large file: {run['rows']} rows; more than {run['total']} are imported in the background"
+    return {
+        "isValid": True,
+        "errors": [],
+        "warnings": run["notes"] + ([large] if more else []),
+        "result": rehearsed(run, part),
+    }
+
+
+def refusal(body: Wire) -> Wire:
+    """Return CsvValidation of a file that an import refuses with `body`."""
+    return {"isValid": False, "errors": body["errors"], "warnings": body["warnings"]}
+
+
+def report_lines(run: Document, problems: Iterable[Document], cells: Iterable[Document]) -> Iterator[list[Any]]:
+    """Yield the lines of a report: its header, each row that was not taken as it was, and notes, of which only the row is given.
+    Imported again, the columns are the same ones, and notes are no rows."""
+    columns = columns_of(run)
+    keys = [column.key for column in columns if not column.reason]
+    yield [*REPORT, *keys]
+    for problem in problems:
+        values = dict(problem["value"])
+        yield [problem["row"], problem["kind"], problem["message"], *(values.get(key, "") for key in keys)]
+    for cell in _cells(columns, cells):
+        yield [
+            cell["row"],
+            cell["outcome"],
+            cell_text(cell["header"] or f"Column {cell['column']}", cell),
+            *[""] * len(keys),
+        ]
 
 
 def progress(run: Document) -> Wire:
@@ -36,6 +95,18 @@ def progress(run: Document) -> Wire:
     return {**named, "status": _STATUS.get(run["status"], run["status"]), "progress": share, **counters, **moments}
 
 
+def details(run: Document) -> Wire:
+    """Return ImportProgress of one import, with its columns."""
+    columns = columns_of(run)
+    return {**progress(run), "columns": column_lines(columns, run.get("cells", no_counts(columns)))}
+
+
 def _error(problem: Document) -> Wire:
-    value = {**dict(problem["value"]), "rowNumber": problem["row"]}
+    value = {"rowNumber": problem["row"], **dict(problem["value"])}
     return {"row": problem["row"], "field": "validation", "message": problem["message"], "value": value}
+
+
+def _cells(columns: Sequence[Column], rows: Iterable[Document]) -> Iterator[Wire]:
+    headers = {column.number: column.header for column in columns}
+    for one in rows:
+        yield from cell_lines(one["row"], headers, one["value"])

@@ -7,19 +7,19 @@ from typing import Any
 
 from core.api.rendering import iso
 from core.documents.database import Document
-from services.leads.transfer.columns import COLUMNS
+from core.imports.guards import guarded
+from core.imports.numbers import shown
+from services.leads.transfer.columns import ADDRESS, COLUMNS, tags_text
 
-# What a spreadsheet would calculate, or fetch, instead of showing it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CONTACT = ("firstName", "lastName", "email", "phone")
+_CONTACT = ("firstName", "lastName", "email", "phone", "alternatePhone")
 _MEMBERS = {"value": "closeValue"}
 _ZERO = ("value", "score")
 
 
-def line(cells: Iterable[Any]) -> str:
+def line(cells: Iterable[Any], delimiter: str = ",") -> str:
     """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
     out = io.StringIO()
-    csv.writer(out).writerow([_safe(cell) for cell in cells])
+    csv.writer(out, delimiter=delimiter).writerow([_cell(cell) for cell in cells])
     return out.getvalue()
 
 
@@ -36,17 +36,20 @@ def _value(lead: Document, owner: str, name: str) -> Any:
         return owner or lead.get("assignedTo", "")
     if name in _CONTACT:
         return contact.get(name, "")
+    if name in ADDRESS:
+        return _object(contact.get("address")).get(name, custom.get(name, ""))
     value = lead.get(_MEMBERS.get(name, name), custom.get(name))
     if value is None:
         return 0 if name in _ZERO else ""
     if name in ("createdAt", "updatedAt"):
         return iso(value)
-    return "; ".join(map(str, value)) if isinstance(value, list) else value
+    return tags_text(value) if isinstance(value, list) else value
 
 
-def _safe(cell: Any) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(cell, int | float) else text
+def _cell(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return shown(value)
+    return guarded(str(value))
 
 
 def _object(value: Any) -> Document:

@@ -1,0 +1,593 @@
+"""An import accounts for every filled cell: made files, and what people found it to lose."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from core.documents.database import database as mongo
+from core.documents.scope import TenantScope
+from core.imports.accounts import KINDS
+from core.imports.columns import plan_of, widened
+from core.imports.numbers import shown
+from core.imports.rows import Kind, Reader, Survey
+from core.sheets.table import Contents
+from core.sheets.text import read_text
+from services.leads.leads.actions import create_lead
+from services.leads.transfer import actions, queries
+from services.leads.transfer.columns import ADDRESS, COLUMNS, SUBJECT, fields_of, finish, tags_text
+from services.leads.transfer.parts import Options
+from services.leads.transfer.rendering import rehearsed, result
+from services.leads.transfer.writing import lead_lines
+from tests.conftest import Api, Caller
+from tests.leads.test_transfer import PATH, exported, imported, leads, many, upload
+
+HEADER = "First Name,Last Name,Email,Phone"
+# Each file goes through a database: to make a failing one smaller would take minutes.
+SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def one_lead(api: Api, caller: Caller, more: str, cells: str, **fields: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Import a person with further columns; return the answer and the lead."""
+    answer = imported(api, caller, f"{HEADER},{more}\nAda,Byron,ada@example.com,5125550101,{cells}\n", **fields)
+    assert answer["importedRecords"] == 1, answer
+    return answer, leads()[0]
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """The cells of an answer by their column's name."""
+    return {cell["header"]: cell for cell in answer["cells"]}
+
+
+# -- made files --------------------------------------------------------------------------------------------------------
+NAMES = [
+    "First Name",
+    "firstName",
+    "Last Name",
+    "Email",
+    "E-mail Address",
+    "Phone",
+    "Mobile",
+    "Cell",
+    "Full Name",
+    "Owner Name",
+]
+NAMES += [
+    "Street",
+    "Property Address",
+    "Mailing City",
+    "City",
+    "State",
+    "Zip",
+    "Value",
+    "Est. Value",
+    "Score",
+    "Status",
+    "Lead Source",
+]
+NAMES += [
+    "Priority",
+    "Tags",
+    "Notes",
+    "Description",
+    "Company",
+    "Title",
+    "Created Date",
+    "a.b",
+    "a$b",
+    "",
+    " ",
+    "x" * 120,
+    "Column 9",
+]
+headers = st.lists(st.sampled_from(NAMES) | st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=14)
+cells = st.sampled_from(
+    [
+        "",
+        " ",
+        "a",
+        "A b",
+        "Byron, Ada",
+        "185000,50",
+        "250.000",
+        "1,250",
+        "(500)",
+        "1.2k",
+        "80",
+        "new",
+        "Contacted",
+        "dreaming",
+        "referral",
+    ]
+    + [
+        "urgent",
+        "vip; hot",
+        "TX",
+        "Texas",
+        "Ontario",
+        "78701",
+        "787",
+        "512-555-0199",
+        "911",
+        "p:+15125550199",
+        "'=1+1",
+        "=1+1",
+        "''+x",
+    ]
+    + ["a\x00b", "\x00", "x" * 300, "x" * 10_001, "a@b.cc", "A@B.CC", "a@", '["a; b"]', '"', "line\nbreak"]
+) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> list[list[str]]:
+    """A header, and rows of which most have what a lead must have."""
+    more = draw(headers)
+    rows = []
+    for number in range(draw(st.integers(1, 4))):
+        own = ["Ada", "Byron", f"p{draw(st.integers(0, 3))}@example.com", f"512555010{draw(st.integers(0, 3))}"]
+        own = draw(st.sampled_from([own, own, own, ["", *own[1:]], [*own[:3], "911"]]))
+        rows.append([*own, *draw(st.lists(cells, max_size=len(more) + 2)), f"row {number}"])
+    return [[*HEADER.split(","), *more], *rows]
+
+
+def written(table: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(table)
+    return out.getvalue().encode()
+
+
+def read_back(content: bytes) -> list[list[str]]:
+    """The file as the house reads it, here in this process."""
+    contents = Contents(read_text(content))
+    return [contents.header, *(line.cells for line in contents.lines())]
+
+
+def in_lead(lead: dict[str, Any], target: str) -> str:
+    """What a lead has at a target of the answer, as an export would write it."""
+    front, _, name = target.partition(".")
+    if front == "customFields":
+        return lead["customFields"][name]
+    field, place = SUBJECT.by_name[target], lead
+    for member in field.path.split("."):
+        place = place[member]
+    return shown(place) if field.numbers else tags_text(place) if isinstance(place, list) else place
+
+
+def check_account(table: list[list[str]], answer: dict[str, Any], found: list[dict[str, Any]]) -> None:
+    """Every filled cell is in a lead where the answer says, or the answer says that it is not; and the sums add up."""
+    rows = table[1:]
+    counted = answer["importedRecords"] + answer["skippedRecords"] + answer["failedRecords"]
+    assert counted == answer["totalRecords"] == len(rows)
+    assert len(found) == answer["importedRecords"] - answer["updatedRecords"]
+    for column in answer["columns"]:
+        filled = sum(1 for row in rows if len(row) >= column["column"] and row[column["column"] - 1].strip())
+        assert column["filled"] == filled == sum(column[kind] for kind in KINDS)
+    lost = {error["row"]: error for error in answer["errors"]}
+    skipped = {int(text.split()[1].rstrip(":")) for text in answer["warnings"] if "Duplicate lead found" in text}
+    by_mail = {lead["contactInfo"]["email"]: lead for lead in found}
+    for number, row in enumerate(rows, 1):
+        if number in lost:
+            assert len(lost[number]["value"]) == sum(1 for cell in row if cell.strip()) + 1, (row, lost[number])
+        elif number not in skipped:
+            cells = {cell["column"]: cell for cell in answer["cells"] if cell["row"] == number}
+            check_row(row, by_mail[row[2]], answer["columns"], cells)
+
+
+def check_row(row: list[str], lead: dict[str, Any], columns: list[Any], cells: dict[int, Any]) -> None:
+    for column in columns:
+        text = row[column["column"] - 1].strip() if len(row) >= column["column"] else ""
+        cell = cells.get(column["column"])
+        if not text:
+            assert cell is None
+        elif cell is None and column["target"] is None:
+            assert column["reason"]
+        elif cell is None:
+            assert in_lead(lead, column["target"]) == text, column
+        elif cell["outcome"] == "notTaken":
+            assert cell["reason"]
+        else:
+            assert cell["stored"] == in_lead(lead, cell["target"])[:200], cell
+            assert cell["value"] == text[:200]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
+@given(files(), st.booleans())
+def test_every_filled_cell_has_its_place(database: None, table: list[list[str]], skip: bool) -> None:
+    content = written(table)
+    scope, options = TenantScope.of_tenant(str(ObjectId()), str(ObjectId())), Options(skip_duplicates=skip)
+    dry = rehearsed(*actions.rehearse(scope, "x.csv", content, {}, options))
+    run = actions.go_on(scope, actions.start_import(scope, "x.csv", content, {}, options, background=False))
+    asked = queries.problems(scope, run["importId"]), queries.cells(scope, run["importId"])
+    answer = result(run, *asked)
+    found = list(mongo("leads")["leads"].find({"importId": run["importId"]}))
+    check_account(read_back(content), answer, found)
+    # A dry run says the same, before anything was there.
+    for column in dry["columns"]:
+        column.pop("samples", None)
+    assert dry == {**{name: value for name, value in answer.items() if name != "importId"}, "dryRun": True}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(files())
+def test_every_filled_cell_has_one_outcome(table: list[list[str]]) -> None:
+    plan = plan_of(SUBJECT, table[0], {})
+    survey = Survey(SUBJECT, plan.columns)
+    for row in table[1:]:
+        survey.see(row)
+    columns = survey.styled(widened(SUBJECT, plan.columns, survey.width, mapped=False), comma=False)
+    reader = Reader(SUBJECT, columns, finish)
+    for line in table[1:]:
+        row = reader.row(line)
+        filled = {number for number, cell in enumerate(line, 1) if cell.strip()}
+        assert row.outcomes.keys() == filled
+        assert all(one.reason for one in row.outcomes.values() if one.kind == Kind.NOT_TAKEN)
+        if row.faults:
+            assert all(one.kind == Kind.NOT_TAKEN for one in row.outcomes.values())
+            continue
+        lead = fields_of(row)
+        for one in row.outcomes.values():
+            if one.kind == Kind.STORED:
+                assert in_lead(lead, one.place) == one.text
+            elif one.kind != Kind.NOT_TAKEN:
+                place = f"customFields.{one.place}" if one.kind == Kind.CUSTOM else one.place
+                assert in_lead(lead, place) == one.stored
+
+
+# -- what was lost -----------------------------------------------------------------------------------------------------
+def test_an_update_sets_every_filled_cell_or_says_why_not(api: Api, manager: Caller) -> None:
+    more = "Source,Priority,Tags,Notes,Company,Status,Value"
+    imported(api, manager, f"{HEADER},{more}\nAda,Old,upd@example.com,5125550101,referral,high,vip,first,OldCo,new,1\n")
+    second = f"{HEADER},{more}\nAda,New,UPD@example.com,5125550177,website,low,hot,second,NewCo,contacted,\n"
+    answer = imported(api, manager, second, updateExisting="true")
+    assert (answer["importedRecords"], answer["updatedRecords"]) == (1, 1)
+    (lead,) = leads()
+    contact = lead["contactInfo"]
+    assert (contact["lastName"], contact["phone"], contact["email"]) == ("New", "+15125550177", "upd@example.com")
+    assert (lead["phoneKey"], lead["emailKey"]) == ("+15125550177", "upd@example.com")
+    assert (lead["source"], lead["priority"], lead["tags"]) == ("website", "low", ["vip", "hot"])
+    assert (lead["notes"], lead["customFields"]["company"], lead["closeValue"]) == ("second", "NewCo", 1)
+    assert lead["status"] == "new"
+    assert answer["warnings"] == ["Row 1: status 'contacted' is not taken: the lead there is keeps 'new'"]
+    assert told(answer)["Status"]["outcome"] == "notTaken"
+    # The phone that became free can be somebody else's; the new one cannot.
+    again = f"{HEADER}\nBo,Kim,bo@example.com,5125550101\nCy,Moe,cy@example.com,5125550177\n"
+    assert imported(api, manager, again)["importedRecords"] == 1
+
+
+def test_an_update_takes_nobodys_phone(api: Api, manager: Caller) -> None:
+    imported(api, manager, many(2))
+    rows = (
+        f"{HEADER}\nNew,B0,a0@example.com,5120000001\nNew,B1,a1@example.com,5120000009\nX,Y,x@example.com,5120000001\n"
+    )
+    answer = imported(api, manager, rows, updateExisting="true")
+    assert (answer["updatedRecords"], answer["skippedRecords"]) == (2, 1)
+    assert answer["warnings"][0] == "Row 1: phone '+15120000001' is not taken: another lead has it"
+    assert [lead["contactInfo"]["phone"] for lead in leads()] == ["+15120000000", "+15120000009"]
+    assert [lead["contactInfo"]["firstName"] for lead in leads()] == ["New", "New"]
+
+
+def test_leads_of_the_old_system_can_be_updated(api: Api, manager: Caller) -> None:
+    imported(api, manager, many(1))
+    mongo("leads")["leads"].update_one(
+        {}, {"$set": {"customFields": None, "tags": None}, "$unset": {"emailKey": "", "phoneKey": ""}}
+    )
+    header = f"{HEADER},Tags,Roof,Street,City,State,Zip"
+    row = "A,B,a0@example.com,5120000000,hot,slate,1 Main St,Austin,Texas,78701"
+    assert imported(api, manager, f"{header}\n{row}\n", updateExisting="true")["updatedRecords"] == 1
+    (lead,) = leads()
+    assert (lead["tags"], lead["customFields"]) == (["hot"], {"Roof": "slate"})
+    assert lead["contactInfo"]["address"]["state"] == "TX"
+
+
+def test_a_mended_report_imports_exactly_the_failed_rows(api: Api, manager: Caller) -> None:
+    content = f"{HEADER},Source,Roof,Mobile\nAda,Byron,ada.r@example.com,5125550101,carrier pigeon,,\n"
+    content += "Bo,Kim,bad-mail,5125550102,website,'slate,5125550109\n"
+    run = imported(api, manager, content)
+    answer = api.get(f"{PATH}/imports/{run['importId']}/report", as_=manager)
+    report = b"".join(answer.streaming_content).decode()
+    again = imported(api, manager, report.replace("bad-mail", "bo@example.com"))
+    assert (again["importedRecords"], again["failedRecords"], again["skippedRecords"]) == (1, 0, 1)
+    _, bo = leads()
+    assert (bo["source"], bo["customFields"]) == ("website", {"Roof": "'slate"})
+    assert bo["contactInfo"]["alternatePhone"] == "+15125550109"
+    columns = {column["header"]: column for column in again["columns"]}
+    assert columns["message"]["reason"] == "it belongs to the report"
+
+
+def test_a_report_tells_of_every_cell_when_asked(api: Api, manager: Caller) -> None:
+    run = imported(api, manager, f"{HEADER},Value\nAda,Byron,A@example.com,5125550101,250k\n")
+    answer = api.get(f"{PATH}/imports/{run['importId']}/report?cells=true", as_=manager)
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [row[:3] for row in rows[1:]] == [
+        ["1", "changed", "Email 'A@example.com' is stored in email as 'a@example.com'"],
+        ["1", "changed", "Phone '5125550101' is stored in phone as '+15125550101'"],
+        ["1", "changed", "Value '250k' is stored in value as '250000'"],
+    ]
+
+
+def test_a_report_keeps_the_decimal_comma(api: Api, manager: Caller) -> None:
+    header = HEADER.replace(",", ";")
+    run = imported(
+        api, manager, f"{header};Value\nA;B;a@example.com;5125550101;185000,50\nC;D;bad;5125550102;250.000\n"
+    )
+    report = b"".join(api.get(f"{PATH}/imports/{run['importId']}/report", as_=manager).streaming_content).decode()
+    imported(api, manager, report.replace("bad", "c@example.com"))
+    assert [lead["closeValue"] for lead in leads()] == [185_000.5, 250_000]
+
+
+def test_semicolons_let_expect_a_decimal_comma(api: Api, manager: Caller) -> None:
+    imported(api, manager, f"{HEADER};Value\nA;B;a@example.com;5125550101;250.000\n".replace(",", ";"))
+    assert leads()[0]["closeValue"] == 250_000
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        (["185000,50", "250.000"], [185_000.5, 250_000]),
+        (["185000.50", "250,000"], [185_000.5, 250_000]),
+        (["99.5", "250.000"], [99.5, None]),
+        (["99,5", "250,000"], [99.5, None]),
+        (["$1,250", "1.2k"], [1_250, 1_200]),
+        (["(500)", "250.000"], [None, None]),
+        (["1,5", "1.5"], [1.5, 1.5]),
+    ],
+)
+def test_decimals_are_decided_for_a_column(
+    api: Api, manager: Caller, cells: list[str], kept: list[float | None]
+) -> None:
+    table = [[*HEADER.split(","), "Value"]]
+    table += [["A", "B", f"a{n}@example.com", f"512555010{n}", cell] for n, cell in enumerate(cells)]
+    answer = imported(api, manager, written(table))
+    assert [lead.get("closeValue") for lead in leads()] == kept
+    assert sum("is not looked at: it" in text for text in answer["warnings"]) == kept.count(None)
+
+
+def test_second_columns_are_not_lost(api: Api, manager: Caller) -> None:
+    more = "Mobile,Cell,Notes,Description,Tag,Tag,a.b,a$b"
+    answer, lead = one_lead(api, manager, more, "5125550199,5125550198,note,text,one,two,x,y")
+    assert lead["contactInfo"]["alternatePhone"] == "+15125550199"
+    custom = {"Cell": "5125550198", "Description": "text", "Tag": "one", "Tag (2)": "two", "a_b": "x", "a_b (2)": "y"}
+    assert (lead["notes"], lead["customFields"]) == ("note", custom)
+    assert told(answer)["Cell"] == {
+        "row": 1,
+        "column": 6,
+        "header": "Cell",
+        "outcome": "custom",
+        "target": "customFields.Cell",
+        "value": "5125550198",
+        "stored": "5125550198",
+        "reason": None,
+    }
+    assert [column["target"] for column in answer["columns"]][-2:] == ["customFields.a_b", "customFields.a_b (2)"]
+
+
+def test_an_empty_cell_leaves_its_field_to_the_next_column(api: Api, manager: Caller) -> None:
+    imported(api, manager, "Name,Email,Phone,Mobile\nAda Byron,a@example.com,,5125550101\n")
+    assert leads()[0]["contactInfo"]["phone"] == "+15125550101"
+
+
+def test_wide_and_ragged_files(api: Api, manager: Caller) -> None:
+    wide = ",".join(f"p{number}" for number in range(300))
+    answer, lead = one_lead(api, manager, f"{wide},,last_note", f"{'x,' * 300}unnamed,call after 6,beyond")
+    custom = lead["customFields"]
+    assert (custom["last_note"], custom["Column 305"], custom["Column 307"]) == ("call after 6", "unnamed", "beyond")
+    assert len(answer["columns"]) == 307
+    answer = upload(api, manager, f"{HEADER},{',x' * 1_000}\n1,2,3,4\n")
+    assert (answer.status_code, "more than 1000 columns" in answer.json()["errors"][0]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "phone", ["555-0107", "12", "911", "555 0107", "call me", "5.1255501E+09", "1-800-FLOWERS", "5125550101 5125550102"]
+)
+def test_what_is_no_phone_number_is_no_lead(api: Api, manager: Caller, phone: str) -> None:
+    answer = imported(api, manager, f"Name,Email,Phone\nAda Byron,a@example.com,{phone}\n")
+    assert [(error["row"], error["message"]) for error in answer["errors"]] == [(1, "Invalid phone number format")]
+    assert answer["errors"][0]["value"]["phone"] == phone
+    assert leads() == []
+
+
+def test_phones_as_forms_and_people_write_them(api: Api, manager: Caller) -> None:
+    written_as = ["p:+15125550101", "tel: (512) 555-0102", "512.555.0103 (cell)", "+44 20 7946 0958"]
+    rows = "".join(f"Ada Byron,a{n}@example.com,{phone}\n" for n, phone in enumerate(written_as))
+    imported(api, manager, f"Name,Email,Phone\n{rows}")
+    assert [lead["contactInfo"]["phone"] for lead in leads()] == [
+        "+15125550101",
+        "+15125550102",
+        "+15125550103",
+        "+442079460958",
+    ]
+
+
+def test_an_extension_stays_with_its_number(api: Api, manager: Caller) -> None:
+    answer = imported(api, manager, "Name,Email,Phone\nAda Byron,a@example.com,512-555-0101 x123\n")
+    (lead,) = leads()
+    assert (lead["contactInfo"]["phone"], lead["customFields"]) == ("+15125550101", {"phoneExtension": "123"})
+    assert told(answer)["Phone"]["stored"] == "+15125550101"
+
+
+def test_mappings_are_told_and_never_guessed(api: Api, manager: Caller) -> None:
+    header = "Owner First,Owner Last,Email,Phone 1,Geheim"
+    row = "Ada,Byron,m1@example.com,5125550101,x"
+    mapping = {"Owner First": "firstName", "Owner Last": "lastName", "Email": "email", "Phone 1": "phone"}
+    answer = imported(api, manager, f"{header}\n{row}\n", fieldMapping=json.dumps(mapping))
+    assert answer["importedRecords"] == 1
+    assert answer["warnings"] == ["Columns that the field mapping does not name are not taken: 5 'Geheim'"]
+    assert answer["columns"][4] == {
+        "column": 5,
+        "header": "Geheim",
+        "target": None,
+        "reason": "the field mapping does not name it",
+        "filled": 1,
+        "stored": 0,
+        "changed": 0,
+        "custom": 0,
+        "notTaken": 1,
+    }
+    unclear = upload(
+        api, manager, "Name,Email,Phone,City,State\nA B,a@b.cc,5125550101,x,y\n", fieldMapping='{"City": "State"}'
+    )
+    assert unclear.status_code == 400
+    assert "can be read in both directions" in unclear.json()["message"][0]
+
+
+def test_unknown_words_and_dates_are_reported(api: Api, manager: Caller) -> None:
+    more = "Status,Source,Priority,Created Date,Notes"
+    answer, lead = one_lead(api, manager, more, "dreaming,pigeon,asap,2024-01-02,a\x07b")
+    assert (lead["status"], lead["source"], lead["priority"], lead["notes"]) == ("new", "other", "medium", "ab")
+    assert len(answer["warnings"]) == 3
+    cells, columns = told(answer), {column["header"]: column for column in answer["columns"]}
+    assert {name for name, cell in cells.items() if cell["outcome"] == "notTaken"} == {"Status", "Source", "Priority"}
+    assert (cells["Notes"]["outcome"], cells["Notes"]["stored"]) == ("changed", "ab")
+    assert (columns["Created Date"]["notTaken"], columns["Created Date"]["target"]) == (1, None)
+    assert columns["Created Date"]["reason"] == "dates of creation and change are the system's own"
+
+
+@pytest.mark.parametrize("state", ["TX", "tx", "Texas", " texas "])
+def test_states_become_their_code(api: Api, manager: Caller, state: str) -> None:
+    _, lead = one_lead(api, manager, "Street,City,State,Zip", f"1 Main St,Austin,{state},78701")
+    assert lead["contactInfo"]["address"]["state"] == "TX"
+
+
+def test_an_address_abroad_is_kept_whole(api: Api, manager: Caller) -> None:
+    answer, lead = one_lead(api, manager, "Street,City,State,Zip", "1 King St,Toronto,Ontario,78701")
+    assert lead["customFields"] == {"street": "1 King St", "city": "Toronto", "state": "Ontario", "zipCode": "78701"}
+    assert answer["warnings"] == ["Row 1: state 'Ontario' is none of the USA: the address is kept in the custom fields"]
+
+
+def test_cells_are_cut_to_their_field_before_anybody_looks(api: Api, manager: Caller) -> None:
+    content = f"Name,Email,Phone\nA B,a@{'.' * 9_000}@,5125550101\nC D,c@example.com,{'1' * 9_000}\n"
+    answer = imported(api, manager, content)
+    assert [error["message"] for error in answer["errors"]] == [
+        "email must be shorter than or equal to 320 characters",
+        "phone must be shorter than or equal to 40 characters",
+    ]
+
+
+def test_a_dry_run_shows_what_would_come(api: Api, manager: Caller) -> None:
+    imported(api, manager, many(1))
+    content = f"{HEADER},Roof\n" + "".join(f"A{n},B{n},a{n}@example.com,{5_120_000_000 + n},slate\n" for n in range(6))
+    dry = imported(api, manager, f"{content}X,Y,bad,5125550101,\n", dryRun="true", skipDuplicates="true")
+    assert (
+        dry["dryRun"],
+        dry["totalRecords"],
+        dry["importedRecords"],
+        dry["skippedRecords"],
+        dry["failedRecords"],
+    ) == (True, 7, 5, 1, 1)
+    assert dry["columns"][3]["samples"][0] == {"read": "5120000001", "stored": "+15120000001", "target": "phone"}
+    assert [len(column["samples"]) for column in dry["columns"]] == [3] * 5
+    assert (dry["columns"][3]["target"], dry["columns"][4]["target"]) == ("phone", "customFields.Roof")
+    assert (len(leads()), mongo("leads")["leadimports"].count_documents({})) == (1, 1)
+    assert mongo("leads")["leadimportproblems"].count_documents({"kind": "error"}) == 0
+    verdict = upload(api, manager, f"{content}X,Y,bad,5125550101,\n", what="validate", skipDuplicates="true").json()
+    assert verdict["result"] == dry
+
+
+def test_a_dry_run_knows_of_earlier_parts(api: Api, manager: Caller) -> None:
+    rows = many(300) + "\nA0,B0,a0@example.com,5120000000"
+    dry, real = (imported(api, manager, rows, **fields) for fields in ({"dryRun": "true"}, {}))
+    assert dry["failedRecords"] == real["failedRecords"] == 1
+    assert dry["errors"] == real["errors"]
+
+
+# -- and back ----------------------------------------------------------------------------------------------------------
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).map(str.strip).filter(bool)
+formulas = st.sampled_from(["=1+1", "'=1+1", "''@home", "- wants cash", "+1", "'quoted", "a, b; c", "@x"])
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=SLOW, phases=[Phase.generate])
+@given(
+    st.lists(
+        st.tuples(texts | formulas, texts | formulas, st.lists(texts | formulas), st.floats(0, 1e9), st.floats(0, 100)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_an_export_comes_back_as_it_was(database: None, people: list[tuple[Any, ...]]) -> None:
+    here, there = (TenantScope.of_tenant(str(ObjectId()), str(ObjectId())) for _ in range(2))
+    for number, (name, note, tags, value, score) in enumerate(people):
+        address = {"street": note[:200], "city": "Austin", "state": "TX", "zipCode": "78701"}
+        contact = {
+            "firstName": name,
+            "lastName": "B",
+            "email": f"a{number}@b.cc",
+            "phone": f"+1512555010{number}",
+            "address": address,
+        }
+        fields = {
+            "notes": note,
+            "tags": tags,
+            "closeValue": value,
+            "score": score,
+            "customFields": {"company": name, "Roof": note},
+        }
+        choices = {"status": "contacted", "source": "website", "priority": "urgent", "assignedTo": here.actor_id}
+        create_lead(here, {"contactInfo": contact | {"alternatePhone": "+15125550199"}, **fields, **choices})
+    names = [
+        *(name for name in COLUMNS if not name.endswith("At")),
+        "alternatePhone",
+        *ADDRESS,
+        "tags",
+        "notes",
+        "Roof",
+    ]
+    content = "".join(lead_lines(names, queries.exported_leads(here, {}))).encode()
+    options = Options()
+    run = actions.go_on(there, actions.start_import(there, "x.csv", content, {}, options, background=False))
+    assert (run["imported"], run["failed"], run["warned"]) == (len(people), 0, 0)
+    kept = ("contactInfo", "notes", "tags", "closeValue", "score", "customFields", "status", "source", "priority")
+    before, after = ([{name: lead[name] for name in kept} for lead in of(scope)] for scope in (here, there))
+    for lead in after:
+        lead["contactInfo"].pop("preferredContactMethod")
+    assert after == before
+
+
+def of(scope: TenantScope) -> list[dict[str, Any]]:
+    return list(
+        mongo("leads")["leads"]
+        .find({"tenantId": {"$in": [scope.tenant_id, ObjectId(scope.tenant_id)]}})
+        .sort("contactInfo.email", 1)
+    )
+
+
+def test_an_apostrophe_does_not_grow(api: Api, manager: Caller) -> None:
+    content = f"{HEADER},Notes,Company,=cmd\nAda,Byron,f1@example.com,5125550101,- wants cash offer,@home,'=1\n"
+    imported(api, manager, content)
+    for _ in range(2):
+        rows = exported(api, manager, "?fields=firstName,lastName,email,phone,notes,company,=cmd")
+        assert rows[1][3:] == ["'+15125550101", "'- wants cash offer", "'@home", "'=1"]
+        imported(api, manager, written(rows), updateExisting="true")
+    (lead,) = leads()
+    assert (lead["notes"], lead["customFields"]) == ("- wants cash offer", {"company": "@home", "=cmd": "=1"})
+
+
+def test_an_export_reads_both_forms_of_filters_and_refuses_what_it_does_not_know(api: Api, manager: Caller) -> None:
+    imported(
+        api, manager, f"{HEADER},Status,Tags\nA,B,e1@b.cc,5125550101,new,x\nC,D,e2@b.cc,5125550102,contacted,hot\n"
+    )
+    for query in (
+        'filters={"status":"contacted"}',
+        "filters[status]=contacted",
+        "filters[tags][]=hot",
+        "filters[tags]=hot&format=csv",
+    ):
+        assert exported(api, manager, f"?fields=email&{query}")[1:] == [["e2@b.cc"]], query
+    bad = (
+        "filter[status]=new",
+        "status=new",
+        "filters[tenantId]=x",
+        "filters[status][$ne]=new",
+        "filters[]=x",
+        "filters[status]=",
+    )
+    for query in (*bad, 'filters={"nope":1}'):
+        answer = api.get(f"{PATH}/export?{query}", as_=manager)
+        assert answer.status_code == 400, query
+        assert isinstance(answer.json()["message"], list)
+    message = api.get(f"{PATH}/export?status=new&limit=1", as_=manager).json()["message"]
+    assert message == ["property status should not exist", "property limit should not exist"]

@@ -89,10 +89,11 @@ class Platform:
 
 
 @contextmanager
-def running_platform() -> Iterator[Platform]:
-    """Yield a running platform in a folder of its own, gone afterwards."""
+def running_platform(**environment: str) -> Iterator[Platform]:
+    """Yield a running platform in a folder of its own, gone afterwards. environment: settings of its own."""
     with tempfile.TemporaryDirectory(prefix="leadmesh-") as folder:
         platform = Platform(Path(folder))
+        platform.environment |= environment
         print("Starting the platform", flush=True)
         platform.start()
         try:

@@ -61,7 +61,9 @@ class Row(NamedTuple):
             else []
         )
         lines += [f"    {note}" for note in self.notes]
-        lines += [f"    FAILED  {count} x {what}" for what, count in sorted(seen.failures.items())]
+        for answer, counts in sorted(seen.failures.items()):
+            whats = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
+            lines.append(f"    FAILED  {answer}: {whats}")
         return "\n".join(lines + [f"    BROKEN  {sentence}" for sentence in self.broken])
 
 

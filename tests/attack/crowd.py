@@ -36,22 +36,26 @@ class Outcome(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Innocent requests of some time. failures: how many of what, by words."""
+    """Innocent requests of some time. failures: by what came back, how many of what."""
 
     requests: int
     failed: int
     p50: float
     p95: float
     slowest: float
-    failures: dict[str, int]
+    failures: dict[str, dict[str, int]]
 
     @classmethod
     def of(cls, outcomes: list[Outcome]) -> "Seen":
         """Return the figures of `outcomes`."""
         times = sorted(one.milliseconds for one in outcomes) or [0.0]
-        failures = Counter(f"{one.what}: {one.answer}" for one in outcomes if not one.good)
+        failures: dict[str, Counter[str]] = {}
+        for one in outcomes:
+            if not one.good:
+                failures.setdefault(one.answer, Counter())[one.what] += 1
+        failed = sum(counts.total() for counts in failures.values())
         p95 = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-        return cls(len(outcomes), failures.total(), statistics.median(times), min(p95, times[-1]), times[-1], failures)
+        return cls(len(outcomes), failed, statistics.median(times), min(p95, times[-1]), times[-1], failures)
 
 
 class Crowd:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import redis
@@ -51,8 +52,10 @@ class Scene:
     broken: list[str] = field(default_factory=list)
     _addresses: int = 0
 
-    def __post_init__(self) -> None:
-        self.until = time.monotonic() + self.seconds
+    @cached_property
+    def until(self) -> float:
+        """When the time is up; it begins when somebody first asks, so that preparing costs nothing of it."""
+        return time.monotonic() + self.seconds
 
     @property
     def is_over(self) -> bool:

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import zlib
 from typing import Any
 
 from tests.attack.hostile import Scene, Sender, filler, in_threads
@@ -66,17 +67,25 @@ def slow_headers(scene: Scene) -> None:
 
 
 def gzip_bombs(scene: Scene) -> None:
-    """Packed bodies of one MB that unpack to a gigabyte: what is unpacked is bounded, not what is sent."""
-    once = gzip.compress(b" " * (200 * 2**20), 9)
-    small = gzip.compress(b'{"email":"' + b"a" * (60 * 2**20) + b'"}')
-    bodies = itertools.cycle([once, once * 4, small, gzip.compress(once), once[:-100]])
+    """Packed bodies of some hundred kB that unpack to 300 MB and more: what is unpacked is bounded, not what is sent."""
+    spaces, email = _packed(b"", b" ", b"{}"), _packed(b'{"email":"', b"a", b'"}')
+    # Larger than any body may be; many archives in one; packed twice; cut short.
+    bodies = itertools.cycle(
+        [spaces, email, spaces * 6, gzip.compress(b"{}") * 30_000, gzip.compress(spaces), spaces[:-100]]
+    )
+    paths = itertools.cycle(["/api/auth/login", "/api/leads", "/api/auth/register"])
 
     def send(sender: Sender) -> None:
         path = next(paths)
         sender.send("POST", path, next(bodies), Content_Encoding="gzip")
 
-    paths = itertools.cycle(["/api/auth/login", "/api/leads", "/api/auth/register"])
     scene.send_all(4, send, scene.token(scene.cast.insider))
+
+
+def _packed(start: bytes, letter: bytes, end: bytes, megabytes: int = 300) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    pieces = itertools.chain([start], itertools.repeat(letter * 2**20, megabytes), [end])
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def strange_json(scene: Scene) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import json
+import re
+import socket
 import threading
 import time
 from collections import Counter
@@ -94,6 +96,22 @@ class Scene:
     def count(self, status: int | str) -> None:
         """Count an answer."""
         self.statuses[str(status or "none")] += 1
+
+    def burst(self, address: str, requests: int, header: str = "X-None: x") -> Counter[str]:
+        """Send so many requests at once over one connection, to a path that the gateway knows not; return what came back."""
+        one = f"GET /nothing HTTP/1.1\r\nHost: x\r\n{header}\r\n".encode()
+        answers, received = b"", b"-"
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.platform.port), 10, (address, 0)) as connection,
+        ):
+            connection.sendall((one + b"\r\n") * (requests - 1) + one + b"Connection: close\r\n\r\n")
+            while received:
+                received = connection.recv(65_536)
+                answers += received
+        found = Counter(re.findall(r"HTTP/1.1 (\d+)", answers.decode("latin-1")))
+        self.statuses.update(found)
+        return found
 
     def hold(self, connections: int, head: str, body: Iterable[bytes] = (), *, pause: float = 0.0) -> None:
         """Open connections, a fresh address for every ten; send `head` and the pieces of `body` with pauses, and keep each open

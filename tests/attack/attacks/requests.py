@@ -88,10 +88,10 @@ def paths(scene: Scene) -> None:
     disguises = [
         "{}",
         "/{}",
-        "/api/auth/..{}",
-        "/api/leads/%2e%2e{}",
+        "/api/auth/../..{}",
+        "/api/leads/%2e%2e/%2e%2e{}",
         "/api/auth/..%2f..{}",
-        "/API/auth/../..{}",
+        "/API/auth/..\\..{}",
         "/api/auth;{}",
         "/static/..{}",
     ]

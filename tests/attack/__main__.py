@@ -97,18 +97,23 @@ def _end_in_time() -> None:
 
 
 def _attack(options: argparse.Namespace) -> Iterator[Row]:
-    cast, names = Cast(), options.only or list(ATTACKS)
-    with running_platform(LEADMESH_RATE_LIMIT=str(LIMIT), PYTHONWARNINGS="ignore") as platform:
-        _seed(platform, cast)
-        print(f"{options.rate:.0f} innocent requests/s; ms, MB at most (limits: {_limits()})\n{_HEAD}", flush=True)
-        # The crowd first: a process must not be forked beside threads.
-        with Crowd(platform.port, cast, options.rate) as crowd, Memory(platform) as memory:
-            tokens: dict[str, str] = {}
-            for number, name in enumerate(names):
-                scene = Scene(platform, cast, options.seconds, number, tokens)
-                row = _run(name, scene, crowd, memory)
-                print(row.told(), flush=True)
-                yield row
+    """Run the attacks in turn; on a new platform after one that spoiled the last."""
+    cast, left = Cast(), list(enumerate(options.only or ATTACKS))
+    print(f"{options.rate:.0f} innocent requests/s; ms; MB at most (limits: {_limits()})\n{_HEAD}", flush=True)
+    while left:
+        with running_platform(LEADMESH_RATE_LIMIT=str(LIMIT), PYTHONWARNINGS="ignore") as platform:
+            _seed(platform, cast)
+            # The crowd first: a process must not be forked beside threads.
+            with Crowd(platform.port, cast, options.rate) as crowd, Memory(platform) as memory:
+                tokens: dict[str, str] = {}
+                spoiled = False
+                while left and not spoiled:
+                    number, name = left.pop(0)
+                    scene = Scene(platform, cast, options.seconds, number, tokens)
+                    row = _run(name, scene, crowd, memory)
+                    print(row.told(), flush=True)
+                    yield row
+                    spoiled = scene.spoiled
 
 
 def _run(name: str, scene: Scene, crowd: Crowd, memory: Memory) -> Row:
@@ -119,7 +124,7 @@ def _run(name: str, scene: Scene, crowd: Crowd, memory: Memory) -> Row:
     try:
         until(lambda: _is_well(scene.platform), _RECOVERY_SECONDS)
     except AssertionError:
-        scene.broken.append(f"the platform is not well {_RECOVERY_SECONDS:.0f} s later")
+        scene.spoil(f"the platform is not well {_RECOVERY_SECONDS:.0f} s later")
     peaks, broken = memory.drain()
     return Row(name, dict(scene.statuses), crowd.drain(), peaks, sorted({*scene.broken, *broken}), scene.notes)
 

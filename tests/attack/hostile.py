@@ -52,6 +52,7 @@ class Scene:
     statuses: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    spoiled: bool = False
     _addresses: int = 0
 
     @cached_property
@@ -92,6 +93,11 @@ class Scene:
                     time.sleep(max(0.0, begun + 1 / _PACE - time.monotonic()))
 
         in_threads([go_on] * senders)
+
+    def spoil(self, sentence: str) -> None:
+        """Say what was broken for good: the next attack needs another platform."""
+        self.broken.append(sentence)
+        self.spoiled = True
 
     def count(self, status: int | str) -> None:
         """Count an answer."""

@@ -3,13 +3,12 @@
 import asyncio
 import http.client
 import json
-import re
 import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -104,18 +103,20 @@ class Scene:
         self.statuses[str(status or "none")] += 1
 
     def burst(self, address: str, requests: int, header: str = "X-None: x") -> Counter[str]:
-        """Send so many requests at once over one connection, to a path that the gateway knows not; return what came back."""
-        one = f"GET /nothing HTTP/1.1\r\nHost: x\r\n{header}\r\n".encode()
-        answers, received = b"", b"-"
-        with (
-            suppress(OSError),
-            socket.create_connection(("127.0.0.1", self.platform.port), 10, (address, 0)) as connection,
-        ):
-            connection.sendall((one + b"\r\n") * (requests - 1) + one + b"Connection: close\r\n\r\n")
-            while received:
-                received = connection.recv(65_536)
-                answers += received
-        found = Counter(re.findall(r"HTTP/1.1 (\d+)", answers.decode("latin-1")))
+        """Send so many requests at once, each over a connection of its own, to a path that the gateway knows not; return what
+        came back."""
+        request = f"GET /nothing HTTP/1.1\r\nHost: x\r\n{header}\r\nConnection: close\r\n\r\n".encode()
+        found: Counter[str] = Counter()
+        with ExitStack() as stack:
+            connections = [stack.enter_context(socket.socket()) for _ in range(requests)]
+            for connection in connections:
+                connection.settimeout(_PATIENCE_SECONDS)
+                with suppress(OSError):
+                    connection.bind((address, 0))
+                    connection.connect(("127.0.0.1", self.platform.port))
+                    connection.sendall(request)
+            for connection in connections:
+                found[_status(connection)] += 1
         self.statuses.update(found)
         return found
 
@@ -156,6 +157,12 @@ class Scene:
         with closing(redis.Redis.from_url(facts(self.platform)["parts"]["redis"]["uri"])) as connection:
             for key in connection.scan_iter("*throttle*", count=1000):
                 connection.delete(key)
+
+
+def _status(connection: socket.socket) -> str:
+    with suppress(OSError, IndexError):
+        return connection.recv(100).split()[1].decode()
+    return "none"
 
 
 async def _drip(writer: asyncio.StreamWriter, pieces: Iterable[bytes], pause: float) -> None:

@@ -70,7 +70,7 @@ class Memory:
             peaks, self._peaks = self._peaks, {}
             broken, self._deaths = self._deaths, []
             broken += [
-                f"{name} is another process now" for name in now if self._pids.get(name) not in (None, now[name])
+                f"{name} ended and was started again" for name in now if self._pids.get(name) not in (None, now[name])
             ]
             self._pids |= now
         over = [name for name, peak in peaks.items() if peak > self._limits[name]]

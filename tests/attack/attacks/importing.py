@@ -83,9 +83,7 @@ def _await_end(scene: Scene, sender: Sender, import_id: Any) -> None:
             return
         time.sleep(0.5)
     if import_id:
-        scene.broken.append(
-            f"the import in the background is not over after {_SOON_SECONDS:.0f} s: {run.get('status')}"
-        )
+        scene.spoil(f"the import in the background is not over after {_SOON_SECONDS:.0f} s: {run.get('status')}")
 
 
 def _run(sender: Sender, import_id: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from tests.system.platform import Platform
 
 _PATIENCE_SECONDS = 40.0
 # So many requests a second and address where the number of requests is not the attack.
-_PACE = 20.0
+_PACE = 15.0
 _CHUNK = b"x" * 65_536
 
 

@@ -4,7 +4,7 @@ import time
 
 from tests.attack.hostile import Scene, in_threads
 
-LIMIT = 50
+LIMIT = 20
 _PASSERS_BY = 60
 # The bucket holds twice what flows in within a second (gateway.envoy).
 _FULL = 2 * LIMIT

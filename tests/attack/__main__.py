@@ -2,7 +2,7 @@
 
 A request of the innocent fails when its answer is not the right one, when its connection breaks, or when it waits ten seconds.
 Times are printed and never judged: the machine may be busy. The exit code is 1 when an innocent request failed, a process
-passed the memory limit of its pod (helm/) or ended, or an attack got what it must not get; else 0.
+passed the memory limit of its container (docker/, helm/) or ended, or an attack got what it must not get; else 0.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How much memory the platform's processes take, against the limits that their pods have."""
+"""How much memory the platform's processes take, against the limits of their containers."""
 
 import os
 import signal
@@ -16,24 +16,31 @@ from ops.home import Home
 from tests.system.platform import ROOT, Platform
 
 _EVERY_SECONDS = 0.1
-# In a pod the kernel ends whoever passes the limit. Here a process may show how far it would go, while the machine can bear it.
+# In a container the kernel ends whoever passes the limit. Here a process may show how far it would go, while the machine can bear it.
 _ENDED_AT = 2048
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def limits() -> dict[str, int]:
-    """Return the megabytes that each process may take: `gateway`, `<service>` and `<service>-worker`."""
+    """Return the megabytes that each process may take, in Compose or in a pod, whichever is less: `gateway`, `<service>` and
+    `<service>-worker`."""
+    compose = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())
     gateway = yaml.safe_load((ROOT / "helm/gateway/values.yaml").read_text())
-    found = {"gateway": _megabytes(gateway["resources"]["limits"]["memory"])}
-    for service, pod in load().items():
-        chart = values(pod)
-        found[service] = _megabytes(chart["web"]["resources"]["limits"]["memory"])
-        found[f"{service}-worker"] = _megabytes(chart["worker"]["resources"]["limits"]["memory"])
+    container = _megabytes(compose["x-process"])
+    found = {"gateway": min(_megabytes(compose["services"]["gateway"]), _megabytes(gateway))}
+    for service, carried in load().items():
+        pod = values(carried)
+        found |= {
+            service: min(container, _megabytes(pod["web"])),
+            f"{service}-worker": min(container, _megabytes(pod["worker"])),
+        }
     return found
 
 
-def _megabytes(quantity: str) -> int:
-    return int(quantity.removesuffix("Mi"))
+def _megabytes(described: dict[str, Any]) -> int:
+    """Return the limit of a container in Compose, or in a chart's values."""
+    limit = described.get("deploy", described)["resources"]["limits"]["memory"]
+    return int(limit.rstrip("Mi"))
 
 
 def facts(platform: Platform) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from ops.home import Home
 from tests.system.platform import ROOT, Platform
 
 _EVERY_SECONDS = 0.1
-# In a container the kernel ends whoever passes the limit. Here a process may show how far it would go, while the machine can bear it.
+# In a container the kernel ends whoever passes the limit. Here a process may show how far it would go, as far as the machine
+# can bear it.
 _ENDED_AT = 2048
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 

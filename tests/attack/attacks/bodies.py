@@ -10,6 +10,8 @@ from tests.attack.hostile import Scene, Sender, filler, in_threads
 _TEN_MEGABYTES = 10 * 2**20
 _FORM = "multipart/form-data; boundary=b"
 _IMPORT = "/api/leads/import-export/import"
+# Longer than an innocent request waits.
+_SLOW_SECONDS = 15.0
 
 
 def early_answers(scene: Scene) -> None:
@@ -48,11 +50,13 @@ def unfinished_300(scene: Scene) -> None:
 
 def slow_bodies(scene: Scene) -> None:
     """A hundred bodies that come byte by byte, at login: nobody waits for them but who sends them."""
+    scene.seconds = max(scene.seconds, _SLOW_SECONDS)
     scene.hold(100, _head("/api/auth/login", 5_000), (b" " for _ in range(1_000)), pause=0.2)
 
 
 def slow_uploads(scene: Scene) -> None:
-    """Forty files of 5 MB that come byte by byte, from somebody who may import: no thread of a service waits for them."""
+    """Forty files of 5 MB that come byte by byte, from somebody who may import: nobody waits for them but who sends them."""
+    scene.seconds = max(scene.seconds, _SLOW_SECONDS)
     head = _head(_IMPORT, 5_000_000, kind=_FORM, token=scene.token(scene.cast.insider))
     first = (
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="leads.csv"\r\nContent-Type: text/csv\r\n\r\n'

@@ -50,7 +50,7 @@ class Platform:
             capture_output=True,
             text=True,
             check=False,
-            timeout=110,
+            timeout=200,
         )
         assert not check or outcome.returncode == 0, outcome.stdout + outcome.stderr
         return outcome.stdout
@@ -95,8 +95,8 @@ def running_platform(**environment: str) -> Iterator[Platform]:
         platform = Platform(Path(folder))
         platform.environment |= environment
         print("Starting the platform", flush=True)
-        platform.start()
         try:
+            platform.start()
             yield platform
         finally:
             platform.stop()

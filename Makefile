@@ -12,7 +12,7 @@ WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims replay contract-status
+.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims attack replay contract-status
 .PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean
 
 help: ## Show this list
@@ -70,6 +70,9 @@ bench-transfer: $(INSTALLED) ## Measure the import and export of 100,000 leads
 
 bench-claims: $(INSTALLED) ## Let 64 agents claim 10,000 queued leads, two of them killed half way
 	@$(BIN)/python -W ignore -m tests.bench.claims
+
+attack: $(INSTALLED) ## Attack a platform of its own while innocent people work on it (some minutes) [ONLY=name SECONDS=6]
+	@$(BIN)/python -W ignore -m tests.attack $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS))
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))

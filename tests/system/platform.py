@@ -50,7 +50,7 @@ class Platform:
             capture_output=True,
             text=True,
             check=False,
-            timeout=110,
+            timeout=200,
         )
         assert not check or outcome.returncode == 0, outcome.stdout + outcome.stderr
         return outcome.stdout
@@ -89,13 +89,14 @@ class Platform:
 
 
 @contextmanager
-def running_platform() -> Iterator[Platform]:
-    """Yield a running platform in a folder of its own, gone afterwards."""
+def running_platform(**environment: str) -> Iterator[Platform]:
+    """Yield a running platform in a folder of its own, gone afterwards. environment: settings of its own."""
     with tempfile.TemporaryDirectory(prefix="leadmesh-") as folder:
         platform = Platform(Path(folder))
+        platform.environment |= environment
         print("Starting the platform", flush=True)
-        platform.start()
         try:
+            platform.start()
             yield platform
         finally:
             platform.stop()

@@ -256,7 +256,7 @@ def worker(tmp_path: Path) -> Iterator[Any]:
                 stderr=log,
             )
         started.append(process)
-        until(ready.exists, 30)
+        until(ready.exists, 90)
         return process
 
     yield start

@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import django
+import structlog
 from celery import Celery, bootsteps, current_app
 from celery.beat import EmbeddedService, Scheduler
-from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 from kombu.entity import Exchange, Queue
 from prometheus_client import start_http_server
 
 from core.events.jobs import schedule
+from core.observability.context import current_request_id
 from core.observability.tracing import start_tracing
 
 SWEEP_SECONDS = 2.0
@@ -72,6 +82,27 @@ def observe_worker(**_: Any) -> None:
     port = os.environ.get("LEADMESH_METRICS_PORT")
     if port:
         start_http_server(int(port), addr=os.environ.get("LEADMESH_METRICS_HOST", "127.0.0.1"))
+
+
+@before_task_publish.connect
+def send_request_id(headers: Any = None, **_: Any) -> None:
+    """Let a task that a request starts be logged under the request's id."""
+    if headers is not None and current_request_id():
+        headers["leadmesh_request_id"] = current_request_id()
+
+
+@task_prerun.connect
+def bind_request_id(task: Any = None, **_: Any) -> None:
+    """Put the id of the request that started `task` into the worker's log lines."""
+    request_id = task.request.get("leadmesh_request_id")
+    if request_id:
+        task.request.leadmesh_bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+
+
+@task_postrun.connect
+def forget_request_id(task: Any = None, **_: Any) -> None:
+    """Take it away again: the thread goes on with another task."""
+    structlog.contextvars.reset_contextvars(**(task.request.get("leadmesh_bound") or {}))
 
 
 class EmbeddedBeat(bootsteps.StartStopStep):

@@ -18,7 +18,7 @@ from django.conf import settings
 from core.documents.collection import Collection, now
 from core.documents.database import database as mongo
 from core.documents.transactions import in_transaction
-from core.events import handlers, inbox, outbox
+from core.events import handlers, inbox, outbox, tasks
 from core.events.catalogue import EVENTS
 from core.events.envelope import opened, sealed
 from core.events.handlers import handles
@@ -27,6 +27,7 @@ from core.events.payloads import BuyerSnapshot, MatchUpdated, UserSnapshot
 from core.events.projections import upsert_newer
 from core.events.testing import deliver_all
 from core.events.transport import captured
+from core.observability.context import bind
 from tests.system.platform import until
 from tests.test_costs import costs
 
@@ -255,7 +256,7 @@ def worker(tmp_path: Path) -> Iterator[Any]:
                 stderr=log,
             )
         started.append(process)
-        until(ready.exists, 30)
+        until(ready.exists, 90)
         return process
 
     yield start
@@ -309,6 +310,22 @@ def test_a_broker_that_forgot_everything_loses_nothing(worker: Any) -> None:
     process.send_signal(signal.SIGCONT)
     buyers(50, start=50)
     until(lambda: mongo("analytics")["buyerfacts"].count_documents({}) == 100, 90)
+
+
+@pytest.mark.timeout(180)
+def test_a_job_is_logged_under_the_id_of_the_request_that_started_it(worker: Any, tmp_path: Path) -> None:
+    worker()
+    with bind(request_id="req_1_job"):
+        tasks.dispatch.apply_async(("nobody",), queue="leads.outbox")
+    tasks.dispatch.apply_async(("nobody else",), queue="leads.outbox")
+
+    def logged() -> list[str]:
+        return [line for line in (tmp_path / "worker.log").read_text(encoding="utf-8").splitlines() if "nobody" in line]
+
+    until(lambda: any("nobody else" in line for line in logged()) and len(logged()) >= 2, 30)
+    assert [('"request_id": "req_1_job"' in line) for line in logged()] == [
+        "nobody else" not in line for line in logged()
+    ]
 
 
 def test_envelopes_are_plain_json(heard: list[Any]) -> None:

@@ -67,7 +67,7 @@ def test_a_row_that_cannot_be_stored_is_one_failed_row(
     counters = ("totalRecords", "importedRecords", "failedRecords", "skippedRecords", "updatedRecords")
     assert (told["status"], [told[name] for name in counters]) == ("completed", [300, 299, 1, 0, 0])
     assert len({lead["emailKey"] for lead in leads()}) == 299
-    (problem,) = mongo("leads")["leadimportproblems"].find({})
+    (problem,) = mongo("leads")["leadimportproblems"].find({"kind": "error"})
     assert (problem["row"], problem["message"]) == (138, f"The row could not be stored: {why}")
     assert dict(problem["value"])["email"] == POISON
 

@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from tests.attack.attacks.floods import LIMIT
 from tests.attack.crowd import Crowd, Seen
 from tests.attack.hostile import Scene
 from tests.attack.memory import Memory, limits
-from tests.attack.people import Cast
+from tests.attack.people import INNOCENT, Cast
 from tests.system.platform import Platform, running_platform, until
 
 _PAUSE_SECONDS, _RECOVERY_SECONDS = 0.5, 30.0
@@ -119,6 +120,8 @@ def _attack(options: argparse.Namespace) -> Iterator[Row]:
 def _run(name: str, scene: Scene, crowd: Crowd, memory: Memory) -> Row:
     """Run one attack, and wait until the platform is itself again: what fails meanwhile counts as well."""
     scene.reset_counters()
+    said = scene.platform.folder / "logs" / "gateway.log"
+    before = said.stat().st_size
     ATTACKS[name](scene)
     time.sleep(_PAUSE_SECONDS)
     try:
@@ -126,9 +129,24 @@ def _run(name: str, scene: Scene, crowd: Crowd, memory: Memory) -> Row:
     except AssertionError:
         scene.spoil(f"the platform is not well {_RECOVERY_SECONDS:.0f} s later")
     peaks, broken = memory.drain()
+    innocent = crowd.drain()
+    scene.notes += _reasons(said.read_bytes()[before:]) if innocent.failed else []
     # What was taken is not always given back.
     scene.spoiled = scene.spoiled or bool(broken)
-    return Row(name, dict(scene.statuses), crowd.drain(), peaks, sorted({*scene.broken, *broken}), scene.notes)
+    return Row(name, dict(scene.statuses), innocent, peaks, sorted({*scene.broken, *broken}), scene.notes)
+
+
+def _reasons(log: bytes) -> list[str]:
+    """Return why the gateway answered innocent people 5xx: Envoy's flags (UH: no healthy instance; UO: too many at once)."""
+    found: Counter[str] = Counter()
+    for line in log.splitlines():
+        with contextlib.suppress(ValueError):
+            entry = json.loads(line)
+            if str(entry["from"]).startswith(INNOCENT) and entry["status"] >= 500:
+                found[f"{entry['status']} {entry['service']} {entry['flags']}"] += 1
+    return (
+        [f"the gateway's reasons: {', '.join(f'{count} x {what}' for what, count in found.items())}"] if found else []
+    )
 
 
 def _is_well(platform: Platform) -> bool:

@@ -12,6 +12,8 @@ from bson import ObjectId
 
 _INNOCENT_ROLES = ("admin", "manager", "user", "user", "acquisitions", "user", "manager", "user")
 _ADMINISTRATORS, _KNOWN = 2, 24
+# Where innocent requests come from.
+INNOCENT = "127.1.0."
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Cast:
     def __init__(self) -> None:
         self.password = f"{secrets.token_hex(10)}!Aa1"
         tenants = [str(ObjectId()) for _ in range(3)]
-        addresses = (f"127.1.0.{number}" for number in itertools.count(1))
+        addresses = (f"{INNOCENT}{number}" for number in itertools.count(1))
         self.workers = [
             Person(f"worker{number}.{place}@innocent.test", role, tenant, next(addresses))
             for place, tenant in enumerate(tenants[:2])

@@ -16,9 +16,10 @@ from core.sheets.table import WALL_SECONDS, Line, Unreadable, WrongType
 
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
-# Files that one process has read at a time, and how long the next one waits.
-_TURNS = threading.BoundedSemaphore(2)
-_PATIENCE = 5.0
+# One file at a time in each process: beside a reader at its worst (some 170 MB) a second one would not fit into a container of
+# 512 MB. How long the next one waits, in seconds.
+_TURN = threading.Lock()
+_PATIENCE = 10.0
 
 
 class Busy(RuntimeError):
@@ -51,12 +52,12 @@ def open_sheet(name: str, content: bytes) -> Sheet:
     Busy when the machine has no room for it at this moment.
     """
     lines = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the sheet
-    if not _TURNS.acquire(timeout=_PATIENCE):
+    if not _TURN.acquire(timeout=_PATIENCE):
         raise Busy("Other files are being read")
     try:
         told = _read(PurePath(name).suffix.lower(), content, lines)
     finally:
-        _TURNS.release()
+        _TURN.release()
     if "busy" in told:
         raise Busy(told["busy"])
     if "fault" in told:

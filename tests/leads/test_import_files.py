@@ -89,7 +89,7 @@ def test_while_others_are_being_read_a_file_waits_and_comes_again(
     api: Api, manager: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.sheets.opening._PATIENCE", 0)
-    monkeypatch.setattr("core.sheets.opening._TURNS", _Taken())
+    monkeypatch.setattr("core.sheets.opening._TURN", _Taken())
     answer = sent(api, manager, ADA, "leads.csv", "text/csv")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 

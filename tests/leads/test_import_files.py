@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from core.documents.database import database as mongo
+from services.leads.transfer import api as transfer
 from tests.conftest import Api, Caller
 from tests.core.test_sheets import HOSTILE
 from tests.leads.test_transfer import PATH, form, leads
@@ -97,3 +98,25 @@ def test_while_others_are_being_read_a_file_waits_and_comes_again(
 class _Taken:
     def acquire(self, timeout: float) -> bool:
         return False
+
+
+def test_who_sends_many_files_at_once_waits_alone(
+    api: Api, manager: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four slow senders are all that a service has threads for: one person gets one of them."""
+    answers: dict[str, Any] = {}
+    read = transfer._uploaded
+
+    def reading(request: Any) -> Any:
+        if not answers:
+            answers["mine"] = None
+            answers["mine"] = sent(api, manager, ADA, "leads.csv", "text/csv", what="validate")
+            answers["theirs"] = sent(api, admin, ADA, "leads.csv", "text/csv", what="validate")
+        return read(request)
+
+    monkeypatch.setattr(transfer, "_uploaded", reading)
+    assert sent(api, manager, ADA, "leads.csv", "text/csv").status_code == 201
+    assert (answers["mine"].status_code, answers["mine"]["Retry-After"]) == (429, "5")
+    assert answers["mine"].json()["message"].startswith("Another file of yours is being read")
+    assert answers["theirs"].status_code == 201
+    assert sent(api, manager, ADA, "leads.csv", "text/csv", what="validate").status_code == 201

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from core.api.errors import BadRequest
 from core.api.parsing import json_value, plain_body
+from core.api.turns import one_at_a_time
 from core.api.views import ContractView
 from core.events.jobs import enqueue
 from core.imports.columns import mapping_of
@@ -30,6 +31,8 @@ from services.leads.transfer.writing import lead_lines, line
 _CSV = "text/csv; charset=utf-8"
 _MOST_FIELDS, _MOST_SHOWN = 100, 100
 _PARAMETERS = ("fields", "fields[]", "filters", "format")
+# A slow sender holds a thread, and few of them are for files (gateway/limits.py).
+_one_file = one_at_a_time("file", "Another file of yours is being read. Please try again when it is done.")
 
 
 class Import(ContractView):
@@ -37,6 +40,7 @@ class Import(ContractView):
 
     access = {"post": MANAGERS}
 
+    @_one_file
     def post(self, request: Request) -> Response:
         """Import it, and answer how it went; `background=true` answers 202 at once with the import's id, `dryRun=true` what would
         come, without storing anything."""
@@ -62,6 +66,7 @@ class Validate(ContractView):
 
     access = {"post": MANAGERS}
 
+    @_one_file
     def post(self, request: Request) -> Response:
         """Answer what the file lacks, and what an import of it would do; nothing is stored."""
         name, content = _uploaded(request)

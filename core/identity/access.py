@@ -156,7 +156,7 @@ def tenant_entry(tenant_id: str) -> Document | None:
 def apply_access_change(service: str, payload: Document, version: int) -> None:
     """Store the status, roles and tenant of a user, from the event `access.changed`."""
     # A payload that says nothing of the tenant must not read as one whose person has left it.
-    fields = {key: payload[key] for key in ("status", "roles", "tenantId", "permissions") if key in payload}
+    fields: Document = {key: payload[key] for key in ("status", "roles", "tenantId", "permissions") if key in payload}
     ACCESS.save(service, f"user:{payload['userId']}", fields, version=version)
     on_commit(memory.forget)
 

@@ -5,15 +5,16 @@ every copy behind, and nobody notices before the next comparison.
 """
 
 from core.documents.database import database
+from core.events.catalogue import EVENTS, EXPORTS, Export
 
-# Where each exported entity lies, and what the names of its events begin with (core.events.catalogue.EXPORTS).
-EXPORTED = (
-    ("users", "tenants", "tenant."),
-    ("users", "users", "user."),
-    ("users", "userinvitations", "invitation."),
-    ("leads", "leads", "lead."),
-    ("buyers", "buyers", "buyer."),
-)
+# Where the entities of each export lie (core.events.catalogue.EXPORTS; access is told of the same documents as users).
+EXPORTED = {
+    "tenants": "tenants",
+    "users": "users",
+    "invitations": "userinvitations",
+    "leads": "leads",
+    "buyers": "buyers",
+}
 
 # Documents that the running test stored past all actions, without events: only their later revisions must be told.
 arranged: set[str] = set()
@@ -21,10 +22,11 @@ arranged: set[str] = set()
 
 def gaps() -> list[str]:
     """Return a sentence for each exported document with a revision that none of its events has."""
-    return [gap for service, name, prefix in EXPORTED for gap in _gaps(service, name, prefix)]
+    return [gap for export in EXPORTS if export.name in EXPORTED for gap in _gaps(export)]
 
 
-def _gaps(service: str, name: str, prefix: str) -> list[str]:
+def _gaps(export: Export) -> list[str]:
+    service, name = export.owner, EXPORTED[export.name]
     # Documents without revision are the old system's.
     revisions = {
         str(found["_id"]): found["rev"]
@@ -32,7 +34,7 @@ def _gaps(service: str, name: str, prefix: str) -> list[str]:
     }
     if not revisions:
         return []
-    newest = _newest_versions(service, prefix)
+    newest = _newest_versions(export)
     return [
         f"{service}.{name} {key}: revision {rev}, its newest event has {newest.get(key)}"
         for key, rev in revisions.items()
@@ -40,10 +42,9 @@ def _gaps(service: str, name: str, prefix: str) -> list[str]:
     ]
 
 
-def _newest_versions(service: str, prefix: str) -> dict[str, int]:
-    named = {"name": {"$regex": rf"^{prefix.replace('.', '[.]')}[a-z_]+$"}}
+def _newest_versions(export: Export) -> dict[str, int]:
+    snapshot = EVENTS[export.event].payload
+    told = {"name": {"$in": [name for name, event in EVENTS.items() if event.payload is snapshot]}}
     newest = {"$group": {"_id": "$entityId", "version": {"$max": "$entityVersion"}}}
-    return {
-        found["_id"]: found["version"]
-        for found in database(service)["outboxevents"].aggregate([{"$match": named}, newest])
-    }
+    found = database(export.owner)["outboxevents"].aggregate([{"$match": told}, newest])
+    return {one["_id"]: one["version"] for one in found}

@@ -90,27 +90,30 @@ def check(principal: Principal) -> Principal:
     """
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
         raise AuthenticationFailed("Token validation failed")
+    user = memory.get(f"user:{principal.user_id}")
+    is_news = user is not None and _is_news(user, principal)
+    if user and is_news:
+        # First: it ends sessions and tokens as well, and the contract has a sentence of its own for it.
+        _refuse_unwelcome(user["status"])
     if _is_revoked(principal):
         raise AuthenticationFailed("Unauthorized")
-    user = memory.get(f"user:{principal.user_id}")
     if user:
         # No token carries them, however new it is.
         principal = replace(principal, extra_permissions=tuple(user.get("permissions") or ()))
-    if user and _is_news(user, principal):
-        _refuse_unwelcome(user["status"])
-        if principal.tenant_id and user.get("tenantId", principal.tenant_id) != principal.tenant_id:
-            # A token from before its owner left a tenant opens it no more, nor another one.
-            raise AccessDenied(OUTSIDER)
-        principal = replace(
-            principal,
-            roles=tuple(user["roles"]),
-            status=user["status"],
-            # A token from before its owner joined a tenant works there without a new login.
-            tenant_id=principal.tenant_id or user.get("tenantId"),
-        )
+    if user and is_news:
+        principal = _up_to_date(principal, user)
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
     return principal
+
+
+def _up_to_date(principal: Principal, user: Document) -> Principal:
+    tenant_id = user.get("tenantId", principal.tenant_id)
+    if principal.tenant_id and tenant_id != principal.tenant_id:
+        # A token from before its owner left a tenant opens it no more, nor another one.
+        raise AccessDenied(OUTSIDER)
+    # A token from before its owner joined a tenant works there without a new login.
+    return replace(principal, roles=tuple(user["roles"]), status=user["status"], tenant_id=tenant_id)
 
 
 def _is_revoked(principal: Principal) -> bool:

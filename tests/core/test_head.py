@@ -31,7 +31,7 @@ VARYING = ("x-request-id", "content-disposition", "expires")
     ],
 )
 def test_head_is_get_without_body(api: Api, path: str) -> None:
-    api.post("/api/leads", lead_body("64b00000000000000000a001"), as_=BOSS)
+    api.post("/api/leads", lead_body(BOSS.user_id), as_=BOSS)
     shown, asked = api.get(path, as_=BOSS), api.request("HEAD", path, as_=BOSS)
     assert asked.status_code == shown.status_code
     assert _headers(asked) == _headers(shown)
@@ -44,7 +44,7 @@ def _headers(answer: object) -> dict[str, str]:
 
 
 def test_head_counts_no_length_where_get_has_none(api: Api) -> None:
-    api.post("/api/leads", lead_body("64b00000000000000000a001"), as_=BOSS)
+    api.post("/api/leads", lead_body(BOSS.user_id), as_=BOSS)
     answer = api.request("HEAD", "/api/leads/import-export/export", as_=BOSS)
     assert "Content-Length" not in answer.headers
     assert int(api.request("HEAD", "/api/leads", as_=BOSS).headers["Content-Length"]) > 100

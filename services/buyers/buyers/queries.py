@@ -46,7 +46,7 @@ def search_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest) 
     if query.get("city"):
         criteria["city"] = _same(query["city"])
     if query.get("state"):
-        criteria["state"] = _state(query["state"], f"^{re.escape(query['state'])}$")
+        criteria["state"] = _state(query["state"], whole=True)
     if query.get("isActive") in ("true", "false"):
         criteria["isActive"] = query["isActive"] == "true"
     if query.get("preferredPropertyTypes"):
@@ -99,7 +99,7 @@ def _filters(query: dict[str, Any]) -> Document:
     if query.get("city"):
         criteria["city"] = _contains(query["city"])
     if query.get("state"):
-        criteria["state"] = _state(query["state"], re.escape(query["state"]))
+        criteria["state"] = _state(query["state"], whole=False)
     if query.get("locations"):
         places = [*query["locations"], *filter(None, map(state_code, query["locations"]))]
         criteria["$or"] = [{f"buyBox.{name}": {"$in": places}} for name in ("cities", "states", "zipCodes")]
@@ -121,10 +121,11 @@ def _contains(text: str) -> Document:
     return {"$regex": re.escape(text), "$options": "i"}
 
 
-def _state(text: str, pattern: str) -> Document:
-    """Return the filter of a state by code or name; `pattern` finds what else was stored."""
+def _state(text: str, *, whole: bool) -> Document:
+    """Return the filter of a state by code or name; and of other texts that were stored, `whole` or as a part of them."""
     code = state_code(text)
-    return {"$in": [re.compile(pattern, re.IGNORECASE), *([code] if code else [])]}
+    stored = re.compile(f"^{re.escape(text)}$" if whole else re.escape(text), re.IGNORECASE)
+    return {"$in": [stored, *([code] if code else [])]}
 
 
 def _same(text: str) -> Document:

@@ -459,6 +459,24 @@ def test_people_of_a_tenant_that_was_deleted_long_ago_are_freed_once(api: Api) -
     assert stored(kept)["tenantId"] is not None
 
 
+def test_who_somebody_became_after_leaving_is_told_to_nobody_there(api: Api, mails: list[Any]) -> None:
+    """Logs and invitations name who acted: of somebody who is elsewhere by now they show the id only."""
+    boss, leaver = person("admin"), person("admin")
+    tenant(TENANT, boss)
+    invite(api, leaver, mails, email="new@x.test", roles=["user"])
+    agent = person("user")
+    answer = api.put(f"/api/users/{agent.user_id}/status", {"status": "suspended"}, as_=leaver)
+    assert answer.status_code == 200
+    put_user({"_id": leaver.user_id, "email": "secret@rival.test", "firstName": "Zoe", "tenantId": OTHER_TENANT})
+    routes = ("/api/admin/invitations", "/api/users/activity/search", f"/api/users/{agent.user_id}/status-history")
+    for route in routes:
+        answer = api.get(route, as_=boss)
+        assert answer.status_code == 200
+        assert "rival" not in str(answer.json()) and "Zoe" not in str(answer.json())
+    shown = api.get("/api/admin/invitations", as_=boss).json()["invitations"][0]["invitedBy"]
+    assert (shown["_id"], shown["email"]) == (leaver.user_id, "")
+
+
 # -- everybody against everybody -----------------------------------------------------------------------------------
 PENDING, CLOSED = "64b000000000000000000003", "64b000000000000000000004"
 RANK = {"viewer": 0, "member": 1, "manager": 2, "admin": 3, "peer": 3, "owner": 4, "operator": 5}

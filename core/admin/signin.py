@@ -158,13 +158,22 @@ def _shadow(principal: Principal) -> User:
     """Return the shadow user, made if this service has not seen the person yet."""
     key = object_id(principal.user_id) or ObjectId(principal.user_id.encode().ljust(12, b"0")[:12])
     user = User.objects.filter(pk=key).first()
-    if user is None:
-        user = User(pk=key, username=principal.email, email=principal.email, is_staff=True, is_active=True)
-        user.password = _NO_PASSWORD
-        user.save(force_insert=True)
+    if user is None or user.username != principal.email:
+        user = _named(key, principal.email)
     # The session carries a digest of it: the same in every service, or each would ask again.
     user.password = _NO_PASSWORD
     user.is_staff = user.is_active = True
     user.is_superuser = principal.is_operator
     user.principal = principal  # type: ignore[attr-defined]
+    return user
+
+
+def _named(key: ObjectId, email: str) -> User:
+    """Store the shadow user under the person's address. Names are unique, and addresses change hands: whoever had this one
+    before is called by their id until they are back."""
+    for other in User.objects.filter(username=email).exclude(pk=key):
+        User.objects.filter(pk=other.pk).update(username=str(other.pk), email="")
+    fields = {"username": email, "email": email, "password": _NO_PASSWORD, "is_staff": True, "is_active": True}
+    # Two first requests of somebody at once: the other one made it.
+    user, _ = User.objects.update_or_create(pk=key, defaults=fields)
     return user

@@ -83,6 +83,21 @@ def test_nobody_else_gets_in(site: Client, email: str, password: str, sentence: 
     assert site.get("/admin/monolith/").status_code == 302
 
 
+def test_an_address_that_was_another_administrators_signs_in(site: Client) -> None:
+    """Django's names are unique: who had the address before must not keep its new owner out."""
+    assert sign_in(site, "admin@x.test").status_code == 302
+    before = mongo("users")["users"].find_one({"email": "admin@x.test"})
+    assert before is not None
+    put_user({"_id": str(before["_id"]), "email": "moved@x.test"})
+    heir = {"_id": str(ObjectId()), "email": "admin@x.test", "firstName": "H", "lastName": "L", "status": "active"}
+    put_user({**heir, "roles": ["admin"], "tenantId": TENANT})
+    deliver_all()
+    store_password(heir["_id"], heir["email"], PASSWORD)
+    other = Client()
+    assert sign_in(other, "admin@x.test").status_code == 302
+    assert other.get("/admin/monolith/").status_code == 200
+
+
 def address(site: Client, number: int) -> dict[str, str]:
     """Headers of a person behind the gateway."""
     return {"HTTP_X_FORWARDED_FOR": f"203.0.113.{number}", "HTTP_USER_AGENT": f"browser {number}"}

@@ -121,11 +121,14 @@ def test_nobody_makes_a_role_that_gives_more_than_they_have(api: Api, admin: Cal
         {"permissions": ["system:backup"]},
         {"inheritedRoles": ["SUPER_ADMIN"]},
         {"type": "system"},
+        {"permissions": ["system:backup"], "isActive": False},
     ):
         assert api.post("/api/rbac/roles", BODY | change, as_=admin).status_code == 403
     path = f"/api/rbac/roles/{make(api, admin)['id']}"
     assert api.put(path, {"permissions": ["buyers:create", "system:backup"]}, as_=admin).status_code == 403
     assert api.put(path, {"inheritedRoles": ["SUPER_ADMIN"]}, as_=admin).status_code == 403
+    sleeping = {"permissions": ["buyers:create", "system:backup"], "isActive": False}
+    assert api.put(path, sleeping, as_=admin).status_code == 403
     assert api.get(path, as_=admin).json()["permissions"] == ["buyers:create"]
 
 

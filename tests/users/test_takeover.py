@@ -23,6 +23,7 @@ from core.identity.principals import Principal
 from core.identity.tokens import verify
 from services.users.accounts.actions import put_user
 from services.users.accounts.models import User
+from services.users.tenants.leaving import free_people
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller, forget
 from tests.users.test_invitations import accept, invite, mails
 from tests.users.test_people import person
@@ -426,6 +427,54 @@ def test_neither_owner_nor_last_administrator_is_taken_out(api: Api) -> None:
             403,
             "A tenant needs at least one active administrator",
         )
+
+
+def test_a_deleted_tenant_takes_nobody_with_it(api: Api, mails: list[Any]) -> None:
+    """Whoever founds one on somebody else's address and deletes it must not lock the owner of that address out for good."""
+    token = registered(api, "owner@x.test")
+    uuid = api.post("/api/tenants", {"name": "Gone", "subdomain": "gone"}, as_=token).json()["tenantId"]
+    deliver_all()
+    forget()
+    assert api.delete(f"/api/tenants/{uuid}", as_=token).status_code == 204
+    free_people()
+    deliver_all()
+    forget()
+    left = mongo("users")["users"].find_one({"email": "owner@x.test"})
+    assert left is not None
+    assert (left["tenantId"], left["roles"], left["status"]) == (None, ["user"], "active")
+    again = api.post("/api/auth/login", {"email": "owner@x.test", "password": PASSWORD}).json()["token"]
+    assert api.get("/api/users/me", as_=again).status_code == 200
+    boss = person("admin")
+    other = tenant(TENANT, boss)
+    _, invitation = invite(api, boss, mails, email="owner@x.test", roles=["user"])
+    assert api.post(f"/api/tenants/{other}/users/{left['_id']}", {"token": invitation}, as_=again).status_code == 201
+
+
+def test_people_of_a_tenant_that_was_deleted_long_ago_are_freed_once(api: Api) -> None:
+    lost, kept = person("admin"), person("admin", OTHER_TENANT)
+    tenant(TENANT, lost, deletedAt=now())
+    tenant(OTHER_TENANT, kept)
+    assert (free_people(), free_people(), free_people()) == (1, 0, 0)
+    assert stored(lost)["tenantId"] is None
+    assert stored(kept)["tenantId"] is not None
+
+
+def test_who_somebody_became_after_leaving_is_told_to_nobody_there(api: Api, mails: list[Any]) -> None:
+    """Logs and invitations name who acted: of somebody who is elsewhere by now they show the id only."""
+    boss, leaver = person("admin"), person("admin")
+    tenant(TENANT, boss)
+    invite(api, leaver, mails, email="new@x.test", roles=["user"])
+    agent = person("user")
+    answer = api.put(f"/api/users/{agent.user_id}/status", {"status": "suspended"}, as_=leaver)
+    assert answer.status_code == 200
+    put_user({"_id": leaver.user_id, "email": "secret@rival.test", "firstName": "Zoe", "tenantId": OTHER_TENANT})
+    routes = ("/api/admin/invitations", "/api/users/activity/search", f"/api/users/{agent.user_id}/status-history")
+    for route in routes:
+        answer = api.get(route, as_=boss)
+        assert answer.status_code == 200
+        assert "rival" not in str(answer.json()) and "Zoe" not in str(answer.json())
+    shown = api.get("/api/admin/invitations", as_=boss).json()["invitations"][0]["invitedBy"]
+    assert (shown["_id"], shown["email"]) == (leaver.user_id, "")
 
 
 # -- everybody against everybody -----------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ _EMAIL_REQUESTS, _HOUR = 5, 3600
 # What decides what somebody may do.
 _ACTS = {"status": Act.STATUS, "roles": Act.ROLES, "permissions": Act.ROLES, "email": Act.EMAIL}
 _ACCESS = {"status", "roles", "permissions", "grantedPermissions", "tenantId"}
+# What is left of somebody who leaves a tenant.
+_LEFT: Document = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
 
 
 @transactional("users")
@@ -233,12 +235,21 @@ def leave_tenant(principal: Principal, user: Document, reason: str) -> Document:
     """Take a person out of their tenant, with all that they might do there. Raises Forbidden for the tenant's last
     administrator, and for somebody out of the caller's reach."""
     require(principal, Act.REMOVE, standing_of(user))
-    left: Document = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
-    _keep_an_admin(user, left)
-    stored = _change(user, left)
+    _keep_an_admin(user, _LEFT)
+    return _leave(user, reason, principal.user_id)
+
+
+@transactional("users")
+def free_person(user: Document, reason: str) -> Document:
+    """Take a person out of a tenant that is no more."""
+    return _leave(user, reason, None)
+
+
+def _leave(user: Document, reason: str, actor_id: str | None) -> Document:
+    stored = _change(user, dict(_LEFT))
     # In the log of the tenant: it is about somebody who was there.
-    metadata = {"oldRoles": user.get("roles"), "newRoles": left["roles"], "reason": reason}
-    log_activity(user, "role_change", reason, actor_id=principal.user_id, severity="high", metadata=metadata)
+    metadata = {"oldRoles": user.get("roles"), "newRoles": stored["roles"], "reason": reason}
+    log_activity(user, "role_change", reason, actor_id=actor_id, severity="high", metadata=metadata)
     return stored
 
 

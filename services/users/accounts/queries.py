@@ -8,7 +8,7 @@ from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, digits_pattern
 from core.documents.collection import Sort
 from core.documents.database import Document
-from core.documents.ids import object_id
+from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from services.users.accounts.models import USERS
 
@@ -88,13 +88,21 @@ def active_count(scope: TenantScope) -> int:
     return USERS.scoped(scope).count({"status": "active"})
 
 
-def people_by_ids(ids: set[Any]) -> dict[str, Document]:
-    """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text."""
+def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, Document]:
+    """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text. Of
+    somebody who is not of the scope's tenant (any more) there is the id only: who they are now is not its business."""
     keys = [key for key in (object_id(str(value)) for value in ids if value) if key]
     if not keys:
         return {}
-    shown = {"email": 1, "firstName": 1, "lastName": 1}
-    return {str(person["_id"]): person for person in USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)}
+    shown = {"email": 1, "firstName": 1, "lastName": 1, "tenantId": 1}
+    found = USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)
+    return {str(person["_id"]): _as_seen(scope, person) for person in found}
+
+
+def _as_seen(scope: TenantScope, person: Document) -> Document:
+    key, tenant_id = str(person["_id"]), text_id(person.pop("tenantId", None))
+    near = scope.everywhere or key == scope.actor_id or (tenant_id is not None and tenant_id == scope.tenant_id)
+    return person if near else {"_id": person["_id"]}
 
 
 def _criteria(query: dict[str, Any]) -> Document:

@@ -43,7 +43,7 @@ def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tu
     """Return a page of a person's status changes, newest first, their number, and the people who made them."""
     view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
     found, total = _page(view, {"userId": either_form(user_id)}, [("changedAt", -1)], page)
-    return found, total, people_of(found)
+    return found, total, people_of(scope, found)
 
 
 def search_activities(
@@ -51,7 +51,7 @@ def search_activities(
 ) -> tuple[list[Document], int, People]:
     """Return a page of the scope's activities that match all filters, their number, and who did them."""
     found, total = _page(ACTIVITIES.scoped(scope), criteria_of(query), order_of(query), page)
-    return found, total, people_of(found)
+    return found, total, people_of(scope, found)
 
 
 def activity_statistics(scope: TenantScope, days: int) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[t
         raise BadRequest(_TOO_MANY)
     found, known = iter(view.find(criteria, sort=_NEWEST, limit=MOST_EXPORTED)), People()
     while batch := list(islice(found, _BATCH)):
-        known |= people_of(batch, known)
+        known |= people_of(scope, batch, known)
         yield from ((entry, known) for entry in batch)
 
 
-def people_of(entries: Iterable[Document], known: People | None = None) -> People:
+def people_of(scope: TenantScope, entries: Iterable[Document], known: People | None = None) -> People:
     """Return the people who did `entries`, by id, with the names that are shown; those already `known` are left out.
 
     One statement, or none when there is nobody to look up."""
     wanted = {str(entry["performedBy"]) for entry in entries if entry.get("performedBy")}
-    return people_by_ids(wanted - (known or {}).keys())
+    return people_by_ids(scope, wanted - (known or {}).keys())
 
 
 def criteria_of(query: dict[str, Any]) -> Document:

@@ -32,7 +32,7 @@ def list_invitations(scope: TenantScope, query: dict[str, Any], page: PageReques
         criteria["email"] = {"$regex": re.escape(query["email"].lower())}
     view = INVITATIONS.scoped(scope)
     found = list(view.find(criteria, sort=[("createdAt", -1)], skip=page.skip, limit=page.limit))
-    return _with_inviters(found), view.count(criteria)
+    return _with_inviters(scope, found), view.count(criteria)
 
 
 def statistics(scope: TenantScope) -> dict[str, int]:
@@ -54,7 +54,7 @@ def _count(condition: Document) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-def _with_inviters(found: Iterable[Document]) -> list[Document]:
+def _with_inviters(scope: TenantScope, found: Iterable[Document]) -> list[Document]:
     invitations = list(found)
-    people = people_by_ids({invitation.get("invitedBy") for invitation in invitations})
+    people = people_by_ids(scope, {invitation.get("invitedBy") for invitation in invitations})
     return [{**one, "invitedBy": people.get(str(one.get("invitedBy")))} for one in invitations]

@@ -182,11 +182,19 @@ def _check_grant(principal: Principal, old: Document, new: Document) -> None:
     if missing is not None:
         raise BadRequest(f"Inherited role not found: {missing}")
     added = set(rules.effective([new], candidates)) - set(effective_permissions([old]) if old else ())
+    # What is put into a role that is switched off counts too: somebody else may switch it on.
+    if not principal.is_operator:
+        added |= _asleep(new) - _asleep(old)
     escalates = rules.is_operators(new) and not (old and rules.is_operators(old)) and not principal.is_operator
     if escalates:
         raise Forbidden(_REFUSED)
     _must_reach(principal, old or new, added)
     hold(*found)
+
+
+def _asleep(role: Document) -> set[str]:
+    """What a role would give if it was switched on."""
+    return set(effective_permissions([{**role, "isActive": True}]))
 
 
 def _must_reach(principal: Principal, role: Document, added: Iterable[str] = ()) -> None:

@@ -12,7 +12,8 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import transactional
+from core.documents.transactions import on_commit, transactional
+from core.events.jobs import enqueue
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
@@ -107,10 +108,18 @@ def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document
 
 @transactional("users")
 def delete_tenant(principal: Principal, uuid_: str) -> None:
-    """Delete a tenant softly. Raises NotFound, Forbidden for anybody but its owner and operators."""
+    """Delete a tenant softly; its people are free within seconds (`leaving.py`). Raises NotFound, Forbidden for anybody but
+    its owner and operators."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.DELETE_TENANT, thing_of(tenant["_id"]))
     _changed(tenant["_id"], {"deletedAt": now()}, event="tenant.deleted")
+    on_commit(_start_freeing)
+
+
+def _start_freeing() -> None:
+    from services.users.tenants.tasks import free_people
+
+    enqueue(free_people)
 
 
 @transactional("users")

@@ -477,6 +477,12 @@ def test_a_column_of_both_names_is_known(api: Api, manager: Caller, title: str) 
     assert (contact["firstName"], contact["lastName"], contact["email"]) == ("Ada", "Byron", "ada@example.com")
 
 
+def test_tags_may_be_any_brackets(api: Api, manager: Caller) -> None:
+    rows = ["A,B,t1@b.cc,5125550101," + "[" * 9_000, 'C,D,t2@b.cc,5125550102,"[""\\ud83d""]"']
+    assert imported(api, manager, f"{HEADER},Tags\n" + "\n".join(rows) + "\n")["importedRecords"] == 2
+    assert [lead["tags"] for lead in leads()] == [["[" * 9_000], ["\ufffd"]]
+
+
 @pytest.mark.parametrize("cell", ['", ;"', "[]", '"["" ""]"'])
 def test_a_cell_without_a_tag_is_not_taken(api: Api, manager: Caller, cell: str) -> None:
     answer, lead = one_lead(api, manager, "Tags", cell)

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from core.api.parsing import json_value
 from core.api.states import state_code
 from core.imports.names import first_and_last
 from core.imports.rows import LONGEST_CELL, Kind, Row
@@ -77,7 +78,7 @@ def _other_phone(text: str) -> str:
 def _tags(text: str) -> list[str]:
     if text.startswith("["):
         try:
-            found = json.loads(text)
+            found = json_value(text)
         except ValueError:
             found = None
         if isinstance(found, list) and all(isinstance(tag, str) for tag in found):

@@ -477,6 +477,15 @@ def test_a_column_of_both_names_is_known(api: Api, manager: Caller, title: str) 
     assert (contact["firstName"], contact["lastName"], contact["email"]) == ("Ada", "Byron", "ada@example.com")
 
 
+def test_a_second_file_is_not_lost_without_a_word(api: Api, manager: Caller) -> None:
+    head = '--cut\r\nContent-Disposition: form-data; name="file"; filename="{}.csv"\r\nContent-Type: text/csv\r\n\r\n{}\r\n'
+    parts = [head.format(n, f"{HEADER}\nA,B,f{n}@b.cc,512555010{n}") for n in range(2)]
+    body = "".join([*parts, "--cut--\r\n"]).encode()
+    answer = api.post(f"{PATH}/import", body, as_=manager, content_type="multipart/form-data; boundary=cut")
+    assert (answer.status_code, answer.json()["message"]) == (400, "Only one file can be imported at a time")
+    assert leads() == []
+
+
 def test_tags_may_be_any_brackets(api: Api, manager: Caller) -> None:
     rows = ["A,B,t1@b.cc,5125550101," + "[" * 9_000, 'C,D,t2@b.cc,5125550102,"[""\\ud83d""]"']
     assert imported(api, manager, f"{HEADER},Tags\n" + "\n".join(rows) + "\n")["importedRecords"] == 2

@@ -163,6 +163,8 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
     file: Any = request.FILES.get("file")
     if file is None:
         raise BadRequest("No file uploaded")
+    if sum(len(files) for _, files in request.FILES.lists()) > 1:
+        raise BadRequest("Only one file can be imported at a time")
     if file.size > LARGEST_FILE:
         raise BadRequest("File is larger than 10 MB")
     return str(file.name), file.read()

@@ -16,6 +16,7 @@ _CONTROL = dict.fromkeys([*range(32), 127])
 _UNFIT = re.compile("[.$]")
 _UNNAMED = "the field mapping does not name it"
 _CUSTOM = "customFields."
+_WHOLE_ADDRESS = re.compile("(?<!street)address$")
 _OF_REPORT = "it belongs to the report"
 MOST_NAMED = 20
 
@@ -136,11 +137,13 @@ def _known(subject: Subject, titles: Sequence[str]) -> dict[int, tuple[str, int]
 
 def _address(subject: Subject, titles: Sequence[str]) -> dict[str, int]:
     """Return the columns of the one address that is the document's, by field: the most complete one."""
+    # A column called only "address" may hold all of it in one cell: one of the street's own is better.
+    ordered = sorted(enumerate(titles, 1), key=lambda one: _WHOLE_ADDRESS.search(plain(one[1])) is not None)
     first: dict[str, int] = {}
     chosen: dict[str, int] = {}
     for names in subject.address_names:
         parts: dict[str, int] = {}
-        for number, title in enumerate(titles, 1):
+        for number, title in ordered:
             field = names.get(plain(title))
             if field:
                 parts.setdefault(field, number)
@@ -196,7 +199,8 @@ def _directed(subject: Subject, places: Mapping[str, Any], mapping: Mapping[str,
     def fit(found: list[tuple[str, str]]) -> tuple[int, int]:
         targets = [_target(subject, target) for _, target in found]
         exact = sum(target in subject.by_name for _, target in found)
-        return sum(column.lower() in places for column, _ in found) + sum(map(bool, targets)), exact
+        custom = sum(target.startswith(_CUSTOM) for _, target in found)
+        return sum(column.lower() in places for column, _ in found) + sum(map(bool, targets)) + custom, exact
 
     def meaning(found: list[tuple[str, str]]) -> set[tuple[str, str]]:
         return {(column.lower(), _target(subject, target) or target) for column, target in found}

@@ -183,11 +183,11 @@ class Survey:
 
 def _number(field: Field, text: str, style: Style) -> float:
     lowest, highest = field.numbers or (0, 0)
-    said = f"{field.name} {text[:40]!r} is not looked at"
+    said = f"{field.name} {text[:40]!r} is not taken"
     try:
         value = numbers.number(text, style)
     except Refused as refusal:
-        raise Refused(f"{said}: {refusal}" if str(refusal) else said) from None
+        raise Refused(f"{said}: {str(refusal) or 'it is no number'}") from None
     if value < lowest:
         raise Refused(f"{said}: it must not be less than {lowest:g}")
     if value > highest:

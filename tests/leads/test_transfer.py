@@ -109,7 +109,7 @@ def test_a_dirty_file(api: Api, manager: Caller) -> None:
     assert result["warnings"] == [
         "Row 6: Unknown status 'dreaming': new",
         "Row 6: Unknown source 'carrier pigeon': other",
-        "Row 6: value 'a lot' is not looked at",
+        "Row 6: value 'a lot' is not taken: it is no number",
         "Row 7: The address is incomplete: kept in the custom fields",
     ]
     alan, tony, wirth = leads()

@@ -163,6 +163,8 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
     file: Any = request.FILES.get("file")
     if file is None:
         raise BadRequest("No file uploaded")
+    if sum(len(files) for _, files in request.FILES.lists()) > 1:
+        raise BadRequest("Only one file can be imported at a time")
     if file.size > LARGEST_FILE:
         raise BadRequest("File is larger than 10 MB")
     return str(file.name), file.read()
@@ -198,16 +200,24 @@ def _filters(request: Request) -> dict[str, Any]:
     unknown = [name for name in sent if name not in _PARAMETERS and not name.startswith("filters[")]
     if unknown:
         raise BadRequest([f"property {name} should not exist" for name in unknown])
-    members = _bracketed(sent, "filters")
-    if not all(members.values()):
-        raise BadRequest([f"filters[{name}] should not be empty" for name, value in members.items() if not value])
     try:
-        found = json_value(sent.get("filters") or "{}")
+        found = json_value(sent.get("filters", "{}"))
     except (TypeError, ValueError):
         found = None
     if not isinstance(found, dict):
         raise BadRequest(["filters must be a JSON object"])
-    return found | members
+    found |= _bracketed(sent, "filters")
+    empty = [name for name, value in found.items() if _is_empty(value)]
+    if empty:
+        raise BadRequest([f"filters[{name}] should not be empty" for name in empty])
+    return found
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a filter says nothing, so that it would let everything pass: null, blanks and commas, a list of such."""
+    if isinstance(value, list):
+        return all(map(_is_empty, value))
+    return value is None or not str(value).strip(" ,")
 
 
 def _fields(request: Request) -> list[str]:

@@ -4,10 +4,11 @@ import json
 import re
 from typing import Any
 
+from core.api.parsing import json_value
 from core.api.states import state_code
 from core.imports.names import first_and_last
 from core.imports.rows import LONGEST_CELL, Kind, Row
-from core.imports.subjects import Broken, Field, Subject, choice
+from core.imports.subjects import Broken, Field, Refused, Subject, choice
 from services.leads.leads import rules
 from services.leads.leads.keys import email_key, phone_key
 
@@ -30,8 +31,12 @@ COLUMNS = {
 _WHOLE = ("firstName", "lastName")
 ADDRESS = ("street", "city", "state", "zipCode")
 DEFAULTS = {"status": "new", "source": "other", "priority": "medium"}
-# Forms of Facebook write `p:+15125550101`.
+# Forms of Facebook write `p:+15125550101` and `z:78701`.
 _FRONT = re.compile(r"(?:p|tel|phone):\s*", re.IGNORECASE)
+_MAIL_FRONT = "mailto:"
+_ZIP_FRONT = re.compile(r"z:\s*", re.IGNORECASE)
+# What programs make of a column of numbers: 5125550101.0
+_FRACTION = re.compile(r"(\+?[0-9]{10,})\.0*")
 _EXTENSIONS = ("extension", "ext", "x", "#")
 _LONGEST_EXTENSION = 6
 _DIGITS = "0123456789"
@@ -54,8 +59,10 @@ def _parted(text: str) -> tuple[str, str]:
     """Return a phone number without what stands before it, and its extension."""
     front = _FRONT.match(text)
     number = text[front.end() :] if front else text
+    number = _FRACTION.sub(r"\1", number) if _FRACTION.fullmatch(number) else number
     before = number.rstrip(_DIGITS)
-    extension, mark = number[len(before) :], before.rstrip(" .:").lower()
+    # RFC 3966 has `;ext=12`.
+    extension, mark = number[len(before) :], before.rstrip(" .:=").lower()
     word = next((word for word in _EXTENSIONS if mark.endswith(word)), "")
     is_one = word and 0 < len(extension) <= _LONGEST_EXTENSION
     return (mark.removesuffix(word).rstrip(" ,;"), extension) if is_one else (number, "")
@@ -71,12 +78,24 @@ def _other_phone(text: str) -> str:
 def _tags(text: str) -> list[str]:
     if text.startswith("["):
         try:
-            found = json.loads(text)
+            found = json_value(text)
         except ValueError:
             found = None
         if isinstance(found, list) and all(isinstance(tag, str) for tag in found):
             return found
     return [tag.strip() for tag in re.split("[,;|]", text) if tag.strip()]
+
+
+def _some_tags(text: str) -> list[str]:
+    tags = [tag for tag in _tags(text) if tag.strip()]
+    if not tags:
+        raise Refused(f"tags {text[:40]!r} are not taken: there are none")
+    return tags
+
+
+def _email(text: str) -> str:
+    """Return an e-mail address without what a hyperlink's begins with."""
+    return email_key(text[len(_MAIL_FRONT) :] if text.lower().startswith(_MAIL_FRONT) else text) or ""
 
 
 def tags_text(tags: list[Any]) -> str:
@@ -88,6 +107,11 @@ def tags_text(tags: list[Any]) -> str:
 
 def _state(text: str) -> str:
     return state_code(text) or text
+
+
+def _zip_code(text: str) -> str:
+    front = _ZIP_FRONT.match(text)
+    return text[front.end() :] if front else text
 
 
 def _contact(name: str, title: str, *others: str, **more: Any) -> Field:
@@ -102,6 +126,7 @@ def _word(name: str, allowed: tuple[str, ...], *others: str) -> Field:
     return Field(name, name, name.title(), others, read=choice(name, allowed, DEFAULTS[name]))
 
 
+_NAMES: tuple[str, ...] = ("fullname", "names", "lastfirst", "lastnamefirstname", "firstlast", "firstnamelastname")
 _PHONES: tuple[str, ...] = (
     "phonenumber",
     "mobile",
@@ -124,23 +149,20 @@ _SECOND: tuple[str, ...] = (
     "phonenumber2",
 )
 _SECOND += ("mobile2", "cell2", "mobilephone2", "cellphone2", "phone2number")
+_ZIPS: tuple[str, ...] = ("zip", "postalcode", "postcode", "addresszip", "addresszipcode", "addresspostalcode")
 
 SUBJECT = Subject(
     fields=(
         _contact("firstName", "First Name", "first", "fname", "givenname", "forename"),
         _contact("lastName", "Last Name", "last", "lname", "surname", "familyname"),
-        Field(
-            "name", "", "Full Name", ("fullname", "names"), limit=400, read=first_and_last, show=" ".join, fills=_WHOLE
-        ),
-        _contact("email", "Email", "emailaddress", "mail", "workemail", limit=320, read=email_key),
+        Field("name", "", "Full Name", _NAMES, limit=400, read=first_and_last, show=" ".join, fills=_WHOLE),
+        _contact("email", "Email", "emailaddress", "mail", "workemail", limit=320, read=_email),
         _contact("phone", "Phone", *_PHONES, limit=40, read=_phone, spare="alternatePhone"),
         _contact("alternatePhone", "Alternate Phone", *_SECOND, limit=40, read=_other_phone),
         _part("street", "address", "streetaddress", "address1", "addressline1", "addressstreet", "street1", "line1"),
         _part("city", "town", "addresscity", limit=100),
-        _part("state", "stateprovince", "province", "addressstate", "statecode", limit=60, read=_state),
-        _part(
-            "zipCode", "zip", "postalcode", "postcode", "addresszip", "addresszipcode", "addresspostalcode", limit=20
-        ),
+        _part("state", "stateprovince", "province", "addressstate", "statecode", "region", limit=60, read=_state),
+        _part("zipCode", *_ZIPS, limit=20, read=_zip_code),
         Field(
             "company", "customFields.company", "Company", ("companyname", "organization", "business", "businessname")
         ),
@@ -150,7 +172,7 @@ SUBJECT = Subject(
         _word("priority", rules.PRIORITIES),
         Field("value", "closeValue", "Value", ("closevalue", "estimatedvalue", "estvalue"), numbers=(0, _LARGEST)),
         Field("score", "score", "Score", numbers=(0, 100)),
-        Field("tags", "tags", "Tags", ("taglist",), limit=LONGEST_CELL, read=_tags, show=tags_text),
+        Field("tags", "tags", "Tags", ("taglist",), limit=LONGEST_CELL, read=_some_tags, show=tags_text),
         Field("notes", "notes", "Notes", ("note", "description", "comments", "comment"), limit=LONGEST_CELL),
     ),
     required=("firstName", "lastName", "email"),

@@ -14,7 +14,7 @@ import sys
 import traceback
 from typing import Any
 
-from core.sheets.kinds import kind_of
+from core.sheets.kinds import kind_of, may_be_prose, wrong_type
 from core.sheets.table import SECONDS, WALL_SECONDS, Contents, Unreadable, WrongType
 from core.sheets.text import read_text
 from core.sheets.workbook import read_workbook
@@ -45,6 +45,8 @@ def main() -> None:
 def _convert(suffix: str, content: bytes, descriptor: int) -> dict[str, Any]:
     workbook = kind_of(suffix, content) == "workbook"
     contents = Contents(read_workbook(content) if workbook else read_text(content, suffix))
+    if not workbook and may_be_prose(suffix) and len(contents.header) < 2:
+        raise wrong_type()
     with gzip.open(open(descriptor, "wb"), "wt", 1, encoding="utf-8", newline="") as out:
         write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         for line in contents.lines():

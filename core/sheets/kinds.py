@@ -6,6 +6,7 @@ from core.sheets.table import WrongType
 
 # .xls and .xlsm: what programs call text and workbooks, too; a real old workbook is told by its first bytes.
 _SUFFIXES = ("", ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls")
+_PROSE = ("", ".txt")
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password: save it as .xlsx or .csv, without password",
@@ -41,9 +42,14 @@ def kind_of(suffix: str, content: bytes) -> Literal["text", "workbook"]:
     return "text"
 
 
-def wrong_type(what: str) -> WrongType:
+def may_be_prose(suffix: str) -> bool:
+    """Whether the name of a text says nothing of a table: then its first row must."""
+    return suffix in _PROSE
+
+
+def wrong_type(what: str = "") -> WrongType:
     """Return the error for a file that is `what` instead of a table."""
-    return WrongType(f"Invalid file type. Please upload a CSV file. This is {what}.")
+    return WrongType("Invalid file type. Please upload a CSV file." + (f" This is {what}." if what else ""))
 
 
 def _is_binary(head: bytes) -> bool:

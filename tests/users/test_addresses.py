@@ -10,9 +10,9 @@ from core.documents.collection import now
 from core.documents.database import database as mongo
 from core.events.testing import deliver_all
 from services.auth.addresses import actions, tasks
+from tests import revisions
 from tests.auth.test_mfa import ACCOUNT as OWNER
 from tests.auth.test_mfa import Owner
-from tests import revisions
 from tests.conftest import TENANT, Api, Caller
 from tests.users.test_people import person
 

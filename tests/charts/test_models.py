@@ -82,4 +82,5 @@ def test_a_plain_ingress_has_the_prefixes(render: Render) -> None:
     ]
     (rule,) = ingress["spec"]["rules"]
     assert rule["host"] == "a.example"
-    assert [path["path"] for path in rule["http"]["paths"]] == ["/admin/leads", "/api/leads", "/api/schema/leads"]
+    prefixes = ["/admin/leads", "/api/leads", "/api/leads/import-export", "/api/schema/leads"]
+    assert [path["path"] for path in rule["http"]["paths"]] == prefixes

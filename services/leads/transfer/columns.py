@@ -59,7 +59,8 @@ def _parted(text: str) -> tuple[str, str]:
     """Return a phone number without what stands before it, and its extension."""
     front = _FRONT.match(text)
     number = text[front.end() :] if front else text
-    number = _FRACTION.sub(r"\1", number) if _FRACTION.fullmatch(number) else number
+    fraction = _FRACTION.fullmatch(number)
+    number = fraction[1] if fraction else number
     before = number.rstrip(_DIGITS)
     # RFC 3966 has `;ext=12`.
     extension, mark = number[len(before) :], before.rstrip(" .:=").lower()

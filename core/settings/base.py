@@ -31,6 +31,8 @@ _CORE_APPS = [
     "core.documents.apps.DocumentsConfig",
     "core.identity.apps.IdentityConfig",
     "core.events.apps.EventsConfig",
+    "health_check",
+    "core.health.apps.HealthConfig",
     "core.admin.apps.OperationsConfig",
 ]
 

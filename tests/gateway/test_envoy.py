@@ -135,7 +135,8 @@ def test_paths_reach_their_owner(front: Gateway, path: str, service: str, seen: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics"]
+    "path",
+    ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics", "/health/checks"],
 )
 def test_what_nobody_owns_is_not_found_in_the_contracts_words(front: Gateway, path: str) -> None:
     answer = front.client.get(path)

@@ -12,6 +12,7 @@ from services.users.accounts import actions
 
 _SUBJECTS = {
     "welcome": "Welcome to Leadmesh",
+    "added": "An account was opened for you",
     "status": "Your account's status changed",
     "profile": "Your profile was changed",
     "accepted": "Your account is ready",

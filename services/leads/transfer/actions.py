@@ -12,11 +12,11 @@ from itertools import islice
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest, Unavailable
+from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
-from core.events import runs
+from core.errors import BadRequest, Unavailable
 from core.imports.accounts import no_counts
 from core.imports.columns import Plan, Unclear, plan_of, widened
 from core.imports.rows import Survey
@@ -49,7 +49,7 @@ def read(name: str, content: bytes) -> Sheet:
     except Unreadable as error:
         raise _invalid([f"Failed to process CSV file: {error}"], []) from error
     except Busy as error:
-        raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
+        raise Unavailable(str(error), retry_after=5) from error
 
 
 def start_import(
@@ -190,7 +190,7 @@ def undo(scope: TenantScope, import_id: str) -> Document:
 
 
 def step(run: Document) -> runs.Changes:
-    """Do the next part of an import and return what to note in it (core.events.runs)."""
+    """Do the next part of an import and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
         return _undo_part(scope, run)

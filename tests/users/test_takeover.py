@@ -24,7 +24,7 @@ from core.identity.tokens import verify
 from services.users.accounts import actions as accounts
 from services.users.accounts.actions import put_user
 from services.users.accounts.models import User
-from services.users.tenants.leaving import free_people
+from services.users.tenants.tasks import free_people
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller, forget
 from tests.users.test_invitations import accept, invite, mails
 from tests.users.test_people import person
@@ -238,7 +238,7 @@ def test_what_the_old_system_assigned_makes_no_operator_of_a_tenants_person(api:
 
 
 def test_a_command_makes_no_operator_with_a_tenant() -> None:
-    from core.api.errors import Forbidden
+    from core.errors import Forbidden
 
     both = {
         "_id": str(ObjectId()),

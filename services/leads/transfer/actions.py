@@ -14,11 +14,11 @@ from math import inf
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest, Unavailable
+from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
-from core.events import runs
+from core.errors import BadRequest, Unavailable
 from core.imports.accounts import no_counts
 from core.imports.columns import Plan, Unclear, plan_of, widened
 from core.imports.rows import Survey
@@ -53,7 +53,7 @@ def read(name: str, content: bytes) -> Sheet:
     except Unreadable as error:
         raise _invalid([f"Failed to process CSV file: {error}"], []) from error
     except Busy as error:
-        raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
+        raise Unavailable(str(error), retry_after=5) from error
 
 
 def start_import(
@@ -98,7 +98,7 @@ def rehearse(
         part.decide(lines)
         part.forget(SHOWN)
         if time.monotonic() > until:
-            raise Unavailable("The file takes too long at this moment", headers={"Retry-After": "30"})
+            raise Unavailable("The file takes too long at this moment", retry_after=30)
     over = {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
     return {**run, **over, **_noted(run, part)}, part
 
@@ -213,7 +213,7 @@ def undo(scope: TenantScope, import_id: str) -> Document:
 
 
 def step(run: Document) -> runs.Changes:
-    """Do the next part of an import and return what to note in it (core.events.runs)."""
+    """Do the next part of an import and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
         return _undo_part(scope, run)

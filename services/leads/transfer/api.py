@@ -8,15 +8,15 @@ from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
+from core import runs
 from core.api.parsing import json_value, plain_body
 from core.api.turns import one_at_a_time
 from core.api.views import ContractView
-from core.events import runs
-from core.events.jobs import enqueue
+from core.errors import BadRequest
 from core.imports.columns import mapping_of
 from core.imports.numbers import Style
 from core.sheets import LARGEST_FILE
+from core.worker.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.leads.serializers import LeadQuery
 from services.leads.transfer import actions, queries

@@ -6,21 +6,22 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.api.throttling import hit
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
 from core.events.payloads import EmailRequested
 from core.identity.principals import Principal
 from core.identity.roles import ADMIN, OPERATOR, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
+from core.worker.jobs import enqueue
 from services.users.accounts import authority, rules
 from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activity, log_status
+from services.users.accounts.mails import send_user_mail
 from services.users.accounts.models import GUARDS, USERS
 from services.users.accounts.publishing import publish_user
 from services.users.accounts.queries import user_by_email, user_by_id
@@ -389,6 +390,4 @@ def _is_active(user: Document, role: str) -> bool:
 
 
 def _mail(kind: str, email: str, context: dict[str, Iterable[str] | str | None]) -> None:
-    from services.users.accounts.tasks import send_user_mail
-
     on_commit(lambda: enqueue(send_user_mail, kind, email, context))

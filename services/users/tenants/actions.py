@@ -7,17 +7,17 @@ import msgspec
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
-from core.identity.principals import OUTSIDER, Principal
+from core.identity.principals import Principal
+from core.worker.jobs import enqueue
 from services.users.accounts.actions import adopt_account, join_tenant, leave_tenant
 from services.users.accounts.authority import LISTED, Act
 from services.users.accounts.models import TENANTS, USERS
@@ -26,6 +26,7 @@ from services.users.invitations.actions import redeem
 from services.users.roles.granting import end_assignments
 from services.users.tenants import rules
 from services.users.tenants.queries import tenant_by_uuid
+from services.users.tenants.tasks import free_people
 
 _SYSTEM = TenantScope.system("tenants belong to no tenant")
 _TAKEN = "Tenant with this subdomain or name already exists"
@@ -108,18 +109,12 @@ def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document
 
 @transactional("users")
 def delete_tenant(principal: Principal, uuid_: str) -> None:
-    """Delete a tenant softly; its people are free within seconds (`leaving.py`). Raises NotFound, Forbidden for anybody but
+    """Delete a tenant softly; its people are free within seconds (`tasks.py`). Raises NotFound, Forbidden for anybody but
     its owner and operators."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.DELETE_TENANT, thing_of(tenant["_id"]))
     _changed(tenant["_id"], {"deletedAt": now()}, event="tenant.deleted")
-    on_commit(_start_freeing)
-
-
-def _start_freeing() -> None:
-    from services.users.tenants.tasks import free_people
-
-    enqueue(free_people)
+    on_commit(lambda: enqueue(free_people))
 
 
 @transactional("users")

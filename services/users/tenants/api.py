@@ -5,11 +5,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.addresses import client_address
-from core.api.errors import Forbidden
 from core.api.pagination import page_of
 from core.api.permissions import internal, needs, operator, signed_in
 from core.api.throttling import demand
 from core.api.views import ContractView, InternalView
+from core.errors import Forbidden
 from core.events.exporting import ExportQuery, exported_page
 from services.users.accounts.models import TENANTS
 from services.users.tenants import actions, queries

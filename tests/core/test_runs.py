@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect
 
+from core import runs
 from core.documents.collection import Collection, now
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope
-from core.events import runs
 from tests.conftest import TENANT
 
 pytestmark = pytest.mark.usefixtures("database")

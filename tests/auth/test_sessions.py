@@ -294,6 +294,15 @@ def test_the_oldest_session_makes_room_for_a_fourth(api: Api, tokens: dict[str, 
     assert len(api.get("/api/auth/sessions", as_=later[0]).json()) == 3
 
 
+def test_the_oldest_session_of_an_administrator_makes_room_for_an_eleventh(api: Api, tokens: dict[str, Any]) -> None:
+    mongo("auth")["authdirectory"].update_many({}, {"$set": {"roles": ["admin"]}})
+    later = [api.post("/api/auth/login", LOGIN).json()["token"] for _ in range(9)]
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 200
+    later.append(api.post("/api/auth/login", LOGIN).json()["token"])
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
+    assert all(api.get("/api/auth/me", as_=token).status_code == 200 for token in later)
+
+
 def test_the_own_profile_is_changed_at_once_and_reaches_users(api: Api, tokens: dict[str, Any]) -> None:
     changes = {"firstName": "Anna", "settings": {"theme": "dark"}, "roles": ["admin"], "email": "x@x.test"}
     answer = api.post("/api/auth/profile", changes, as_=tokens["token"])

@@ -1,5 +1,6 @@
 """People through the API: who may do what to whom."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -7,8 +8,12 @@ from bson import ObjectId
 
 from core.documents.collection import now
 from core.documents.database import database as mongo
+from core.documents.transactions import in_transaction
+from core.errors import Forbidden
 from core.events.testing import deliver_all
+from core.identity.tokens import verify
 from services.users.accounts import rules
+from services.users.accounts.actions import set_roles, verify_account
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.contract.transitions import allowed
 
@@ -158,6 +163,46 @@ def test_a_tenant_keeps_an_administrator(api: Api, operator: Caller) -> None:
     assert answer.json()["message"] == "A tenant needs at least one active administrator"
     person("admin")
     assert api.put(f"{path}/roles", {"roles": ["user"]}, as_=operator).status_code == 200
+
+
+def test_two_administrators_are_not_taken_away_at_once(api: Api, operator: Caller) -> None:
+    """Each request sees the other's administrator, as neither is durable yet: one of the two must refuse."""
+    first, second, answers = person("admin"), person("admin"), []
+    other = threading.Thread(
+        target=lambda: answers.append(Api().delete(f"/api/users/{second.user_id}", as_=operator).status_code)
+    )
+
+    def both() -> None:
+        actor = verify(operator.token)
+        set_roles(actor.scope, first.user_id, ["user"], None, actor=actor)
+        if other.ident is None:
+            other.start()
+            other.join(2)
+
+    try:
+        in_transaction("users", both)
+    except Forbidden:
+        answers.append(403)
+    other.join()
+    assert 403 in answers
+    assert mongo("users")["users"].count_documents({"roles": "admin", "status": "active"}) == 1
+
+
+@pytest.mark.parametrize(("told", "status"), [("pat@acme.test", "active"), ("old@acme.test", "pending")])
+def test_only_the_address_that_somebody_has_is_verified(api: Api, told: str, status: str) -> None:
+    agent = person("user", status="pending", email="pat@acme.test")
+    verify_account(agent.user_id, now(), told)
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)}) or {}
+    assert (stored["status"], bool(stored.get("emailVerifiedAt"))) == (status, status == "active")
+
+
+def test_another_address_is_not_verified(api: Api) -> None:
+    boss, agent = person("admin"), person("user", status="pending", emailVerifiedAt=now())
+    path = f"/api/users/{agent.user_id}"
+    assert api.put(path, {"firstName": "Pit"}, as_=boss).status_code == 200
+    assert mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})["emailVerifiedAt"]  # type: ignore[index]
+    assert api.put(path, {"email": "other@acme.test"}, as_=boss).status_code == 200
+    assert mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})["emailVerifiedAt"] is None  # type: ignore[index]
 
 
 def test_a_deleted_person_is_inactive_and_out(api: Api) -> None:

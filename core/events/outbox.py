@@ -15,13 +15,13 @@ from core.documents.database import Document, database
 from core.documents.transactions import current_session, on_commit
 from core.events.catalogue import EVENTS
 from core.events.envelope import Envelope, sealed
+from core.events.models import OUTBOX
 from core.events.nudge import nudge
 from core.events.payloads import Payload
 from core.events.transport import send
 
 log = structlog.get_logger(__name__)
 
-COLLECTION = "outboxevents"
 # Messages of this many events stay well below a megabyte and are applied within a second or two.
 BATCH = 100
 # A subscriber that is alive acknowledges within a second or two; then wait longer and longer for one that is not.
@@ -143,4 +143,4 @@ def _send(batch: list[Document]) -> None:
 
 
 def _outbox(service: str) -> Collection[dict[str, Any]]:
-    return database(service)[COLLECTION]
+    return database(service)[OUTBOX.name]

@@ -88,8 +88,7 @@ def _move(token: str, credential: Document, person: Document, origin: Origin) ->
     end_sessions_of(user_id, reason="email_change")
     note(user_id, _CHANGED, origin)
     payload = AccountEmailChanged(user_id=user_id, email=email, changed_at=moment)
-    version = int(moment.timestamp() * 1000)
-    record("account.email_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    record("account.email_changed", payload, entity_id=user_id, tenant_id=person.get("tenantId"))
     on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), email))
 
 

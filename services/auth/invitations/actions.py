@@ -84,7 +84,7 @@ def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Ori
         tenant_id=person["tenantId"],
         invitation_id=invitation["_id"],
     )
-    record("account.registered", payload, entity_id=person["_id"], version=1, tenant_id=person["tenantId"])
+    record("account.registered", payload, entity_id=person["_id"], tenant_id=person["tenantId"])
     note(person["_id"], _ACCEPTED, origin, invitationId=invitation["_id"], invitedBy=invitation["invitedBy"])
     return stored
 

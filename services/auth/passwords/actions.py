@@ -78,7 +78,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
         company_name=body["companyName"],
         status=status,
     )
-    record("account.registered", payload, entity_id=user_id, version=1, tenant_id=None)
+    record("account.registered", payload, entity_id=user_id)
     if settings.EMAIL_VERIFICATION:
         request_verification(user_id, str(person["email"]))
     return stored

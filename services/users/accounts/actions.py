@@ -353,8 +353,7 @@ def _is_proposed(user: Document, email: str, actor: Principal) -> bool:
     if user["status"] == "pending" and str(user["_id"]) != actor.user_id:
         return False
     payload = EmailRequested(user_id=str(user["_id"]), email=email, requested_at=now())
-    version, tenant_id = int(payload.requested_at.timestamp() * 1000), text_id(user.get("tenantId"))
-    record("user.email_requested", payload, entity_id=payload.user_id, version=version, tenant_id=tenant_id)
+    record("user.email_requested", payload, entity_id=payload.user_id, tenant_id=text_id(user.get("tenantId")))
     text = "Another e-mail address was asked for"
     log_activity(user, "security_event", text, actor_id=actor.user_id, severity="medium", metadata={"email": email})
     return True

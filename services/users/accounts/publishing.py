@@ -11,7 +11,7 @@ from core.identity.access import apply_access_change
 def publish_user(name: str, user: Document, *, access: bool) -> None:
     """Record `user.created|updated|deleted` and, when status, roles, permissions or tenant changed, `access.changed`."""
     user_id, tenant_id = str(user["_id"]), text_id(user.get("tenantId"))
-    version = user.get("rev", 1)
+    version = user["rev"]
     record(name, snapshot(user), entity_id=user_id, version=version, tenant_id=tenant_id)
     if access:
         payload = access_of(user)

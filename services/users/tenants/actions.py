@@ -192,7 +192,7 @@ def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Doc
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
-    payload, version = snapshot(tenant), tenant.get("rev", 1)
+    payload, version = snapshot(tenant), tenant["rev"]
     record(event, payload, entity_id=tenant_id, version=version, tenant_id=tenant_id)
     # Here it holds at once; the other services follow with the event.
     apply_tenant("users", msgspec.to_builtins(payload), version)

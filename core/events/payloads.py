@@ -4,6 +4,7 @@ Ids are text, moments aware datetimes, names camelCase on the wire. Unknown memb
 can run beside an older subscriber.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,14 @@ import msgspec
 
 class Payload(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=False):
     """Base of all payloads. As it is, it tells what happened, once; nothing makes it newer or older than another."""
+
+    def members(self, *names: str, without: Container[str] = ()) -> dict[str, Any]:
+        """Return the members `names`, or all but those `without`, by their camelCase names, as documents have them."""
+        return {
+            field.encode_name: getattr(self, field.name)
+            for field in msgspec.structs.fields(self)
+            if (field.encode_name in names if names else field.encode_name not in without)
+        }
 
 
 class State(Payload, kw_only=True):

@@ -242,11 +242,10 @@ def _revoke(
 ) -> None:
     """Let every service refuse tokens: of the sessions `ids`, those without session named in `tokens` (and when each would
     have expired), and every one without session that was made `until` then."""
-    fields = {"sessionIds": list(ids), "userId": user_id, "tokens": dict(tokens), "tokensUntil": until}
-    apply_session_revocation("auth", fields)
     payload = SessionRevoked(
         session_ids=list(ids), user_id=user_id, revoked_at=now(), tokens=dict(tokens), tokens_until=until
     )
+    apply_session_revocation("auth", payload.members())
     record("session.revoked", payload, entity_id=user_id)
 
 

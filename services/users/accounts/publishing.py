@@ -17,8 +17,7 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
         payload = access_of(user)
         record("access.changed", payload, entity_id=user_id, version=version, tenant_id=tenant_id)
         # Here it holds at once; the other services follow with the event.
-        fields = {"userId": user_id, "status": payload.status, "roles": payload.roles, "tenantId": tenant_id}
-        apply_access_change("users", {**fields, "permissions": payload.permissions}, version)
+        apply_access_change("users", payload.members(), version)
 
 
 def access_of(user: Document) -> AccessChanged:

@@ -6,6 +6,7 @@ from core.worker.mail import mail_task, send
 
 _SUBJECTS = {
     "welcome": "Welcome to Leadmesh",
+    "added": "An account was opened for you",
     "status": "Your account's status changed",
     "profile": "Your profile was changed",
     "accepted": "Your account is ready",

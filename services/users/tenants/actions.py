@@ -144,16 +144,19 @@ def join_by_invitation(principal: Principal, uuid_: str, token: str) -> None:
 
 @transactional("users")
 def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
-    """Take a person out of a tenant: off its lists, and with all they might do in it. Also repeated, and for somebody who is
-    on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of reach."""
+    """Take a person, or oneself, out of a tenant: off its lists, and with all they might do in it. Also repeated, and for
+    somebody who is on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of
+    reach."""
     tenant = tenant_by_uuid(principal, uuid_)
-    require(principal, Act.REMOVE, thing_of(tenant["_id"]))
     key = object_id(user_id)
+    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None
+    if person is None or user_id != principal.user_id:
+        require(principal, Act.REMOVE, thing_of(tenant["_id"]))
     if key is not None and key == object_id(text_id(tenant.get("ownerId"))):
         raise Forbidden("Insufficient permissions to manage tenant users")
-    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None
     if person is not None:
-        leave_tenant(principal, person, f"Removed from tenant {tenant['name']}")
+        how = "Left" if user_id == principal.user_id else "Removed from"
+        leave_tenant(principal, person, f"{how} tenant {tenant['name']}")
         end_assignments(person, actor_id=principal.user_id)
     forms = [form for form in (key, user_id) if form is not None]
     gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}

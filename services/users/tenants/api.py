@@ -111,7 +111,7 @@ class TenantStats(ContractView):
 class TenantUser(ContractView):
     """A person among a tenant's people."""
 
-    access = {"post": signed_in(), "delete": needs("tenant:user_manage")}
+    access = {"post": signed_in(), "delete": signed_in()}
     bodies = {"post": JoinBody}
     statuses = {"delete": 204}
 
@@ -120,13 +120,18 @@ class TenantUser(ContractView):
         token = self.validated_body().get("token")
         if token is not None and userId == self.principal.user_id:
             actions.join_by_invitation(self.principal, tenantId, token)
-        elif self.principal.may("tenant:user_manage"):
-            actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
         else:
-            raise Forbidden("Forbidden resource")
+            self._may_manage()
+            actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
         return Response(status=201)
 
     def delete(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
-        """Remove the person."""
+        """Remove the person; everybody may leave."""
+        if userId != self.principal.user_id:
+            self._may_manage()
         actions.remove_user(self.principal, tenantId, userId)
         return Response(status=204)
+
+    def _may_manage(self) -> None:
+        if not self.principal.may("tenant:user_manage"):
+            raise Forbidden("Forbidden resource")

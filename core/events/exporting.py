@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from core.api.validation import MongoId, Number, Query
+from core.api.fields import MongoId, Number
+from core.api.validation import Query
 from core.documents.collection import Collection
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id

@@ -247,7 +247,7 @@ def test_ids_are_counted_and_checked(api: Api, manager: Caller, leads: list[dict
         "validLeads": 2,
         "invalidLeads": 2,
         "leadStatuses": {"new": 2},
-        "leadStages": {"stage-2": 1, "none": 1},
+        "leadStages": {"stage-2": 1},
     }
     assert api.get(f"{PATH}/validate?{asked}", as_=manager).json() == {
         "validIds": [leads[0]["_id"], leads[1]["leadId"]],

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import BadRequest, Unauthorized
+from core.api.fields import Text
 from core.api.permissions import public
-from core.api.validation import Body, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.identity.principals import AuthenticationFailed
 from services.auth.audit.actions import origin_of

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 
 from core.api.authentication import bearer_token
 from core.api.errors import Unauthorized
+from core.api.fields import Text
 from core.api.permissions import public, signed_in
-from core.api.validation import Body, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.documents.collection import now
 from core.identity.principals import AccessDenied, AuthenticationFailed

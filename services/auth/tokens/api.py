@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import BadRequest
+from core.api.fields import Free, Text
 from core.api.permissions import public, signed_in
 from core.api.rendering import json_response
-from core.api.validation import Body, Free, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.identity.principals import AccessDenied, AuthenticationFailed
 from core.identity.testmode import TEST_ROLES, test_principal

@@ -125,9 +125,10 @@ def invalid(faults: list[rules.Fault]) -> BadRequest:
     return BadRequest(message, body={"message": message, "errors": faults})
 
 
-def duplicate(fields: list[str]) -> BadRequest:
-    """Return the problem of a lead that is there already."""
-    return BadRequest(_DUPLICATE, body={"message": _DUPLICATE, "duplicateFields": fields})
+def duplicate(fields: list[str], email: str | None = None) -> BadRequest:
+    """Return the problem of a lead that is there already; among several it is named by its e-mail."""
+    message = f"{_DUPLICATE} for {email}" if email else _DUPLICATE
+    return BadRequest(message, body={"message": message, "duplicateFields": fields})
 
 
 def _clashes(scope: TenantScope, contact: Document, *, other_than: Any = None) -> list[str]:

@@ -1,6 +1,5 @@
 """Use cases for several leads at once: all of them or none, in one transaction and a fixed number of statements."""
 
-from collections import Counter
 from typing import Any
 
 from pymongo.errors import BulkWriteError
@@ -31,11 +30,12 @@ _DUPLICATE_KEY = 11_000
 
 
 def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
-    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, for owners who
-    are no members of the tenant, and for e-mails and phones that a live lead of the tenant, or two of them, have."""
-    for fields in leads:
+    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules or whose e-mail
+    or phone a live lead of the tenant, or one before it, has; and for owners who are no members of the tenant."""
+    for number, fields in enumerate(leads):
         faults = rules.faults_of(fields, new=True)
         if faults:
+            _refuse_taken(scope, leads[:number])
             raise invalid(faults)
     nobody = strangers(scope, {fields["assignedTo"] for fields in leads})
     if nobody:
@@ -47,14 +47,13 @@ def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Docume
         clashes = [fault for fault in error.details["writeErrors"] if fault["code"] == _DUPLICATE_KEY]
         if not clashes:
             raise
-        raise duplicate(["phone" if "phoneKey" in clashes[0]["errmsg"] else "email"]) from None
+        field = "phone" if "phoneKey" in clashes[0]["errmsg"] else "email"
+        raise duplicate([field], clashes[0]["op"]["contactInfo"]["email"]) from None
 
 
 @transactional("leads")
 def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
-    taken = _taken(scope, [fields["contactInfo"] for fields in leads])
-    if taken:
-        raise duplicate(taken)
+    _refuse_taken(scope, leads)
     stored = LEADS.scoped(scope).insert_many([new_lead(scope, fields) for fields in leads])
     publish_leads("created", stored)
     return stored
@@ -87,19 +86,26 @@ def _queries(lead_ids: list[str]) -> list[Document]:
     return [{"_id": {"$in": [key for key in keys if key]}}, {"leadId": {"$in": uuids}}]
 
 
-def _taken(scope: TenantScope, contacts: list[Document]) -> list[str]:
-    """Return which of email and phone occur twice among `contacts`, or belong to a live lead already."""
-    if not contacts:
-        return []
-    keys = [keys_of(contact) for contact in contacts]
-    return [name for name in ("email", "phone") if _is_taken(scope, name, contacts, keys)]
+def _refuse_taken(scope: TenantScope, leads: list[dict[str, Any]]) -> None:
+    """Raise BadRequest for the first of `leads` whose e-mail or phone a live lead, or one before it, has."""
+    contacts = [fields["contactInfo"] for fields in leads]
+    taken = {name: _taken(scope, name, contacts) for name in ("email", "phone")}
+    for contact in contacts:
+        keys = keys_of(contact)
+        own = {name: {keys.get(f"{name}Key"), contact[name]} - {None} for name in taken}
+        clashes = [name for name in taken if taken[name] & own[name]]
+        if clashes:
+            raise duplicate(clashes, contact["email"])
+        for name in taken:
+            taken[name] |= own[name]
 
 
-def _is_taken(scope: TenantScope, name: str, contacts: list[Document], keys: list[dict[str, str]]) -> bool:
-    own = [key[f"{name}Key"] for key in keys if f"{name}Key" in key]
-    if any(count > 1 for count in Counter(own).values()):
-        return True
-    texts = [contact[name] for contact in contacts if contact.get(name)]
+def _taken(scope: TenantScope, name: str, contacts: list[Document]) -> set[Any]:
+    """Return those e-mails or phones of `contacts` that live leads have, as keys and as they are written."""
+    keys = [key for contact in contacts if (key := keys_of(contact).get(f"{name}Key"))]
+    texts = [contact[name] for contact in contacts]
     # Leads of the old system have no keys: they are known by their text.
-    queries: list[Document] = [{f"{name}Key": {"$in": own}}, {f"contactInfo.{name}": {"$in": texts}}]
-    return bool(list(LEADS.scoped(scope).find_any(queries, {"_id": 1}, limit=1)))
+    queries: list[Document] = [{f"{name}Key": {"$in": keys}}, {f"contactInfo.{name}": {"$in": texts}}]
+    projection = {f"{name}Key": 1, f"contactInfo.{name}": 1}
+    found = LEADS.scoped(scope).find_any(queries, projection) if contacts else []
+    return {text for lead in found for text in (lead.get(f"{name}Key"), lead["contactInfo"].get(name)) if text}

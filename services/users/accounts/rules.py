@@ -48,16 +48,14 @@ def reason_kind(text: str | None) -> str:
 
 
 def broken_limit(fields: Mapping[str, Any], *, new: bool) -> str | None:
-    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, as before."""
+    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, and an empty display name always, as before."""
     for name, text, most in (
         ("firstName", "First name must be between 1 and 50 characters", 50),
         ("lastName", "Last name must be between 1 and 50 characters", 50),
         ("displayName", "Display name must be between 1 and 100 characters", 100),
     ):
         value = fields.get(name)
-        if value is not None and (value or (new and name != "displayName")) and not 1 <= len(value) <= most:
-            return text
-        if new and value == "":
+        if value is not None and (len(value) > most or (new and value == "" and name != "displayName")):
             return text
     return _broken_profile(fields.get("profile") or {}) or _broken_lists(fields)
 
@@ -76,11 +74,11 @@ def _broken_lists(fields: Mapping[str, Any]) -> str | None:
     if len(tags) > 10:
         return "Maximum 10 tags allowed"
     if any(not 1 <= len(tag) <= 20 for tag in tags):
-        return "Each tag must be between 1 and 20 characters"
+        return "Tags must be between 1 and 20 characters"
     if len(permissions) > 50:
         return "Maximum 50 permissions allowed"
     if any(not 1 <= len(permission) <= 100 for permission in permissions):
-        return "Each permission must be between 1 and 100 characters"
+        return "Permission names must be between 1 and 100 characters"
     return None
 
 

@@ -1,6 +1,8 @@
 """Bodies and queries of invitations."""
 
-from core.api.validation import Array, Body, Email, MongoId, Page, Query, Text
+from core.api.checks import MONGO_ID
+from core.api.fields import Array, Email, Page, Text
+from core.api.validation import Body, Query
 from core.identity.roles import USER_ROLES
 
 # ruff: noqa: N815 - wire names
@@ -14,7 +16,7 @@ class InviteBody(Body):
     email = Email("Please provide a valid email address")
     roles = Array(_ROLE, required=False, max_items=len(USER_ROLES))
     message = Text(required=False, max_length=1000)
-    tenantId = MongoId(required=False)
+    tenantId = Text(required=False, limits=[MONGO_ID])
 
 
 class CancelBody(Body):

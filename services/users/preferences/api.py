@@ -3,7 +3,6 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.permissions import roles, signed_in
 from core.api.views import ContractView
 from services.users.accounts.api import PagedView
@@ -14,7 +13,6 @@ from services.users.preferences.rendering import change, preferences
 from services.users.preferences.serializers import UpdatePreferencesBody
 
 _STAFF = roles("admin", "manager")
-_NO_GROUPS = ["nested property preferences must be either object or array"]
 
 
 class OwnPreferences(ContractView):
@@ -94,9 +92,7 @@ class PersonPreferenceHistory(PagedView):
 
 
 def _updated(view: ContractView, user_id: str) -> Response:
-    wanted = view.validated_body().get("preferences")
-    if wanted is None:
-        raise BadRequest(_NO_GROUPS)
+    wanted = view.validated_body()["preferences"]
     return Response(preferences(actions.update_preferences(view.principal, user_id, wanted)))
 
 

@@ -16,8 +16,9 @@ from pymongo.collection import Collection as MongoCollection
 
 from core.documents.database import Document, database
 from core.documents.ids import either_form, object_id
-from core.documents.scope import NoTenant, TenantScope
+from core.documents.scope import TenantScope
 from core.documents.transactions import current_session
+from core.errors import NoTenant
 
 Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
@@ -191,7 +192,7 @@ class ScopedCollection:
         own = self.scope.tenant_id
         tenant = document.get("tenantId") if self.scope.everywhere else own
         if tenant is None and not (self.scope.everywhere and "tenantId" in document):
-            raise NoTenant(f"a document of {self.collection.name} needs a tenant")
+            raise NoTenant
         if self.collection.tenant == "objectid":
             return object_id(tenant) or tenant
         return None if tenant is None else str(tenant)

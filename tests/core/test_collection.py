@@ -12,6 +12,7 @@ from core.documents.collection import Collection
 from core.documents.database import database as mongo
 from core.documents.scope import TenantScope, UnscopedQuery
 from core.documents.transactions import in_transaction, on_commit, transactional
+from core.errors import NoTenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -39,9 +40,9 @@ def test_an_insert_cannot_choose_another_tenant() -> None:
 
 
 def test_without_a_tenant_nothing_can_be_inserted() -> None:
-    with pytest.raises(UnscopedQuery):
+    with pytest.raises(NoTenant):
         TEXT.scoped(nobody).insert_one({"name": "a"})
-    with pytest.raises(UnscopedQuery):
+    with pytest.raises(NoTenant):
         TEXT.scoped(system).insert_one({"name": "a"})
 
 

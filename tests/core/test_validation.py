@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.checks import TEXTS, one_of
-from core.api.errors import BadRequest
 from core.api.fields import Array, Choice, Date, Email, Flag, Free, MongoId, Number, Page, Text, Until
 from core.api.parsing import parse_json
 from core.api.validation import Body, BodyList, Query
+from core.errors import BadRequest
 
 
 class Contact(Body):

@@ -21,9 +21,10 @@ from core.documents.scope import activate
 from core.events.testing import deliver_all
 from core.identity.principals import Principal
 from core.identity.tokens import verify
+from services.users.accounts import actions as accounts
 from services.users.accounts.actions import put_user
 from services.users.accounts.models import User
-from services.users.tenants.leaving import free_people
+from services.users.tenants.tasks import free_people
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller, forget
 from tests.users.test_invitations import accept, invite, mails
 from tests.users.test_people import person
@@ -237,7 +238,7 @@ def test_what_the_old_system_assigned_makes_no_operator_of_a_tenants_person(api:
 
 
 def test_a_command_makes_no_operator_with_a_tenant() -> None:
-    from core.api.errors import Forbidden
+    from core.errors import Forbidden
 
     both = {
         "_id": str(ObjectId()),
@@ -413,6 +414,40 @@ def test_what_was_assigned_does_not_come_back_with_the_person(api: Api, mails: l
     assert not may_create_buyers(api, free)
 
 
+def test_whoever_did_not_ask_to_be_in_a_tenant_leaves_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[Any]
+) -> None:
+    """An administrator opens an account on the address of somebody, who hears of it, comes, and goes."""
+    monkeypatch.setattr(accounts, "enqueue", lambda task, *arguments: task(*arguments))
+    boss = person("admin")
+    uuid = tenant(TENANT, boss, name="Strangers Inc")
+    body = {"email": "asked@x.test", "firstName": "Not", "lastName": "Asked"}
+    user_id = api.post("/api/users", body, as_=boss).json()["data"]["user"]["_id"]
+    deliver_all()
+    (mail,) = mailoutbox
+    assert (mail.to, "an administrator of Strangers Inc has opened" in mail.body) == (["asked@x.test"], True)
+    guest = Caller("user", TENANT, user_id)
+    assert api.delete(f"/api/tenants/{uuid}/users/{user_id}", as_=guest).status_code == 204
+    assert (stored(guest)["tenantId"], stored(guest)["roles"]) == (None, ["user"])
+    assert api.delete(f"/api/tenants/{uuid}/users/{boss.user_id}", as_=person("user")).status_code == 403
+    with nothing_happens():
+        assert api.delete(f"/api/tenants/{uuid}/users/{boss.user_id}", as_=boss).status_code == 403
+
+
+def test_the_last_operator_stays_one(api: Api) -> None:
+    first, second = person("SUPER_ADMIN", None), person("SUPER_ADMIN", None)
+    path = f"/api/users/{first.user_id}/roles"
+    put_user({"_id": second.user_id, "email": "second@x.test", "status": "suspended"})
+    with nothing_happens():
+        answer = api.put(path, {"roles": ["user"]}, as_=first)
+        assert (answer.status_code, answer.json()["message"]) == (
+            403,
+            "The platform needs at least one active operator",
+        )
+    put_user({"_id": second.user_id, "email": "second@x.test", "status": "active"})
+    assert api.put(path, {"roles": ["user"]}, as_=first).status_code == 200
+
+
 def test_neither_owner_nor_last_administrator_is_taken_out(api: Api) -> None:
     root, owner, admin = person("SUPER_ADMIN", None), person("user"), person("admin")
     uuid = tenant(TENANT, owner)
@@ -495,16 +530,17 @@ NEEDED = {
     "preferences": 2,
 }
 NEEDED |= {"list": 4, "remove": 4}
+ONESELF = {"update": True, "email": True, "status": False, "delete": False}
 
 
 def may(caller: str, operation: str, target: str) -> bool:
     """The rules of docs/decisions/0013, written once more."""
     if caller in ("nobody", "closed owner"):
         return False
-    if caller == target and operation in ("update", "email"):
-        return True
-    if caller == target and operation in ("status", "delete"):
-        return False
+    if caller == target and operation in ONESELF:
+        return ONESELF[operation]
+    if caller == target and operation == "remove" and caller in HOME:
+        return "owner" not in caller
     if caller != "operator" and ((caller == "pending owner" and operation != "preferences") or caller == "loose"):
         return False
     if caller == "pending owner":
@@ -533,6 +569,7 @@ def world(api: Api, operator: Caller) -> dict[str, Caller]:
     tenant(CLOSED, people["closed owner"], "suspended")
     for home in (OTHER_TENANT, PENDING, CLOSED):
         person("admin", home)
+    person("SUPER_ADMIN", None)
     system_role(api, people["operator"], "VIEWER")
     for key in (PENDING, CLOSED):
         entry = {

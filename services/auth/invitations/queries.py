@@ -3,8 +3,8 @@
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.identity.crypto import digest
 from services.auth.invitations.models import INVITATIONS
-from services.auth.sessions.rules import digest
 
 _SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
 

@@ -2,9 +2,9 @@
 
 from django.core import signing
 
-from core.api.errors import NotFound, Unauthorized
 from core.documents.database import Document
 from core.documents.transactions import transactional
+from core.errors import NotFound, Unauthorized
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.mfa.actions import demand_second_factor
 from services.auth.passwords.actions import Proof, fingerprint, note_login, proven, still_proven

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from core.api.errors import TooManyRequests
 from core.api.throttling import demand, exhausted, hit
+from core.errors import TooManyRequests
 from services.auth.audit.actions import Origin
 from services.auth.directory.queries import email_key
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
+from core.errors import BadRequest
 from core.events.outbox import record
 from core.events.payloads import AccountProfileChanged
 from services.auth.directory.actions import change_person

@@ -19,8 +19,8 @@ from core.documents.database import Document
 from core.documents.transactions import current_session, on_commit, transactional
 from core.events.outbox import record
 from core.events.payloads import KeysRevoked
+from core.identity.crypto import box
 from core.identity.keys import apply_key_revocation
-from services.auth.crypto import box
 from services.auth.tokens.models import SIGNING_KEYS
 
 # Verifiers read the key set every two minutes (core.identity.keys); five times that is safe.

@@ -4,12 +4,12 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from core.api.errors import NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, transactional
+from core.errors import NotFound
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS

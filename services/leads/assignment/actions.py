@@ -7,11 +7,11 @@ from typing import ParamSpec, TypeVar
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import Conflict, NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import Conflict, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.placing import end, place, place_item
 from services.leads.assignment.queries import agents, available_agent, workload_of

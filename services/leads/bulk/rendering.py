@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from core import runs
 from core.documents.database import Document
-from core.events import runs
 from services.leads.bulk import rules
 
 Wire = dict[str, Any]

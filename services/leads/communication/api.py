@@ -7,11 +7,11 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest, Forbidden, NotFound
 from core.api.parsing import plain_body
 from core.api.permissions import public
 from core.api.views import ContractView
 from core.documents.database import Document
+from core.errors import BadRequest, Forbidden, NotFound
 from services.leads.communication import actions, queries, rules
 from services.leads.communication.providers import provider
 from services.leads.communication.serializers import BulkSmsBody, MessageBody, SmsBody, TemplateBody, VoiceBody

@@ -5,12 +5,12 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, NotFound, PreconditionFailed
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import BadRequest, NotFound, PreconditionFailed
 from services.leads.directory.queries import MEMBER, strangers
 from services.leads.leads import rules
 from services.leads.leads.keys import keys_of

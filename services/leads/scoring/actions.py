@@ -5,10 +5,10 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
-from core.events import runs
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes
 from services.leads.scoring import rules
@@ -52,7 +52,7 @@ def start_recalculation(scope: TenantScope) -> Document:
 
 
 def recalculate_some(run: Document) -> runs.Changes:
-    """Score the next leads of a run and return what to note in it (core.events.runs)."""
+    """Score the next leads of a run and return what to note in it (core.runs)."""
     started, scope = time.perf_counter(), TenantScope.of_tenant(run["tenantId"], run["startedBy"])
     view = LEADS.scoped(scope)
     after = {"_id": {"$gt": run["cursor"]}} if run["cursor"] else {}

@@ -10,7 +10,7 @@ from core.api.parsing import plain_body
 from core.api.permissions import roles
 from core.api.views import ContractView
 from core.documents.database import Document
-from core.events.jobs import enqueue
+from core.worker.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.scoring import actions, queries, rules
 from services.leads.scoring.serializers import (

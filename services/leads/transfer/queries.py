@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from core.api.errors import NotFound
 from core.documents.collection import ScopedCollection
 from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.leads.directory.queries import names_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import criteria_of, leads_named, others_of

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from core import runs
 from core.documents.database import Document
-from core.events import runs
 from core.imports.accounts import cell_lines, cell_text, column_lines, no_counts
 from core.imports.columns import REPORT, Column
 from services.leads.transfer.models import columns_of

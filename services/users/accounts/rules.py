@@ -48,7 +48,8 @@ def reason_kind(text: str | None) -> str:
 
 
 def broken_limit(fields: Mapping[str, Any], *, new: bool) -> str | None:
-    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, and an empty display name always, as before."""
+    """Return the message of the first limit that `fields` break, or None. As before, empty
+    names pass on updates, and an empty display name always."""
     for name, text, most in (
         ("firstName", "First name must be between 1 and 50 characters", 50),
         ("lastName", "Last name must be between 1 and 50 characters", 50),

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.api.errors import Forbidden
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session
+from core.errors import Forbidden
 from core.identity.principals import Principal
 from services.users.accounts import authority
 from services.users.accounts.authority import Act, Standing

@@ -1,29 +1,8 @@
-"""What users hears from auth, and mails to people."""
-
-from typing import Any
-
-from celery import shared_task
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
+"""What users hears from auth."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles
 from services.users.accounts import actions
-
-_SUBJECTS = {
-    "welcome": "Welcome to Leadmesh",
-    "status": "Your account's status changed",
-    "profile": "Your profile was changed",
-    "accepted": "Your account is ready",
-}
-
-
-@shared_task(name="services.users.accounts.send_user_mail", autoretry_for=(OSError,), retry_backoff=5, max_retries=8)
-def send_user_mail(kind: str, email: str, context: dict[str, Any]) -> None:
-    """Send a mail of one of the kinds in `_SUBJECTS`, as text and HTML."""
-    text = render_to_string(f"users_accounts/{kind}.txt", context)
-    html = render_to_string(f"users_accounts/{kind}.html", context)
-    send_mail(_SUBJECTS[kind], text, None, [email], html_message=html)
 
 
 @handles("account.registered", service="users")

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from core.api.errors import BadRequest
 from core.api.rendering import iso, to_json
 from core.documents.database import Document
+from core.errors import BadRequest
 from services.users.activity.rendering import People, exported
 
 Entries = Iterable[tuple[Document, People]]

@@ -5,12 +5,12 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import NotFound
 from core.identity.principals import Principal
 from services.users.accounts.authority import Act
 from services.users.accounts.logbook import log_activities, log_activity

@@ -16,7 +16,7 @@ _DOMAIN = rf"(?:{_LABEL}\.)+[A-Za-z]{{2,63}}"
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
 _URL = re.compile(
-    rf"(?:(?:https?|ftp)://)?(?:[^\s<>/@?#]+@)?(?:{_DOMAIN}|(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}})(?::[0-9]{{1,5}})?(?:[/?#][^\s<>]*)?",
+    rf"(?!mailto:)(?:(?:https?|ftp)://)?(?:[^\s<>/@?#]+@)?(?:{_DOMAIN}|(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}})(?::[0-9]{{1,5}})?(?:[/?#][^\s<>]*)?",
     re.IGNORECASE,
 )
 # Longer numbers lose precision in the front end (IEEE 754) and overflow BSON's 64 bits.

@@ -161,16 +161,16 @@ class BodyList(ContractField):
         """Return the checked objects. Raises ValidationError as `elements` does; an object where the array belongs is
         checked like an element, as the old validator did."""
         absent = data is empty or data is None
-        if isinstance(data, list) or (absent and not self.required):
+        if isinstance(data, list):
+            checked = elements(self.body, data, str(self.field_name), self._refusal)
+            # Only then the limit of the length, which counts for good elements.
+            return super().run_validation(checked)
+        if absent and not self.required:
             return super().run_validation(data)
         if isinstance(data, Mapping) and not (element := self.body(data=data)).is_valid():
             raise ValidationError(_under(self.field_name, element.errors))
         told = [self._refusal] if data is not empty and not isinstance(data, Mapping) else []
         raise ValidationError([f"{self.field_name} must be an array", *told])
-
-    def clean(self, data: Any) -> Any:
-        """Return the checked objects."""
-        return elements(self.body, data, str(self.field_name), self._refusal)
 
     @property
     def _refusal(self) -> str:

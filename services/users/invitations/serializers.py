@@ -1,9 +1,10 @@
 """Bodies and queries of invitations."""
 
 from core.api.checks import MONGO_ID
-from core.api.fields import Array, Email, Page, Text
+from core.api.fields import Array, Email, Text
 from core.api.validation import Body, Query
 from core.identity.roles import USER_ROLES
+from services.users.accounts.serializers import PlainPage
 
 # ruff: noqa: N815 - wire names
 
@@ -27,9 +28,10 @@ class CancelBody(Body):
 
 
 class InvitationQuery(Query):
-    """Filters of the list."""
+    """Filters of the list; other parameters are ignored, as before."""
 
+    allow_unknown = True
     status = Text(required=False, max_length=40)
     email = Text(required=False, max_length=254)
-    page = Page(default=1)
-    limit = Page(default=20)
+    page = PlainPage(default=1)
+    limit = PlainPage(default=20)

@@ -164,11 +164,11 @@ def _change(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Docu
 
 def _check(lead: Document, changes: dict[str, Any]) -> None:
     faults = rules.faults_of(changes, new=False, known_state=_state_of(lead))
-    status = changes.get("status")
-    if status and not rules.may_become(lead["status"], status):
-        faults.append(rules.transition_fault(lead["status"], status))
     if faults:
         raise invalid(faults)
+    status = changes.get("status")
+    if status and not rules.may_become(lead["status"], status):
+        raise invalid([rules.transition_fault(lead["status"], status)])
 
 
 def _update_of(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:

@@ -14,6 +14,7 @@ Check = tuple[Callable[[Any], bool], str]
 _LABEL = "(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _DOMAIN = rf"(?:{_LABEL}\.)+[A-Za-z]{{2,63}}"
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MONTH = re.compile("[0-9]{4}(-[0-9]{2})?")
 _EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
 _URL = re.compile(
     rf"(?!mailto:)(?:(?:https?|ftp)://)?(?:[^\s<>/@?#]+@)?(?:{_DOMAIN}|(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}})(?::[0-9]{{1,5}})?(?:[/?#][^\s<>]*)?",
@@ -54,11 +55,15 @@ def is_precise(value: Any) -> bool:
 
 
 def parse_date(value: Any) -> datetime | None:
-    """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none."""
-    if not isinstance(value, str) or len(value) < 10:
+    """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none. A year or a month is its
+    first day."""
+    if not isinstance(value, str):
+        return None
+    text = f"{value}-01-01"[:10] if _MONTH.fullmatch(value) else value
+    if len(text) < 10:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text)
         # At the ends of the calendar another offset leaves it.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):

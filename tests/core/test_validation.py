@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.api.checks import TEXTS, is_email, is_url, one_of
+from core.api.checks import TEXTS, is_email, is_url, one_of, parse_date
 from core.api.fields import Array, Choice, Date, Email, Flag, Free, MongoId, Number, Page, Text, Until
 from core.api.parsing import parse_json
 from core.api.validation import Body, BodyList, Query
@@ -168,6 +168,15 @@ def test_email_addresses(address: str, is_one: bool) -> None:
 )
 def test_web_addresses(address: str, is_one: bool) -> None:
     assert is_url(address) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [("2026", "2026-01-01"), ("2026-05", "2026-05-01"), ("2026-13", None), ("20260501", None), ("2026-5", None)],
+)
+def test_years_and_months_are_dates(text: str, moment: str | None) -> None:
+    parsed = parse_date(text)
+    assert (parsed and parsed.date().isoformat()) == moment
 
 
 def test_optional_null_counts_as_absent() -> None:

@@ -259,6 +259,8 @@ def test_ids_are_counted_and_checked(api: Api, manager: Caller, leads: list[dict
     for what in ("stats", "validate"):
         assert api.get(f"{PATH}/{what}", as_=manager).json()["message"] == "leadIds parameter is required"
         assert api.get(f"{PATH}/{what}?leadIds=,", as_=manager).json()["message"] == "At least one lead ID is required"
+        answer = api.get(f"{PATH}/{what}?leadIds=a&leadIds[]=b&leadIds=c,d", as_=manager).json()
+        assert (answer.get("totalLeads") or answer["totalIds"]) == 4
 
 
 def test_only_managers_may(api: Api, agent: Caller) -> None:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 
 from core.documents.database import Document, database
 from core.documents.ids import either_form, object_id
+from core.documents.indexes import Lifted, Replaced
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session
 from core.errors import NoTenant
@@ -23,6 +24,9 @@ from core.errors import NoTenant
 Filter = Mapping[str, Any]
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, Any] | Sequence[str] | None
+
+# The owner of collections that each service has for itself.
+EVERY_SERVICE = "*"
 
 # What a query of a caller without tenant matches: nothing.
 _NOTHING: Filter = {"_id": {"$in": []}}
@@ -39,13 +43,16 @@ class Collection:
     """Declares a collection: its name, its owner, and how it tells tenants and deleted documents apart.
 
     tenant: "text" or "objectid" = the stored type of `tenantId` (both are read when it is "objectid": old data mixes
-    them); "none" = documents that belong to no tenant. soft_delete: documents with `deletedAt` are invisible.
+    them); "none" = documents that belong to no tenant. soft_delete: documents with `deletedAt` are invisible. indexes, replaces:
+    what `manage.py prepare` makes true (core.documents.indexes).
     """
 
     name: str
     service: str
     tenant: Literal["text", "objectid", "none"] = "text"
     soft_delete: bool = False
+    indexes: tuple[IndexModel, ...] = ()
+    replaces: tuple[Replaced | Lifted, ...] = ()
 
     def scoped(self, scope: TenantScope) -> "ScopedCollection":
         """Return the view of this collection that `scope` may see and change."""

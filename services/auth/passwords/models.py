@@ -3,10 +3,31 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.indexes import index
 from core.documents.models import DocumentModel
 
-CREDENTIALS = Collection("credentials", service="auth", tenant="none")
-RESET_TOKENS = Collection("passwordresettokens", service="auth", tenant="none")
+CREDENTIALS = Collection(
+    "credentials",
+    service="auth",
+    tenant="none",
+    indexes=(
+        index("verificationToken", sparse=True),
+        index("email"),
+        index("newEmail.token", sparse=True),
+    ),
+)
+RESET_TOKENS = Collection(
+    "passwordresettokens",
+    service="auth",
+    tenant="none",
+    indexes=(
+        index("token", unique=True),
+        index("userId", "usedAt"),
+        # A day longer than a token lives, so that "used" and "unknown" can be told apart when somebody asks. (The old
+        # system had a plain index here.)
+        index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=86_400),
+    ),
+)
 
 
 class Credential(DocumentModel):

@@ -4,10 +4,21 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
-SESSIONS = Collection("sessions", service="auth", tenant="none")
+SESSIONS = Collection(
+    "sessions",
+    service="auth",
+    tenant="none",
+    indexes=(
+        index("sessionToken", unique=True),
+        index("spentTokens"),
+        index("userId", "isActive", "-lastActivity", name="own"),
+        index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=0),
+    ),
+)
 
 
 class Session(TenantDocumentModel):

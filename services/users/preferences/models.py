@@ -2,10 +2,16 @@
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import DocumentModel
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
-PREFERENCES = Collection("userpreferences", service="users", tenant="none")
+PREFERENCES = Collection(
+    "userpreferences",
+    service="users",
+    tenant="none",
+    indexes=(index("userId", unique=True),),
+)
 
 
 class UserPreferences(DocumentModel):

@@ -17,7 +17,6 @@ from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api.fields import LIMIT, ContractField, at_most_items, limit
 
-
 # Elements of an array in the place of an object that are looked at; it is refused anyway.
 _SHOWN = 100
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from pymongo import ASCENDING, IndexModel
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.indexes import ensure_indexes
 
 pytestmark = pytest.mark.usefixtures("database")

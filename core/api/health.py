@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core.api.rendering import iso, json_response
-from core.documents.database import ping
+from core.documents.driver import ping
 
 # A probe that waits longer than this counts as failed; the gateway asks every second.
 _TIMEOUT_SECONDS = 2.0

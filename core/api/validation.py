@@ -320,7 +320,9 @@ class Body(serializers.Serializer):
         if data is empty or data is None:
             if not self.required:
                 raise SkipField
-            return self._refuse_shape() if self.parent is not None else self.to_internal_value({})
+            # The stubs forget that the outermost has no parent.
+            nested = self.parent is not None  # type: ignore[comparison-overlap]
+            return self._refuse_shape() if nested else self.to_internal_value({})
         if not isinstance(data, Mapping):
             self._refuse_shape()
         return self.to_internal_value(data)

@@ -1,14 +1,14 @@
 """Exports of an owner's entities, page by page in the order of ids, in the shape of its events."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
 
 from core.api.validation import MongoId, Number, Query
-from core.documents.collection import Collection
-from core.documents.database import Document
+from core.documents.collection import Declared, T
+from core.documents.driver import raw
 from core.documents.ids import object_id, text_id
 from core.events.payloads import Payload
 
@@ -23,7 +23,7 @@ class ExportQuery(Query):
 
 
 def exported_page(
-    collection: Collection, snapshot: Callable[[Document], Payload], *, after: str | None, limit: int
+    collection: Declared[T], snapshot: Callable[[T], Payload], *, after: str | None, limit: int
 ) -> dict[str, Any]:
     """Return `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page.
 
@@ -31,13 +31,13 @@ def exported_page(
     from being copied.
     """
     query = {"_id": {"$gt": object_id(after)}} if after else {}
-    found = list(collection.raw().find(query).sort("_id", 1).limit(limit))
+    found = cast(list[T], list(raw(collection).find(query).sort("_id", 1).limit(limit)))
     items = [item for item in (_item(document, snapshot) for document in found) if item]
     last = str(found[-1]["_id"]) if len(found) == limit else None
     return {"items": items, "next": last}
 
 
-def _item(document: Document, snapshot: Callable[[Document], Payload]) -> dict[str, Any] | None:
+def _item(document: T, snapshot: Callable[[T], Payload]) -> dict[str, Any] | None:
     try:
         payload = msgspec.to_builtins(snapshot(document))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -16,7 +16,8 @@ from prometheus_client import Gauge
 from core.clients.http import ServiceClient, ServiceUnavailable
 from core.documents.collection import now
 from core.documents.copies import MISSING, STALE, Comparison, comparing
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import in_transaction
 from core.events.catalogue import EVENTS, EXPORTS, Export
 from core.events.envelope import Event

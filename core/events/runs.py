@@ -18,9 +18,9 @@ from typing import Any
 import structlog
 from pymongo.errors import PyMongoError
 
+from core.documents.bypasses import every_run
 from core.documents.collection import Collection, now
 from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.documents.transactions import in_transaction, is_passing
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,6 @@ LEASE = timedelta(seconds=30)
 _SAME, _MOST_TRIES, _MOST_TROUBLES = 3, 10, 300
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 _TROUBLE = "the database was too slow or away, or the worker was stopped"
-_SYSTEM = TenantScope.system("runs of all tenants are worked on by the same workers")
 
 Changes = dict[str, Any]
 Step = Callable[[Document], Changes]
@@ -58,7 +57,7 @@ def new_run(**members: Any) -> Document:
 def waiting(runs: Collection) -> list[Any]:
     """Return the ids of the runs that nobody works on."""
     due = {"status": {"$in": [PENDING, RUNNING]}, "leaseUntil": {"$lte": now()}}
-    return [run["_id"] for run in runs.scoped(_SYSTEM).find(due, {"_id": 1})]
+    return [run["_id"] for run in every_run(runs).find(due, {"_id": 1})]
 
 
 def work_on(runs: Collection, run_id: Any, step: Step, retreat: Retreat | None = None) -> Document | None:
@@ -81,7 +80,7 @@ def work_on(runs: Collection, run_id: Any, step: Step, retreat: Retreat | None =
 def _take(runs: Collection, run_id: Any) -> Document | None:
     free = {"_id": run_id, "status": {"$in": [PENDING, RUNNING]}, "leaseUntil": {"$lte": now()}}
     taken = {"status": RUNNING, "lease": uuid.uuid4().hex, "leaseUntil": now() + LEASE}
-    return runs.scoped(_SYSTEM).update_one(free, {"$set": taken, "$inc": {"tries": 1}})
+    return every_run(runs).update_and_get(free, {"$set": taken, "$inc": {"tries": 1}})
 
 
 def _do(runs: Collection, run: Document, step: Step, retreat: Retreat | None = None) -> Document | None:
@@ -103,7 +102,7 @@ def _do(runs: Collection, run: Document, step: Step, retreat: Retreat | None = N
 
 
 def _again(runs: Collection, run: Document, retreat: Retreat | None) -> Document | None:
-    tried = runs.scoped(_SYSTEM).update_one(_mine(run), {"$inc": {"tries": 1}})
+    tried = every_run(runs).update_and_get(_mine(run), {"$inc": {"tries": 1}})
     if tried is None or tried["tries"] <= _SAME:
         return tried
     return _retreat(
@@ -139,18 +138,18 @@ def _pause(runs: Collection, run: Document) -> None:
     """Let the run wait, longer after each try; where not even that can be noted, its lease does."""
     pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(run["tries"], 10))
     with suppress(PyMongoError):
-        runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": {"leaseUntil": now() + pause}})
+        every_run(runs).update_one(_mine(run), {"$set": {"leaseUntil": now() + pause}})
 
 
 def _fail(runs: Collection, run: Document, reason: str) -> None:
     change = {"status": FAILED, "reason": reason, "finishedAt": now()}
-    runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": change})
+    every_run(runs).update_one(_mine(run), {"$set": change})
 
 
 def _note(runs: Collection, run: Document, changes: Changes) -> Document:
     over = {"finishedAt": now()} if changes.get("status", RUNNING) != RUNNING else {}
     change = {"$set": {**changes, **over, "leaseUntil": now() + LEASE}}
-    noted = runs.scoped(_SYSTEM).update_one({**_mine(run), "status": RUNNING}, change)
+    noted = every_run(runs).update_and_get({**_mine(run), "status": RUNNING}, change)
     if noted is None:
         raise LeaseLost(str(run["_id"]))
     return noted

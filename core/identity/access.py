@@ -91,8 +91,8 @@ def check(principal: Principal) -> Principal:
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
         raise AuthenticationFailed("Token validation failed")
     user = memory.get(f"user:{principal.user_id}")
-    is_news = user is not None and _is_news(user, principal)
-    if user and is_news:
+    newer = user is not None and _is_newer(user, principal)
+    if user and newer:
         # First: it ends sessions and tokens as well, and the contract has a sentence of its own for it.
         _refuse_unwelcome(user["status"])
     if _is_revoked(principal):
@@ -100,7 +100,7 @@ def check(principal: Principal) -> Principal:
     if user:
         # No token carries them, however new it is.
         principal = replace(principal, extra_permissions=tuple(user.get("permissions") or ()))
-    if user and is_news:
+    if user and newer:
         principal = _up_to_date(principal, user)
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
@@ -128,7 +128,7 @@ def _is_revoked(principal: Principal) -> bool:
     return memory.get(f"token:{principal.token_key}") is not None
 
 
-def _is_news(user: Document, principal: Principal) -> bool:
+def _is_newer(user: Document, principal: Principal) -> bool:
     """Whether an entry tells more than the token: a token made from a later revision must not be overruled by an event
     that is still on its way here."""
     return principal.revision is None or user.get("version", 0) > principal.revision

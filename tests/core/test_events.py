@@ -16,7 +16,8 @@ import pytest
 from django.conf import settings
 
 from core.documents.collection import Collection, now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.transactions import in_transaction
 from core.events import handlers, inbox, outbox, tasks
 from core.events.catalogue import EVENTS
@@ -188,7 +189,7 @@ def test_what_a_failing_handler_wrote_is_not_there(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(handlers._registry, ("analytics", "buyer.match.updated"), [half])
     with captured():
         inbox.receive("analytics", [sealed(**match())])
-    assert things.raw().count_documents({}) == 0
+    assert raw(things).count_documents({}) == 0
 
 
 def test_a_copy_never_goes_back() -> None:
@@ -202,7 +203,7 @@ def test_a_copy_never_goes_back() -> None:
     assert store(2, name="two again") is None
     before = store(3, name="three")
     assert before["name"] == "two"
-    assert things.raw().find_one({"_id": "x"})["name"] == "three"  # type: ignore[index]
+    assert raw(things).find_one({"_id": "x"})["name"] == "three"  # type: ignore[index]
 
 
 def test_a_newer_publisher_is_understood_and_an_older_one_too() -> None:

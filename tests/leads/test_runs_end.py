@@ -9,7 +9,7 @@ import pytest
 from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout, PyMongoError
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events import runs
 from services.leads.bulk import actions as bulk
 from services.leads.scoring import actions as scoring

@@ -9,7 +9,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events import runs
 from core.events.testing import deliver_all
 from services.leads.scoring import actions, rules, tasks

@@ -10,7 +10,7 @@ from django.db import connections
 from pymongo import ASCENDING
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.indexes import drop_unique_index
 from core.events.testing import deliver_all
 from core.identity.roles import PERMISSIONS, SYSTEM_ROLES

@@ -3,13 +3,14 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-LEADS = Collection("leadfacts", service="analytics", tenant="text", soft_delete=True)
-BUYERS = Collection("buyerfacts", service="analytics", tenant="text", soft_delete=True)
-PEOPLE = Collection("personfacts", service="analytics", tenant="text")
-HAPPENINGS = Collection("happenings", service="analytics", tenant="text")
+LEADS = Collection[Document]("leadfacts", service="analytics", tenant="text", soft_delete=True)
+BUYERS = Collection[Document]("buyerfacts", service="analytics", tenant="text", soft_delete=True)
+PEOPLE = Collection[Document]("personfacts", service="analytics", tenant="text")
+HAPPENINGS = Collection[Document]("happenings", service="analytics", tenant="text")
 
 
 class LeadFact(TenantDocumentModel):

@@ -2,12 +2,13 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
 # Events belong to accounts, some of which are unknown or have no tenant.
-SECURITY_EVENTS = Collection("securityevents", service="auth", tenant="none")
+SECURITY_EVENTS = PlainCollection[Document]("securityevents", service="auth")
 
 
 class SecurityEvent(TenantDocumentModel):

@@ -2,14 +2,15 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
-PEOPLE = Collection("authdirectory", service="auth", tenant="none")
+PEOPLE = PlainCollection[Document]("authdirectory", service="auth")
 # People's second factors (services.auth.mfa): here, because whatever proves an address ends those of a stranger.
-MFAS = Collection("mfas", service="auth", tenant="none")
+MFAS = PlainCollection[Document]("mfas", service="auth")
 
 
 class Person(TenantDocumentModel):

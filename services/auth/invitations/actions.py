@@ -11,7 +11,6 @@ from pymongo.errors import DuplicateKeyError
 from core.api.errors import BadRequest, Conflict
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
@@ -25,7 +24,6 @@ from services.auth.passwords.actions import refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
 from services.auth.passwords.rules import CLASSES, COMMON, LENGTH, MAX_LENGTH, TOO_LONG, has_all_classes, is_uncommon
 
-_SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
 _INVALID = "Invalid or expired invitation token"
 _TAKEN = "User with this email already exists"
 # users writes the person's own entry when it makes the person.
@@ -59,7 +57,7 @@ def accept(body: dict[str, Any], origin: Origin) -> Document:
 
 @transactional("auth")
 def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Origin) -> Document:
-    taken = INVITATIONS.scoped(_SYSTEM).replace_state(open_query(body["token"]), {"$set": {"status": "accepted"}})
+    taken = INVITATIONS.get_and_update(open_query(body["token"]), {"$set": {"status": "accepted"}})
     if taken is None:
         raise BadRequest(_INVALID)
     person: Document = {

@@ -2,12 +2,13 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
 # Whoever accepts an invitation has no tenant yet.
-INVITATIONS = Collection("authinvitations", service="auth", tenant="none")
+INVITATIONS = PlainCollection[Document]("authinvitations", service="auth")
 
 
 class OpenInvitation(TenantDocumentModel):

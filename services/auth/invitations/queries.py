@@ -2,11 +2,8 @@
 
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.scope import TenantScope
 from services.auth.invitations.models import INVITATIONS
 from services.auth.sessions.rules import digest
-
-_SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
 
 
 def open_query(token: str) -> Document:
@@ -16,4 +13,4 @@ def open_query(token: str) -> Document:
 
 def open_invitation(token: str) -> Document | None:
     """Return the invitation that `token` opens now, or None."""
-    return INVITATIONS.scoped(_SYSTEM).find_one(open_query(token))
+    return INVITATIONS.find_one(open_query(token))

@@ -14,7 +14,6 @@ from core.api.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from core.api.throttling import clear, exhausted, hit
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from core.events.outbox import record
@@ -29,7 +28,6 @@ from services.auth.passwords.rules import PERSONAL, holds_address
 from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
 
-_SYSTEM = TenantScope.system("credentials are checked before there is a tenant")
 _VERIFICATION = timedelta(hours=24)
 
 _INVALID = "Invalid credentials"
@@ -66,7 +64,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
         "tenantId": None,
     }
     stored = add_provisional(person)
-    CREDENTIALS.scoped(_SYSTEM).insert_one(
+    CREDENTIALS.insert_one(
         {"_id": user_id, "email": person["email"], "passwordHash": hashed, "passwordChangedAt": now()}
     )
     payload = AccountRegistered(
@@ -103,7 +101,7 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
         raise Unauthorized("Account is temporarily locked")
     person = person_by_email(key)
     # Whatever happens here happens for an unknown address too, or the time would tell it.
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"] if person else ""})
+    credential = CREDENTIALS.find_one({"_id": person["_id"] if person else ""})
     good = _is_good(credential["passwordHash"] if credential else NOBODY, password)
     if not good or person is None or credential is None:
         _count_failure(key, person, origin)
@@ -125,7 +123,7 @@ def _is_good(stored: str, password: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _keeps_old_hashes(period: int) -> bool:
-    return CREDENTIALS.scoped(_SYSTEM).exists({"passwordHash": {"$regex": r"^\$2"}})
+    return CREDENTIALS.exists({"passwordHash": {"$regex": r"^\$2"}})
 
 
 def _renewed(user_id: str, stored: str, password: str) -> str:
@@ -133,7 +131,7 @@ def _renewed(user_id: str, stored: str, password: str) -> str:
     if not needs_rehash(stored):
         return stored
     hashed = hash_password(password)
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, "passwordHash": stored}, {"$set": {"passwordHash": hashed}})
+    CREDENTIALS.update_one({"_id": user_id, "passwordHash": stored}, {"$set": {"passwordHash": hashed}})
     return hashed
 
 
@@ -145,7 +143,7 @@ def fingerprint(proof: Proof) -> list[str]:
 def still_proven(user_id: str, hash_digest: str) -> Proof:
     """Return the proof whose `fingerprint` this is. Raises Unauthorized when person or password are not what they were."""
     person = person_by_id(user_id)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     if person is None or credential is None or person["status"] != "active":
         raise Unauthorized(_INVALID)
     if digest(credential["passwordHash"]) != hash_digest:
@@ -159,7 +157,7 @@ def note_login(user_id: str, hashed: str | None) -> None:
     hashed: of the password that proved it. Raises Unauthorized when it is the person's no more: somebody else proved to
     own the address, or changed the password, since it was looked at."""
     proof = {"passwordHash": hashed} if hashed else {}
-    credential = CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, **proof}, {"$set": {"lastLoginAt": now()}})
+    credential = CREDENTIALS.update_and_get({"_id": user_id, **proof}, {"$set": {"lastLoginAt": now()}})
     if proof and credential is None:
         raise Unauthorized(_INVALID)
 
@@ -171,7 +169,7 @@ def forget_tries(email: str) -> None:
 
 def change_password(user_id: str, current: str, new: str, origin: Origin) -> None:
     """Change the caller's password and end every session. Raises BadRequest when `current` is wrong."""
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     if not is_password(user_id, current) or credential is None:
         raise BadRequest("Current password is incorrect")
     refuse_personal(new, credential["email"])
@@ -182,7 +180,7 @@ def change_password(user_id: str, current: str, new: str, origin: Origin) -> Non
 def _change(user_id: str, current: str, hashed: str, origin: Origin) -> None:
     own = {"_id": user_id, "passwordHash": current}
     fields = {"passwordHash": hashed, "passwordChangedAt": now()}
-    if CREDENTIALS.scoped(_SYSTEM).update_one(own, {"$set": fields}) is None:
+    if not CREDENTIALS.update_one(own, {"$set": fields}):
         raise BadRequest("Current password is incorrect")
     end_sessions_of(user_id, reason="password_change")
     note(user_id, _CHANGED, origin)
@@ -193,7 +191,7 @@ def is_password(user_id: str, password: str) -> bool:
     verdict = hit("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
     if not verdict.allowed:
         raise TooManyRequests("Too many wrong passwords", verdict.retry_after)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     good = verify_password(credential["passwordHash"] if credential else NOBODY, password) and credential is not None
     if good:
         clear("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
@@ -214,7 +212,7 @@ def store_password(user_id: str, email: str, password: str) -> None:
 def store_hash(user_id: str, email: str, hashed: str) -> None:
     """Store the hash of a person's password, whatever there was before. Runs inside the caller's transaction, if any."""
     fields = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields}, upsert=True)
+    CREDENTIALS.update_one({"_id": user_id}, {"$set": fields}, upsert=True)
 
 
 def request_verification(user_id: str, email: str) -> None:
@@ -225,7 +223,7 @@ def request_verification(user_id: str, email: str) -> None:
     expiry = now() + _VERIFICATION
     fields = {"email": email_key(email), "verificationToken": digest(token), "verificationExpiresAt": expiry}
     # What was proven before may have been another address.
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields, "$unset": {"emailVerifiedAt": ""}})
+    CREDENTIALS.update_one({"_id": user_id}, {"$set": fields, "$unset": {"emailVerifiedAt": ""}})
     on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
@@ -242,11 +240,11 @@ def verify_email(token: str) -> None:
     """Use up a verification token: the account becomes active. Raises BadRequest for an unknown, used or old one."""
     query = {"verificationToken": digest(token), "verificationExpiresAt": {"$gt": now()}}
     used = {"$unset": {"verificationToken": "", "verificationExpiresAt": ""}}
-    credential = CREDENTIALS.scoped(_SYSTEM).replace_state(query, used)
+    credential = CREDENTIALS.get_and_update(query, used)
     if credential is None or not _is_address_of(credential):
         raise BadRequest("Invalid or expired verification token")
     prove_address(credential["_id"], keep_password=True)
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
+    CREDENTIALS.update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
 
 
 def _is_address_of(credential: Document) -> bool:

@@ -2,11 +2,12 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.models import DocumentModel
 
-CREDENTIALS = Collection("credentials", service="auth", tenant="none")
-RESET_TOKENS = Collection("passwordresettokens", service="auth", tenant="none")
+CREDENTIALS = PlainCollection[Document]("credentials", service="auth")
+RESET_TOKENS = PlainCollection[Document]("passwordresettokens", service="auth")
 
 
 class Credential(DocumentModel):

@@ -8,7 +8,6 @@ from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
@@ -20,7 +19,6 @@ from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
 
-_SYSTEM = TenantScope.system("passwords are reset before there is a caller")
 _INVALID = "Invalid or expired reset token"
 _REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
 _DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
@@ -41,7 +39,7 @@ def request_reset(email: str, origin: Origin) -> None:
     person = person_by_email(email)
     if person is None:
         return
-    token, tokens = new_secret(), RESET_TOKENS.scoped(_SYSTEM)
+    token, tokens = new_secret(), RESET_TOKENS
     tokens.delete_many({"userId": object_id(person["_id"]), "usedAt": None})
     tokens.insert_one(
         {
@@ -65,7 +63,7 @@ def is_usable(token: str) -> bool:
 
 def _holder(token: str) -> Document | None:
     """Return the person for whom `token` opens a new password: somebody with the address that it was mailed to."""
-    found = RESET_TOKENS.scoped(_SYSTEM).find_one(_usable(token))
+    found = RESET_TOKENS.find_one(_usable(token))
     person = person_by_id(str(found["userId"])) if found else None
     if found is None or person is None:
         return None
@@ -90,7 +88,7 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
     from services.auth.passwords.tasks import send_changed_mail
 
-    if RESET_TOKENS.scoped(_SYSTEM).replace_state(_usable(token), {"$set": {"usedAt": now()}}) is None:
+    if not RESET_TOKENS.update_one(_usable(token), {"$set": {"usedAt": now()}}):
         raise BadRequest(_INVALID)
     prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)

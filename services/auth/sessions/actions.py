@@ -12,7 +12,6 @@ from core.api.errors import NotFound, Unauthorized
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import SessionRevoked
@@ -25,7 +24,6 @@ from services.auth.sessions.queries import active_session
 from services.auth.sessions.rules import device_of, digest, new_secret, session_limit
 from services.auth.tokens.issue import access_token
 
-_SYSTEM = TenantScope.system("sessions belong to people, also to those without tenant")
 # Ended sessions stay for audit (auth-rules §10).
 _AUDIT = timedelta(days=30)
 # Two tabs may renew at once: within this time the loser is refused, not treated as a thief.
@@ -70,7 +68,7 @@ def open_session(person: Document, origin: Origin, *, replaces: Principal | None
     caller's transaction."""
     _make_room(person, origin)
     refresh, moment = new_secret(), now()
-    session = SESSIONS.scoped(_SYSTEM).insert_one(
+    session = SESSIONS.insert_one(
         {
             "_id": ObjectId(),
             "userId": object_id(person["_id"]),
@@ -92,7 +90,7 @@ def open_session(person: Document, origin: Origin, *, replaces: Principal | None
 def _make_room(person: Document, origin: Origin) -> None:
     own = {"userId": object_id(person["_id"]), "isActive": True}
     most = session_limit(person.get("roles") or ())
-    newest_first = SESSIONS.scoped(_SYSTEM).find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
+    newest_first = SESSIONS.find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
     surplus = [session["_id"] for session in newest_first]
     if surplus and _end({"_id": {"$in": surplus}, "isActive": True}, person["_id"], "displaced"):
         note(person["_id"], _DISPLACED, origin, sessions=len(surplus))
@@ -103,7 +101,7 @@ def renew(refresh: str, origin: Origin) -> Tokens:
 
     A spent one ends its whole session, unless it was spent a moment ago. Raises Unauthorized.
     """
-    session = SESSIONS.scoped(_SYSTEM).find_one({"sessionToken": digest(refresh), "isActive": True})
+    session = SESSIONS.find_one({"sessionToken": digest(refresh), "isActive": True})
     if session is None:
         _end_if_stolen(refresh, origin)
         raise Unauthorized(_INVALID)
@@ -119,7 +117,7 @@ def renew(refresh: str, origin: Origin) -> Tokens:
         "isActive": True,
         "expiresAt": {"$gt": moment},
     }
-    if SESSIONS.scoped(_SYSTEM).replace_state(precondition, change) is None:
+    if not SESSIONS.update_one(precondition, change):
         raise Unauthorized(_INVALID)
     return Tokens(person, access_token(person, str(session["_id"])), renewed)
 
@@ -188,7 +186,7 @@ def extend(user_id: str, session_id: str) -> Document:
     """Push the end of the person's session back to a full lifetime from now, no further than `SESSION_MAX_SECONDS` after
     its login, and return the session. Raises Unauthorized when it has ended."""
     query = {"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}
-    session = SESSIONS.scoped(_SYSTEM).find_one(query)
+    session = SESSIONS.find_one(query)
     moment = now()
     if session is None or session["expiresAt"] <= moment:
         raise Unauthorized("Unauthorized")
@@ -196,7 +194,7 @@ def extend(user_id: str, session_id: str) -> Document:
     wanted = min(moment + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS), latest)
     end = max(session["expiresAt"], wanted)
     change = {"$set": {"expiresAt": end, "lastActivity": moment}}
-    return SESSIONS.scoped(_SYSTEM).update_one(query, change) or session
+    return SESSIONS.update_and_get(query, change) or session
 
 
 def _welcome(user_id: str) -> Document:
@@ -207,7 +205,7 @@ def _welcome(user_id: str) -> Document:
 
 
 def _end_if_stolen(refresh: str, origin: Origin) -> None:
-    session = SESSIONS.scoped(_SYSTEM).find_one({"spentTokens": digest(refresh), "isActive": True})
+    session = SESSIONS.find_one({"spentTokens": digest(refresh), "isActive": True})
     if session is None:
         return
     latest = session["spentTokens"][-1] == digest(refresh)
@@ -224,7 +222,7 @@ def _end_stolen(session: Document, origin: Origin) -> None:
 
 
 def _end(query: Document, user_id: str, reason: str) -> int:
-    view = SESSIONS.scoped(_SYSTEM)
+    view = SESSIONS
     found = list(view.find(query, {"replaces": 1}))
     if not found:
         return 0

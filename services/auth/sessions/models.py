@@ -2,12 +2,13 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
-SESSIONS = Collection("sessions", service="auth", tenant="none")
+SESSIONS = PlainCollection[Document]("sessions", service="auth")
 
 
 class Session(TenantDocumentModel):

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.transactions import on_commit, outside_transaction, transactional
 from core.events.outbox import record
 from core.events.payloads import KeysRevoked
 from core.identity.keys import apply_key_revocation
@@ -51,8 +51,8 @@ def signing_key() -> tuple[str, Ed25519PrivateKey]:
 def add_key(*, at_once: bool) -> str:
     """Add a key that signs in ten minutes, or `at_once`, and return its id."""
     # In no transaction: the first login makes the first key, and reads it back outside of its own.
-    key = _new_key(at_once=at_once)
-    SIGNING_KEYS.raw().insert_one(key)
+    with outside_transaction():
+        key = SIGNING_KEYS.insert_one(_new_key(at_once=at_once))
     forget()
     return str(key["_id"])
 
@@ -65,7 +65,6 @@ def _new_key(*, at_once: bool) -> Document:
         "private": box("signing keys").encrypt(private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())),
         "signsFrom": moment if at_once else moment + PUBLISH_BEFORE,
         "retiredAt": None,
-        "createdAt": moment,
     }
 
 
@@ -73,10 +72,9 @@ def _new_key(*, at_once: bool) -> Document:
 def replace_all_keys() -> str:
     """Sign with a new key at once and erase every other; what they signed is refused everywhere as soon as services have
     heard of it, whatever its expiry says. Return the new key's id."""
-    key, raw, session = _new_key(at_once=True), SIGNING_KEYS.raw(), current_session("auth")
-    others = [other["_id"] for other in raw.find({}, {"_id": 1}, session=session)]
-    raw.delete_many({"_id": {"$in": others}}, session=session)
-    raw.insert_one(key, session=session)
+    others = [other["_id"] for other in SIGNING_KEYS.find({}, {"_id": 1})]
+    SIGNING_KEYS.delete_many({"_id": {"$in": others}})
+    key = SIGNING_KEYS.insert_one(_new_key(at_once=True))
     apply_key_revocation("auth", others, [key["public"]])
     version = int(now().timestamp() * 1000)
     payload = KeysRevoked(kids=others, keys=[key["public"]])
@@ -88,12 +86,11 @@ def replace_all_keys() -> str:
 def retire_old_keys() -> int:
     """Retire every key but the newest that signs, drop those whose tokens have all expired; return how many remain."""
     kid, moment = signing_key()[0], now()
-    raw = SIGNING_KEYS.raw()
     older = {"_id": {"$ne": kid}, "signsFrom": {"$lte": moment}, "retiredAt": None}
-    raw.update_many(older, {"$set": {"retiredAt": moment}})
-    raw.delete_many({"retiredAt": {"$lt": moment - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)}})
+    SIGNING_KEYS.update_many(older, {"$set": {"retiredAt": moment}})
+    SIGNING_KEYS.delete_many({"retiredAt": {"$lt": moment - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)}})
     forget()
-    return raw.count_documents({})
+    return SIGNING_KEYS.count({})
 
 
 def forget() -> None:
@@ -104,7 +101,8 @@ def forget() -> None:
 def _keys() -> list[Document]:
     read_at, keys = _memory.get("keys", (0.0, []))
     if time.monotonic() - read_at > _MEMORY_SECONDS or not keys:
-        keys = list(SIGNING_KEYS.raw().find())
+        with outside_transaction():
+            keys = list(SIGNING_KEYS.find({}))
         _memory["keys"] = (time.monotonic(), keys)
     return keys
 

@@ -2,11 +2,12 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
 
-SIGNING_KEYS = Collection("signingkeys", service="auth", tenant="none")
+SIGNING_KEYS = PlainCollection[Document]("signingkeys", service="auth")
 
 
 class SigningKey(DocumentModel):

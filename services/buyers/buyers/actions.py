@@ -48,7 +48,7 @@ def _update(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Docum
     if not changes:
         return buyer
     update = {"$set": {**_stored(changes), "updatedBy": object_id(scope.actor_id)}}
-    stored = BUYERS.scoped(scope).update_one({"_id": buyer["_id"]}, update)
+    stored = BUYERS.scoped(scope).update_and_get({"_id": buyer["_id"]}, update)
     assert stored is not None
     publish_buyer("updated", stored)
     return stored
@@ -58,7 +58,9 @@ def _update(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Docum
 def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
     """Delete a buyer softly; the address is free again. Raises NotFound."""
     gone = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
-    deleted = BUYERS.scoped(scope).update_one({"_id": object_id(buyer_id)}, {"$set": gone, "$unset": {"emailKey": ""}})
+    deleted = BUYERS.scoped(scope).update_and_get(
+        {"_id": object_id(buyer_id)}, {"$set": gone, "$unset": {"emailKey": ""}}
+    )
     if deleted is None or object_id(buyer_id) is None:
         raise NotFound("Buyer not found")
     publish_buyer("deleted", deleted)

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from pymongo import UpdateOne
-
 from core.api.errors import NotFound
-from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, transactional
+from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS
@@ -70,7 +67,7 @@ def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Docume
     match = match_by_id(scope, match_id)
     override = {"isManualOverride": True} if "matchScore" in changes else {}
     update = {"$set": {**changes, **override, "updatedBy": object_id(scope.actor_id)}}
-    stored = MATCHES.scoped(scope).update_one({"_id": match["_id"]}, update)
+    stored = MATCHES.scoped(scope).update_and_get({"_id": match["_id"]}, update)
     if stored is None:
         raise NotFound("Match not found")
     payload = MatchUpdated(
@@ -108,25 +105,17 @@ def _store(scope: TenantScope, subject: Document, scored: list[tuple[Any, str, r
     kept = [entry[0] if other == "buyerId" else entry[1] for entry in best]
     # Decisions of people outlive a match that the rules no longer see.
     view.delete_many({**subject, other: {"$nin": kept}, "status": "pending", "isManualOverride": False})
-    if best:
-        writes = [_upsert(str(scope.tenant_id), buyer_id, lead_id, found) for buyer_id, lead_id, found in best]
-        MATCHES.raw().bulk_write(writes, ordered=False, session=current_session("buyers"))
+    view.upsert_each([({"buyerId": buyer, "leadId": lead}, _computed(found)) for buyer, lead, found in best])
     return len(best)
 
 
-def _upsert(tenant_id: str, buyer_id: Any, lead_id: str, found: rules.Score) -> UpdateOne:
-    """One write that keeps id, status and a manual score."""
-    moment, key = now(), {"tenantId": tenant_id, "buyerId": buyer_id, "leadId": lead_id}
-    computed = {
+def _computed(found: rules.Score) -> Document:
+    """The members of a match by what was found; status and a manual score are kept."""
+    return {
         "matchScore": {"$cond": [{"$eq": ["$isManualOverride", True]}, "$matchScore", found.total]},
         "scoreBreakdown": {"$literal": found.breakdown},
         "matchReason": found.reason,
         "matchReasons": {"$literal": list(found.details)},
         "status": {"$ifNull": ["$status", "pending"]},
         "isManualOverride": {"$ifNull": ["$isManualOverride", False]},
-        "createdAt": {"$ifNull": ["$createdAt", moment]},
-        "updatedAt": moment,
-        "__v": {"$ifNull": ["$__v", 0]},
-        "rev": {"$add": [{"$ifNull": ["$rev", 0]}, 1]},
     }
-    return UpdateOne(key, [{"$set": computed}], upsert=True)

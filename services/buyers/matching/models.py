@@ -3,11 +3,12 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-LEADS = Collection("buyerleads", service="buyers", tenant="text")
-MATCHES = Collection("buyermatches", service="buyers", tenant="text")
+LEADS = Collection[Document]("buyerleads", service="buyers", tenant="text")
+MATCHES = Collection[Document]("buyermatches", service="buyers", tenant="text")
 
 
 class BuyerMatch(TenantDocumentModel):

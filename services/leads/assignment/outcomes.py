@@ -48,7 +48,7 @@ def _set_status(
         change = {**change, "$set": {**change.get("$set", {}), "notes": notes}}
     if not change:
         return before
-    after = ASSIGNMENTS.scoped(inside).update_one({"_id": before["_id"]}, change)
+    after = ASSIGNMENTS.scoped(inside).update_and_get({"_id": before["_id"]}, change)
     assert after is not None
     if scope.actor_id == before["agentId"]:
         active = {"$set": {"lastActiveAt": now()}}

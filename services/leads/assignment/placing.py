@@ -39,7 +39,7 @@ def place_item(scope: TenantScope, item: Document, key: ObjectId, decision: choo
 
 def end(scope: TenantScope, query: Document, fields: Document) -> Document | None:
     """Close the open assignment that matches and return it; None when there is none."""
-    return ASSIGNMENTS.scoped(scope).update_one({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
+    return ASSIGNMENTS.scoped(scope).update_and_get({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
 
 
 def _chosen(decision: choosing.Decision) -> choosing.Agent:

@@ -68,7 +68,7 @@ def _start_undo(scope: TenantScope, original: Document) -> Document:
     in_time = original["createdAt"] > now() - rules.UNDO_WINDOW
     undone = _store(tenant, f"{rules.UNDO}{kind}", original["leadIds"], undoes=original["operationId"])
     free = {"_id": original["_id"], "status": runs.COMPLETED, "undoOperationId": None}
-    claimed = OPERATIONS.scoped(tenant).update_one(free, {"$set": {"undoOperationId": undone["operationId"]}})
+    claimed = OPERATIONS.scoped(tenant).update_and_get(free, {"$set": {"undoOperationId": undone["operationId"]}})
     if not rules.can_be_undone(kind) or not in_time or claimed is None:
         raise BadRequest("This operation cannot be undone")
     return undone

@@ -17,6 +17,7 @@ from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from services.leads.communication import rules
+from services.leads.communication.bypasses import messages_of_all
 from services.leads.communication.models import LOGS
 from services.leads.communication.providers import ProviderRefused, Sent, provider
 from services.leads.communication.queries import lead_to_reach, leads_with_number, template_by_id
@@ -27,7 +28,6 @@ from services.leads.leads.publishing import publish_change, publish_lead
 
 NOT_CONFIGURED = "Twilio not configured"
 CALLBACK = "/api/leads/communication/twilio/callback"
-_SYSTEM = TenantScope.system("a provider's report names no tenant; the message's id is known to the provider only")
 _AT_ONCE = 8
 # Twilio's number for trying out (https://www.twilio.com/docs/iam/test-credentials).
 _TEST_NUMBER = "+15005550006"
@@ -96,7 +96,7 @@ def note_report(message_id: str, provider_state: str, error: str | None) -> bool
     state = rules.state_of(provider_state)
     known = {"messageId": message_id, "status": {"$in": list(rules.EARLIER[state])}}
     change = {"status": state} | ({"error": error} if error and state == rules.FAILED else {})
-    return LOGS.scoped(_SYSTEM).update_one(known, {"$set": change}) is not None
+    return messages_of_all().update_one(known, {"$set": change})
 
 
 def _deliver(
@@ -155,7 +155,7 @@ def _hand_over(scope: TenantScope, entry: Document, lead: Document | None) -> Re
 def _note_refusal(scope: TenantScope, entry: Document, refusal: ProviderRefused, lead: Document | None) -> None:
     LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": {"status": rules.FAILED, "error": str(refusal)}})
     if refusal.opted_out and lead:
-        opted_out = LEADS.scoped(scope).update_one({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
+        opted_out = LEADS.scoped(scope).update_and_get({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
         if opted_out:
             publish_lead("updated", opted_out)
 
@@ -175,7 +175,7 @@ def _note_sent(scope: TenantScope, entry: Document, sent: Sent, lead: Document |
     told |= {"outcome": "other", "followUpRequired": False}
     done = activity("communication", f"Outbound {word}", scope)
     change = {"$set": {"lastContactDate": moment}, "$push": {"communicationHistory": told, "activities": done}}
-    after = view.update_one({"_id": lead["_id"]}, change)
+    after = view.update_and_get({"_id": lead["_id"]}, change)
     assert after is not None
     publish_change(before, after)
 

@@ -3,10 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-PEOPLE = Collection("leadsdirectory", service="leads", tenant="text")
+PEOPLE = Collection[Document]("leadsdirectory", service="leads", tenant="text")
 
 
 class Person(TenantDocumentModel):

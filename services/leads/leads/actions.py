@@ -95,7 +95,7 @@ def delete_lead(scope: TenantScope, lead_id: str) -> None:
     """Delete a lead softly; its e-mail and phone are free again. Raises NotFound."""
     gone = {"$set": {"deletedAt": now(), "updatedBy": person_id(scope.actor_id)}}
     gone["$unset"] = {"emailKey": "", "phoneKey": ""}
-    lead = LEADS.scoped(scope).update_one(key_of(lead_id), gone)
+    lead = LEADS.scoped(scope).update_and_get(key_of(lead_id), gone)
     if lead is None:
         raise NotFound("Lead not found")
     publish_lead("deleted", lead)
@@ -155,7 +155,7 @@ def _lead_to_change(scope: TenantScope, lead_id: str) -> Document:
 
 
 def _change(scope: TenantScope, lead: Document, changes: dict[str, Any]) -> Document:
-    stored = LEADS.scoped(scope).update_one({"_id": lead["_id"]}, _update_of(scope, lead, changes))
+    stored = LEADS.scoped(scope).update_and_get({"_id": lead["_id"]}, _update_of(scope, lead, changes))
     assert stored is not None
     publish_change(lead, stored)
     return stored

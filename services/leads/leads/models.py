@@ -3,10 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-LEADS = Collection("leads", service="leads", tenant="text", soft_delete=True)
+LEADS = Collection[Document]("leads", service="leads", tenant="text", soft_delete=True)
 
 
 class Lead(TenantDocumentModel):

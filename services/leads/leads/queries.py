@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from core.api.errors import BadRequest, NotFound
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, spellings
-from core.documents.collection import ScopedCollection, Sort
+from core.documents.collection import ScopedDocuments, Sort
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
@@ -138,7 +138,7 @@ def order_of(query: dict[str, Any]) -> Sort:
     return [(field, direction), ("_id", direction)]
 
 
-def _total(view: ScopedCollection, criteria: Document) -> int:
+def _total(view: ScopedDocuments, criteria: Document) -> int:
     words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
     key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
     total: int | None = caches["memory"].get(key)
@@ -149,7 +149,7 @@ def _total(view: ScopedCollection, criteria: Document) -> int:
     return total
 
 
-def _shared_total(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _shared_total(view: ScopedDocuments, criteria: Document, key: str) -> int:
     try:
         remembered: int | None = cache.get(key)
         if remembered is None:
@@ -159,7 +159,7 @@ def _shared_total(view: ScopedCollection, criteria: Document, key: str) -> int:
         return view.count(criteria)
 
 
-def _counted(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _counted(view: ScopedDocuments, criteria: Document, key: str) -> int:
     counted = view.count(criteria, limit=_COUNTED + 1)
     if counted <= _COUNTED:
         return counted
@@ -167,7 +167,7 @@ def _counted(view: ScopedCollection, criteria: Document, key: str) -> int:
     return _recounted(view, criteria, key)
 
 
-def _recounted(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _recounted(view: ScopedDocuments, criteria: Document, key: str) -> int:
     total = view.count(criteria)
     cache.set(key, total, _REMEMBERED_SECONDS if total > _COUNTED else 1)
     return total

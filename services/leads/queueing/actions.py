@@ -15,13 +15,13 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
-from services.leads.leads.models import LEADS
+from services.leads.leads.bypasses import leads_of_all
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import rules
+from services.leads.queueing.bypasses import queues_of_all
 from services.leads.queueing.models import ITEMS
 from services.leads.queueing.queries import first_items, is_waiting, item_by_id, key_of
 
-_SYSTEM = TenantScope.system("items of the old system have no tenant until they get the one of their lead")
 _QUEUED = "Lead is already in queue"
 _HELD = ("agentId", "assignedAt", "assignedBy", "expiresAt", "assignmentId")
 _HOMELESS: Document = {"tenantId": {"$exists": False}}
@@ -43,7 +43,7 @@ def add(scope: TenantScope, lead_id: str, priority: float) -> Document:
 
 def set_priority(scope: TenantScope, item_id: str, priority: float) -> Document:
     """Change how urgent an item is. Raises NotFound."""
-    changed = ITEMS.scoped(scope).update_one(key_of(item_id), {"$set": {"priority": priority}})
+    changed = ITEMS.scoped(scope).update_and_get(key_of(item_id), {"$set": {"priority": priority}})
     if changed is None:
         raise NotFound("Lead not found in queue")
     return changed
@@ -66,7 +66,7 @@ def take(scope: TenantScope, item: Document, agent_id: str, **more: Any) -> Docu
     another item of the same lead is open: the old system's queue may hold a lead many times."""
     given = {"status": rules.ASSIGNED, "agentId": agent_id, "assignedAt": now(), "assignedBy": scope.actor_id, **more}
     change = {"$set": {**given, "leadId": str(item["leadId"]), "open": True}}
-    return ITEMS.scoped(scope).update_one({"_id": item["_id"], "status": rules.PENDING}, change)
+    return ITEMS.scoped(scope).update_and_get({"_id": item["_id"], "status": rules.PENDING}, change)
 
 
 def claim(scope: TenantScope, agent_id: str) -> Document | None:
@@ -93,7 +93,7 @@ def _take_for_a_while(scope: TenantScope, item: Document, agent_id: str) -> Docu
 
 def bind(scope: TenantScope, item: Document, assignment_id: str) -> Document | None:
     """Note the assignment of an item that was taken, and return it; None when it is not as it was taken any more."""
-    return ITEMS.scoped(scope).update_one(_as_taken(item), {"$set": {"assignmentId": assignment_id}})
+    return ITEMS.scoped(scope).update_and_get(_as_taken(item), {"$set": {"assignmentId": assignment_id}})
 
 
 def hand_over(scope: TenantScope, lead_id: str, agent_id: str, assignment_id: str) -> Document | None:
@@ -103,7 +103,7 @@ def hand_over(scope: TenantScope, lead_id: str, agent_id: str, assignment_id: st
     fields = {"status": rules.ASSIGNED, "leadId": lead_id, "open": True, **given}
     change, view = {"$set": fields, "$unset": {"expiresAt": ""}}, ITEMS.scoped(scope)
     waiting = {"leadId": either_form(lead_id), "status": rules.PENDING}
-    return view.update_one({"leadId": lead_id, "open": True}, change) or view.update_one(waiting, change)
+    return view.update_and_get({"leadId": lead_id, "open": True}, change) or view.update_and_get(waiting, change)
 
 
 def keep(scope: TenantScope, item: Document) -> None:
@@ -115,7 +115,7 @@ def renew(scope: TenantScope, item_id: str) -> Document:
     """Make the lease of the caller's item last anew. Raises NotFound; Conflict when it is over or somebody else's."""
     item = item_by_id(scope, item_id)
     held = {"_id": item["_id"], "status": rules.ASSIGNED, "agentId": scope.actor_id, "expiresAt": {"$ne": None}}
-    renewed = ITEMS.scoped(scope).update_one(held, {"$set": {"expiresAt": now() + rules.LEASE}})
+    renewed = ITEMS.scoped(scope).update_and_get(held, {"$set": {"expiresAt": now() + rules.LEASE}})
     if renewed is None:
         raise Conflict("You have no lease of this lead")
     return renewed
@@ -124,7 +124,7 @@ def renew(scope: TenantScope, item_id: str) -> Document:
 def give_back(scope: TenantScope, item: Document) -> Document | None:
     """Put an assigned item back to its place in the queue; None when it is not as it was read any more."""
     change = {"$set": {"status": rules.PENDING}, "$unset": dict.fromkeys(_HELD, "")}
-    return ITEMS.scoped(scope).update_one({**_as_taken(item), "expiresAt": item.get("expiresAt")}, change)
+    return ITEMS.scoped(scope).update_and_get({**_as_taken(item), "expiresAt": item.get("expiresAt")}, change)
 
 
 def _as_taken(item: Document) -> Document:
@@ -149,14 +149,13 @@ def cancel(scope: TenantScope, item: Document, reason: str) -> None:
 def adopt() -> int:
     """Give items of the old system, which have no tenant, the tenant of their lead; return how many were looked at.
     Those whose lead is unknown belong to nobody and are seen by operators. Safe to run twice and at once."""
-    found = list(ITEMS.scoped(_SYSTEM).find(_HOMELESS, {"leadId": 1}, limit=_BATCH))
+    found = list(queues_of_all().find(_HOMELESS, {"leadId": 1}, limit=_BATCH))
     keys = {item["_id"]: object_id(text_id(item.get("leadId"))) for item in found}
-    leads = LEADS.scoped(_SYSTEM).find({"_id": {"$in": list(keys.values())}}, {"tenantId": 1})
+    leads = leads_of_all().find({"_id": {"$in": list(keys.values())}}, {"tenantId": 1})
     tenants = {lead["_id"]: lead["tenantId"] for lead in leads}
     items: dict[str | None, list[Any]] = defaultdict(list)
     for item, lead in keys.items():
         items[tenants.get(lead)].append(item)
     for tenant_id, ids in items.items():
-        # Past the scoped collection: nobody changed these items.
-        ITEMS.raw().update_many({"_id": {"$in": ids}, **_HOMELESS}, {"$set": {"tenantId": tenant_id}})
+        queues_of_all().mark({"_id": {"$in": ids}, **_HOMELESS}, {"$set": {"tenantId": tenant_id}})
     return len(found)

@@ -10,11 +10,11 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from services.leads.queueing import rules
+from services.leads.queueing.bypasses import queues_of_all
 from services.leads.queueing.models import ITEMS
 
 EMPTY = "No pending leads in queue"
 _PENDING: Document = {"status": rules.PENDING}
-_SYSTEM = TenantScope.system("leases end in every tenant")
 _BATCH = 500
 
 
@@ -47,7 +47,7 @@ def is_waiting(scope: TenantScope, lead_id: str) -> bool:
 def expired_items() -> list[Document]:
     """Return items of all tenants whose lease is over."""
     over = {"open": True, "expiresAt": {"$lte": now()}}
-    return list(ITEMS.scoped(_SYSTEM).find(over, sort=[("expiresAt", 1)], limit=_BATCH))
+    return list(queues_of_all().find(over, sort=[("expiresAt", 1)], limit=_BATCH))
 
 
 def first_items(scope: TenantScope, limit: int) -> list[Document]:

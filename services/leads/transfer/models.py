@@ -12,9 +12,9 @@ from core.documents.models import TenantDocumentModel
 from core.imports.columns import Column
 from services.leads.transfer.columns import SUBJECT
 
-IMPORTS = Collection("leadimports", service="leads", tenant="text")
-PARTS = Collection("leadimportparts", service="leads", tenant="text")
-PROBLEMS = Collection("leadimportproblems", service="leads", tenant="text")
+IMPORTS = Collection[Document]("leadimports", service="leads", tenant="text")
+PARTS = Collection[Document]("leadimportparts", service="leads", tenant="text")
+PROBLEMS = Collection[Document]("leadimportproblems", service="leads", tenant="text")
 # The kind of what no problem is: where the cells of a row went whose column does not tell it.
 CELLS = "cells"
 

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from core.api.errors import NotFound
-from core.documents.collection import ScopedCollection
+from core.documents.collection import ScopedDocuments
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from services.leads.directory.queries import names_of
@@ -77,7 +77,7 @@ def exported_leads(scope: TenantScope, filters: dict[str, Any]) -> Iterator[tupl
 
 def has_leads(scope: TenantScope, filters: dict[str, Any]) -> bool:
     """Whether any live lead matches."""
-    view: ScopedCollection = LEADS.scoped(scope)
+    view: ScopedDocuments = LEADS.scoped(scope)
     return bool(leads_named(scope, filters, {"createdAt": 1})) or view.exists(criteria_of(scope, filters))
 
 

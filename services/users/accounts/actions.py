@@ -8,11 +8,11 @@ from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.api.throttling import hit
-from core.documents.collection import now
+from core.documents.collection import ScopedDocuments, now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from core.events.outbox import record
 from core.events.payloads import EmailRequested
@@ -20,6 +20,7 @@ from core.identity.principals import Principal
 from core.identity.roles import ADMIN, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
 from services.users.accounts import authority, rules
 from services.users.accounts.authority import Act
+from services.users.accounts.bypasses import everyone
 from services.users.accounts.logbook import log_activity, log_status
 from services.users.accounts.models import GUARDS, USERS
 from services.users.accounts.publishing import publish_user
@@ -29,7 +30,6 @@ from services.users.accounts.standing import acting, demand, require, standing_o
 _TAKEN = "User with this email already exists"
 _ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
 _ADMIN_WORDS = [word for word in _ROLES if ADMIN in system_roles([word])]
-_SYSTEM = TenantScope.system("people without tenant are written by system code")
 # Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
 _EMAIL_REQUESTS, _HOUR = 5, 3600
 # What decides what somebody may do.
@@ -51,7 +51,7 @@ def create_user(scope: TenantScope, fields: dict[str, Any], *, actor: Principal)
     if user_by_email(email) is not None:
         raise Conflict(_TAKEN)
     person = {**fields, "email": email, "status": "pending", "roles": ["user"]}
-    return _insert(scope, {**person, "settings": rules.default_settings()}, actor_id=scope.actor_id)
+    return _insert(USERS.scoped(scope), {**person, "settings": rules.default_settings()}, actor_id=scope.actor_id)
 
 
 @transactional("users")
@@ -62,7 +62,7 @@ def adopt_account(account: Document, *, mail: str = "welcome") -> Document:
 
     Raises Conflict when the address belongs to somebody else."""
     key = ObjectId(account["_id"])
-    existing = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    existing = everyone().find_one({"_id": key})
     if existing is not None:
         return existing
     if user_by_email(account["email"]) is not None:
@@ -70,7 +70,7 @@ def adopt_account(account: Document, *, mail: str = "welcome") -> Document:
     company = account.pop("companyName", "")
     profile = {"profile": {"company": company}} if company else {}
     person = {**account, **profile, "_id": key, "tenantId": object_id(account.get("tenantId"))}
-    return _insert(_SYSTEM, {**person, "settings": rules.default_settings()}, actor_id=str(key), mail=mail)
+    return _insert(everyone(), {**person, "settings": rules.default_settings()}, actor_id=str(key), mail=mail)
 
 
 @transactional("users")
@@ -81,11 +81,11 @@ def put_user(fields: Document) -> Document:
     stored = {name: value for name, value in fields.items() if name != "_id"}
     stored |= {"email": fields["email"].lower(), "tenantId": object_id(fields.get("tenantId"))}
     _refuse_torn(stored)
-    if USERS.scoped(_SYSTEM).exists({"_id": key}):
-        user = USERS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": stored})
+    if everyone().exists({"_id": key}):
+        user = everyone().update_and_get({"_id": key}, {"$set": stored})
     else:
         empty: Document = {"permissions": [], "tags": [], "settings": rules.default_settings()}
-        user = USERS.scoped(_SYSTEM).insert_one({**empty, **stored, "_id": key})
+        user = everyone().insert_one({**empty, **stored, "_id": key})
     assert user is not None
     publish_user("user.updated" if user["rev"] > 1 else "user.created", user, access=True)
     return user
@@ -160,7 +160,7 @@ def deactivate(scope: TenantScope, user_id: str, reason: str | None, *, actor: P
 def verify_account(user_id: str, moment: Any, email: str | None = None) -> None:
     """Note that a person's address is verified; a pending one becomes active. Nothing happens when the person has another
     address than `email` by now."""
-    user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
+    user = everyone().find_one({"_id": object_id(user_id)})
     if user is None or (email and email != user["email"]):
         return
     if user.get("emailVerifiedAt") and user["status"] != "pending":
@@ -225,7 +225,7 @@ def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, 
 
     founding: the tenant is theirs, made in this transaction. Raises NotFound; Forbidden for a member, an operator, or a
     tenant that is not active."""
-    user = user_by_id(_SYSTEM, principal.user_id)
+    user = user_by_id(principal.scope, principal.user_id)
     require(principal, Act.JOIN, thing_of(None if founding else tenant_id))
     return _change(user, {"tenantId": tenant_id, "roles": roles, "permissions": [], "grantedPermissions": []})
 
@@ -256,14 +256,14 @@ def _leave(user: Document, reason: str, actor_id: str | None) -> Document:
 def note_activity(activity: Document) -> None:
     """Write what auth reported around an account; a login also counts as the last one."""
     key = object_id(activity["userId"])
-    user = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    user = everyone().find_one({"_id": key})
     if user is None:
         return
     seen = {"lastActiveAt": activity["performedAt"]}
     if activity["type"] == "login":
         seen["lastLoginAt"] = activity["performedAt"]
     # Not a change of the person: no revision, no event.
-    USERS.raw().update_one({"_id": key}, {"$max": seen}, session=current_session("users"))
+    everyone().mark({"_id": key}, {"$max": seen})
     log_activity(
         user,
         activity["type"],
@@ -277,17 +277,19 @@ def note_activity(activity: Document) -> None:
 
 def _known(user_id: str) -> Document:
     """Return a person that auth speaks of. Raises LookupError: their account may be on its way, so ask again."""
-    user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
+    user = everyone().find_one({"_id": object_id(user_id)})
     if user is None:
         raise LookupError(f"no person {user_id} yet")
     return user
 
 
-def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail: str = "welcome") -> Document:
+def _insert(
+    people: ScopedDocuments[Document], person: Document, *, actor_id: str | None, mail: str = "welcome"
+) -> Document:
     empty: Document = {"permissions": [], "tags": [], "tenantId": None}
-    _refuse_torn({**person, "tenantId": person.get("tenantId") or scope.tenant_id})
+    _refuse_torn({**person, "tenantId": person.get("tenantId") or people.scope.tenant_id})
     try:
-        user = USERS.scoped(scope).insert_one({**empty, **person})
+        user = people.insert_one({**empty, **person})
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
     metadata = {"email": user["email"], "roles": user["roles"]}
@@ -305,7 +307,7 @@ def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updat
         # What was proven was the address before.
         changes = {"emailVerifiedAt": None, **changes}
     try:
-        stored = USERS.scoped(_SYSTEM).update_one({"_id": user["_id"]}, {"$set": changes})
+        stored = everyone().update_and_get({"_id": user["_id"]}, {"$set": changes})
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
     assert stored is not None
@@ -370,7 +372,7 @@ def _keep_an_admin(user: Document, changes: dict[str, Any]) -> None:
         return
     tenant_id = text_id(user["tenantId"]) or ""
     guard = {"$inc": {"changes": 1}, "$set": {"changedAt": now()}}
-    GUARDS.raw().update_one({"_id": tenant_id}, guard, upsert=True, session=current_session("users"))
+    GUARDS.mark({"_id": tenant_id}, guard, upsert=True)
     others = {"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": _ADMIN_WORDS}}
     if not USERS.scoped(TenantScope(tenant_id)).exists(others):
         raise Forbidden("A tenant needs at least one active administrator")

@@ -7,11 +7,9 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import outside_transaction
-from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
+from core.documents.transactions import best_effort
+from services.users.accounts.bypasses import activity_log, status_log
 from services.users.accounts.rules import reason_kind
-
-_SYSTEM = TenantScope.system("entries carry the tenant of the person they are about")
 
 
 def log_activity(
@@ -26,7 +24,7 @@ def log_activity(
 ) -> None:
     """Write an entry about `user`, in the running transaction."""
     made = _entry(user, kind, description, actor_id=actor_id, severity=severity, metadata=metadata or {})
-    ACTIVITIES.scoped(_SYSTEM).insert_one({**made, **extra})
+    activity_log().insert_one({**made, **extra})
 
 
 def log_activities(
@@ -37,10 +35,10 @@ def log_activities(
         _entry(user, kind, description, actor_id=actor_id, severity="low", metadata=metadata)
         for description, metadata in entries
     ]
-    ACTIVITIES.scoped(_SYSTEM).insert_many(made)
+    activity_log().insert_many(made)
 
 
-@outside_transaction
+@best_effort
 def log_search(scope: TenantScope, query: dict[str, Any], found: int, total: int) -> None:
     """Write that somebody searched; never fails the search."""
     caller = {"_id": object_id(scope.actor_id), "tenantId": object_id(scope.tenant_id)}
@@ -52,7 +50,7 @@ def log_search(scope: TenantScope, query: dict[str, Any], found: int, total: int
 
 def log_status(user: Document, old: str, new: str, reason: str | None, actor_id: str | None) -> None:
     """Write a status change into the history, in the running transaction."""
-    STATUS_HISTORY.scoped(_SYSTEM).insert_one(
+    status_log().insert_one(
         {
             "userId": user["_id"],
             "tenantId": user.get("tenantId"),

@@ -2,17 +2,18 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import Collection, PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-USERS = Collection("users", service="users", tenant="objectid")
-ACTIVITIES = Collection("useractivities", service="users", tenant="objectid")
-STATUS_HISTORY = Collection("userstatushistories", service="users", tenant="objectid")
+USERS = Collection[Document]("users", service="users", tenant="objectid")
+ACTIVITIES = Collection[Document]("useractivities", service="users", tenant="objectid")
+STATUS_HISTORY = Collection[Document]("userstatushistories", service="users", tenant="objectid")
 # A tenant belongs to no tenant: who may see which one is decided in services.users.tenants; its state decides about people.
-TENANTS = Collection("tenants", service="users", tenant="none", soft_delete=True)
+TENANTS = PlainCollection[Document]("tenants", service="users", soft_delete=True)
 # One document per tenant that changes of administrators write, so that two at once conflict and are retried.
-GUARDS = Collection("tenantguards", service="users", tenant="none")
+GUARDS = PlainCollection[Document]("tenantguards", service="users")
 
 
 class User(TenantDocumentModel):

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.api.errors import BadRequest
 from core.api.pagination import PageRequest
-from core.documents.collection import ScopedCollection, Sort, now
+from core.documents.bypasses import about
+from core.documents.collection import ScopedDocuments, Sort, now
 from core.documents.database import Document
 from core.documents.ids import either_form
 from core.documents.scope import TenantScope
@@ -24,7 +25,6 @@ _TOO_MANY = f"Too many activities to export (at most {MOST_EXPORTED}): choose a 
 _NEWEST: Sort = [("performedAt", -1)]
 # How many entries of an export get their people at once.
 _BATCH = 500
-_SYSTEM = TenantScope.system("own data needs no tenant; who acted in a tenant may be an operator of none")
 
 
 def activities_of(
@@ -32,7 +32,7 @@ def activities_of(
 ) -> tuple[list[Document], int]:
     """Return a page of a person's activities, newest first, of `types` only when given; nothing for an unknown
     person."""
-    view = ACTIVITIES.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    view = about(user_id, scope, ACTIVITIES)
     criteria: Document = {"userId": either_form(user_id)}
     if types:
         criteria["type"] = {"$in": list(types)}
@@ -41,7 +41,7 @@ def activities_of(
 
 def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int, People]:
     """Return a page of a person's status changes, newest first, their number, and the people who made them."""
-    view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    view = about(user_id, scope, STATUS_HISTORY)
     found, total = _page(view, {"userId": either_form(user_id)}, [("changedAt", -1)], page)
     return found, total, people_of(scope, found)
 
@@ -108,5 +108,5 @@ def counters_since(moment: datetime) -> list[Document]:
     return [{"$match": {"performedAt": {"$gte": moment}}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
 
 
-def _page(view: ScopedCollection, criteria: Document, order: Sort, page: PageRequest) -> tuple[list[Document], int]:
+def _page(view: ScopedDocuments, criteria: Document, order: Sort, page: PageRequest) -> tuple[list[Document], int]:
     return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)

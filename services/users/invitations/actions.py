@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest, Conflict
-from core.documents.collection import now
+from core.documents.collection import ScopedDocuments, now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
@@ -20,18 +20,18 @@ from core.identity.roles import permissions_of
 from services.users.accounts import authority
 from services.users.accounts.actions import refuse_entry
 from services.users.accounts.authority import Act
+from services.users.accounts.bypasses import everyone
 from services.users.accounts.logbook import log_activity
-from services.users.accounts.models import USERS
 from services.users.accounts.queries import user_by_email, user_by_id
 from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.invitations import rules
+from services.users.invitations.bypasses import all_invitations
 from services.users.invitations.models import INVITATIONS
 from services.users.invitations.queries import invitation_by_id
 
 _TAKEN = "User with this email already exists"
 _INVALID = "Invalid or expired invitation token"
 _WAITING = "A pending invitation already exists for this email"
-_SYSTEM = TenantScope.system("an accepted invitation names its tenant")
 
 
 @transactional("users")
@@ -76,7 +76,7 @@ def cancel(scope: TenantScope, invitation_id: str, reason: str | None, *, actor:
     that is not pending."""
     invitation = invitation_by_id(scope, invitation_id)
     _must_be_theirs(actor, invitation)
-    stored = _move(scope, invitation, {"status": "cancelled"})
+    stored = _move(INVITATIONS.scoped(scope), invitation, {"status": "cancelled"})
     if stored is None:
         raise BadRequest("Only pending invitations can be cancelled")
     email = invitation["email"]
@@ -93,7 +93,9 @@ def resend(scope: TenantScope, invitation_id: str, *, actor: Principal) -> None:
     if invitation["status"] == "pending" and invitation["expiresAt"] <= now():
         raise BadRequest("Invitation has expired")
     token = rules.new_token()
-    stored = _move(scope, invitation, {"token": rules.digest(token), "expiresAt": now() + rules.LIFETIME})
+    stored = _move(
+        INVITATIONS.scoped(scope), invitation, {"token": rules.digest(token), "expiresAt": now() + rules.LIFETIME}
+    )
     if stored is None:
         raise BadRequest("Only pending invitations can be resent")
     email = invitation["email"]
@@ -107,9 +109,9 @@ def note_acceptance(invitation_id: str, user_id: str) -> None:
     """Close the invitation that somebody accepted at auth. When it was cancelled in that same moment, the person is
     kept out: the account stays, inactive, for an administrator to decide."""
     key, reason = object_id(invitation_id), "the invitation was cancelled by an admin before it was accepted"
-    invitation = INVITATIONS.scoped(_SYSTEM).find_one({"_id": key, "status": "pending"})
+    invitation = all_invitations().find_one({"_id": key, "status": "pending"})
     if invitation is None:
-        if not INVITATIONS.scoped(_SYSTEM).exists({"_id": key, "acceptedBy": object_id(user_id)}):
+        if not all_invitations().exists({"_id": key, "acceptedBy": object_id(user_id)}):
             refuse_entry(user_id, reason)
         return
     if not _is_still_offered(invitation):
@@ -123,7 +125,7 @@ def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> Document:
     person = user_by_id(principal.scope, principal.user_id)
     open_ = {"token": rules.digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
     mine = {**open_, "tenantId": either_form(str(tenant_id)), "email": person["email"]}
-    invitation = INVITATIONS.scoped(_SYSTEM).find_one(mine)
+    invitation = all_invitations().find_one(mine)
     if invitation is None or not _is_still_offered(invitation):
         raise BadRequest(_INVALID)
     return _accept(invitation, principal.user_id)
@@ -151,7 +153,7 @@ def _must_be_theirs(actor: Principal, invitation: Document) -> None:
 
 def _is_still_offered(invitation: Document) -> bool:
     """Whether the inviter could still send it: who has left, or may do less now, gives nothing any more."""
-    inviter = USERS.scoped(_SYSTEM).find_one({"_id": object_id(text_id(invitation.get("invitedBy")))})
+    inviter = everyone().find_one({"_id": object_id(text_id(invitation.get("invitedBy")))})
     if inviter is None:
         return True
     offered = thing_of(invitation.get("tenantId"))
@@ -164,7 +166,7 @@ def _given_by(invitation: Document) -> frozenset[str]:
 
 def _accept(invitation: Document, user_id: str) -> Document:
     accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
-    stored = _move(_SYSTEM, invitation, accepted)
+    stored = _move(all_invitations(), invitation, accepted)
     if stored is None:
         raise BadRequest(_INVALID)
     person = {"_id": object_id(user_id), "tenantId": stored.get("tenantId")}
@@ -174,16 +176,16 @@ def _accept(invitation: Document, user_id: str) -> Document:
     return stored
 
 
-def _move(scope: TenantScope, invitation: Document, changes: Document) -> Document | None:
+def _move(view: ScopedDocuments[Document], invitation: Document, changes: Document) -> Document | None:
     """Change a pending invitation and return it, None when it is not pending any more."""
     query = {"_id": invitation["_id"], "status": "pending"}
-    return INVITATIONS.scoped(scope).update_one(query, {"$set": changes})
+    return view.update_and_get(query, {"$set": changes})
 
 
 def _expire_old(scope: TenantScope, email: str) -> None:
     """Free the address of invitations whose time is over: only one may be pending."""
     late = {"email": email, "status": "pending", "expiresAt": {"$lte": now()}}
-    while expired := INVITATIONS.scoped(scope).update_one(late, {"$set": {"status": "expired"}}):
+    while expired := INVITATIONS.scoped(scope).update_and_get(late, {"$set": {"status": "expired"}}):
         _announce(expired)
 
 

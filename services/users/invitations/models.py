@@ -3,10 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-INVITATIONS = Collection("userinvitations", service="users", tenant="objectid")
+INVITATIONS = Collection[Document]("userinvitations", service="users", tenant="objectid")
 
 
 class Invitation(TenantDocumentModel):

@@ -20,8 +20,6 @@ from services.users.preferences import rules
 from services.users.preferences.models import PREFERENCES
 from services.users.preferences.queries import preferences_of
 
-_SYSTEM = TenantScope.system("preferences belong to a person; who may see that person is decided before")
-
 
 def read_preferences(user_id: str) -> Document:
     """Return a person's preferences, made with the defaults when there are none yet. Raises NotFound for an id that
@@ -36,9 +34,7 @@ def read_preferences(user_id: str) -> Document:
         raise NotFound("User not found")
     fresh = {"userId": key, "preferences": rules.defaults(), "changeHistory": []}
     try:
-        made = PREFERENCES.scoped(_SYSTEM).update_one(
-            {"userId": either_form(user_id)}, {"$setOnInsert": fresh}, upsert=True
-        )
+        made = PREFERENCES.update_and_get({"userId": either_form(user_id)}, {"$setOnInsert": fresh}, upsert=True)
     except DuplicateKeyError:
         made = preferences_of(user_id)
     assert made is not None
@@ -76,7 +72,7 @@ def _update(scope: TenantScope, user: Document, wanted: Mapping[str, Mapping[str
     actor = object_id(scope.actor_id) or scope.actor_id
     history = rules.remembered(document.get("changeHistory"), changes, moment=now(), actor=actor)
     fields = {**rules.assignments(stored, changes), "changeHistory": history}
-    changed = PREFERENCES.scoped(_SYSTEM).update_one({"_id": document["_id"]}, {"$set": fields})
+    changed = PREFERENCES.update_and_get({"_id": document["_id"]}, {"$set": fields})
     assert changed is not None
     entries = [(f"Preference {change['field']} changed", change) for change in changes]
     log_activities(user, "preferences_update", entries, actor_id=scope.actor_id)

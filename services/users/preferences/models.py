@@ -1,11 +1,12 @@
 """Preferences: one document per person, made at its first read."""
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
-PREFERENCES = Collection("userpreferences", service="users", tenant="none")
+PREFERENCES = PlainCollection[Document]("userpreferences", service="users")
 
 
 class UserPreferences(DocumentModel):

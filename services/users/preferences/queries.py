@@ -5,16 +5,13 @@ from typing import Any
 from core.api.pagination import PageRequest
 from core.documents.database import Document
 from core.documents.ids import either_form
-from core.documents.scope import TenantScope
 from services.users.preferences.models import PREFERENCES
 from services.users.preferences.rules import newest_first
-
-_SYSTEM = TenantScope.system("preferences belong to a person; who may see that person is decided before")
 
 
 def preferences_of(user_id: str, projection: Document | None = None) -> Document | None:
     """Return a person's preferences document, whose reference may be stored as text or ObjectId, or None."""
-    return PREFERENCES.scoped(_SYSTEM).find_one({"userId": either_form(user_id)}, projection)
+    return PREFERENCES.find_one({"userId": either_form(user_id)}, projection)
 
 
 def history_of(user_id: str, page: PageRequest) -> tuple[list[dict[str, Any]], int]:

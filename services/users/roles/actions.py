@@ -11,7 +11,6 @@ from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
@@ -20,11 +19,10 @@ from services.users.accounts.logbook import log_activity
 from services.users.accounts.queries import user_by_id
 from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.roles import rules
+from services.users.roles.bypasses import all_assignments, all_roles
 from services.users.roles.granting import end_expired, hold, refresh_holders, refresh_person
-from services.users.roles.models import ASSIGNMENTS, ROLES
 from services.users.roles.queries import candidates_for, effective_permissions, own_and_shared, role_by_id, running
 
-_SYSTEM = TenantScope.system("shared roles belong to no tenant; what is written was found in the caller's scope")
 _TAKEN = "Role with this name already exists"
 _ASSIGNED = "User already has this role assigned"
 _NOT_ASSIGNED = "Role assignment not found"
@@ -43,13 +41,13 @@ def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
     role = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
     if role["type"] == rules.SYSTEM and not principal.is_operator:
         raise Forbidden(_REFUSED)
-    if rules.is_reserved(role["name"]) or ROLES.scoped(_SYSTEM).exists(
+    if rules.is_reserved(role["name"]) or all_roles().exists(
         {"name": role["name"], **own_and_shared(principal.tenant_id)}
     ):
         raise Conflict(_TAKEN)
     _check_grant(principal, {}, role)
     try:
-        created = ROLES.scoped(_SYSTEM).insert_one({**role, "createdBy": object_id(principal.user_id)})
+        created = all_roles().insert_one({**role, "createdBy": object_id(principal.user_id)})
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
     _log(principal, created, "created", {})
@@ -65,7 +63,7 @@ def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> 
         raise BadRequest("System roles cannot be modified")
     _check_grant(principal, role, {**role, **changes})
     stored = {**changes, "updatedBy": object_id(principal.user_id)}
-    changed = ROLES.scoped(_SYSTEM).update_one({"_id": role["_id"]}, {"$set": stored})
+    changed = all_roles().update_and_get({"_id": role["_id"]}, {"$set": stored})
     if changed is None:
         raise NotFound("Role not found")
     if rules.gives_otherwise(role, changed):
@@ -82,9 +80,9 @@ def delete_role(principal: Principal, role_id: str) -> None:
         raise BadRequest("System roles cannot be deleted")
     _must_reach(principal, role)
     unexpired = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now()}}]}
-    if ASSIGNMENTS.scoped(_SYSTEM).exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
+    if all_assignments().exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
         raise BadRequest("Cannot delete role that is assigned to users")
-    ROLES.scoped(_SYSTEM).delete_many({"_id": role["_id"]})
+    all_roles().delete_many({"_id": role["_id"]})
     refresh_holders(role, actor_id=principal.user_id)
     _log(principal, role, "deleted", {})
 
@@ -98,7 +96,7 @@ def initialize_system_roles(principal: Principal | None = None) -> None:
 
 @transactional("users")
 def _create_missing(author: ObjectId | None) -> None:
-    view = ROLES.scoped(_SYSTEM)
+    view = all_roles()
     for name in SYSTEM_ROLES:
         if not view.exists({"name": name, "tenantId": None}):
             view.insert_one({**rules.system_role(name), "tenantId": None, "createdBy": author})
@@ -138,21 +136,21 @@ def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | 
     except NotFound:
         raise NotFound(_NOT_ASSIGNED) from None
     key = object_id(role_id)
-    role = ROLES.scoped(_SYSTEM).find_one({"_id": key}) or {"_id": key, "name": "deleted"}
+    role = all_roles().find_one({"_id": key}) or {"_id": key, "name": "deleted"}
     require(principal, Act.ROLES, standing_of(person))
     if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
     ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(principal.user_id)}
     change = {"$set": {**ended, **({"reason": reason} if reason is not None else {})}}
     criteria = {**running(person), "roleId": either_form(role_id)}
-    if key is None or ASSIGNMENTS.scoped(_SYSTEM).update_one(criteria, change) is None:
+    if key is None or not all_assignments().update_one(criteria, change):
         raise NotFound(_NOT_ASSIGNED)
     refresh_person(person["_id"], actor_id=principal.user_id)
     _log_change(principal, person, role, f"Role {role['name']} revoked", reason)
 
 
 def _insert_assignment(principal: Principal, person: Document, role: Document, fields: dict[str, Any]) -> Document:
-    if ASSIGNMENTS.scoped(_SYSTEM).exists({**running(person), "roleId": either_form(str(role["_id"]))}):
+    if all_assignments().exists({**running(person), "roleId": either_form(str(role["_id"]))}):
         raise Conflict(_ASSIGNED)
     document = {
         **fields,
@@ -164,7 +162,7 @@ def _insert_assignment(principal: Principal, person: Document, role: Document, f
         "assignedBy": object_id(principal.user_id),
     }
     try:
-        return ASSIGNMENTS.scoped(_SYSTEM).insert_one(document)
+        return all_assignments().insert_one(document)
     except DuplicateKeyError:
         raise Conflict(_ASSIGNED) from None
 

@@ -14,13 +14,12 @@ from pymongo.errors import PyMongoError
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
+from services.users.accounts.bypasses import everyone
 from services.users.accounts.logbook import log_activity
-from services.users.accounts.models import USERS
 from services.users.accounts.publishing import publish_user
-from services.users.roles.models import ASSIGNMENTS, ROLES
+from services.users.roles.bypasses import all_assignments, all_roles
 from services.users.roles.queries import permissions_of, running
 from services.users.roles.rules import Role
 
@@ -30,7 +29,6 @@ SWEEP_SECONDS = 30.0
 # In the transaction of a role's change; every person costs about six statements.
 _AT_ONCE = 50
 _BATCH = 1000
-_SYSTEM = TenantScope.system("a person's permissions follow the assignments of the own tenant")
 
 
 @transactional("users")
@@ -38,13 +36,13 @@ def refresh_person(user_id: Any, *, actor_id: str | None = None) -> None:
     """Compute what a person's assigned roles give now, and tell everybody when it changed; ends expired assignments.
 
     `user_id` is the reference as assignments store it; an unknown person's assignments are only ended."""
-    key, session = object_id(text_id(user_id)), current_session("users")
+    key = object_id(text_id(user_id))
     # Two changes for one person at once would each miss the other's assignment: this makes them conflict and retry.
-    USERS.raw().update_one({"_id": key}, {"$inc": {"grantsGuard": 1}}, session=session)
+    everyone().mark({"_id": key}, {"$inc": {"grantsGuard": 1}})
     end_expired(user_id)
     marked: Document = {"userId": either_form(text_id(user_id)), "stale": True}
-    ASSIGNMENTS.raw().update_many(marked, {"$unset": {"stale": 1}}, session=session)
-    person = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    all_assignments().mark(marked, {"$unset": {"stale": 1}})
+    person = everyone().find_one({"_id": key})
     if person is not None:
         _grant(person, sorted(permissions_of(person)), actor_id)
 
@@ -52,20 +50,20 @@ def refresh_person(user_id: Any, *, actor_id: str | None = None) -> None:
 def end_expired(user_id: Any) -> None:
     """Make a person's expired assignments inactive: only active ones are unique."""
     expired = {"userId": either_form(text_id(user_id)), "isActive": True, "expiresAt": {"$lte": now()}}
-    ASSIGNMENTS.scoped(_SYSTEM).update_many(expired, {"$set": {"isActive": False}})
+    all_assignments().update_many(expired, {"$set": {"isActive": False}})
 
 
 def end_assignments(person: Document, *, actor_id: str | None) -> None:
     """End all that is assigned to a person in the tenant that they leave: it must not come back with them."""
     ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
-    ASSIGNMENTS.scoped(_SYSTEM).update_many(running(person), {"$set": ended})
+    all_assignments().update_many(running(person), {"$set": ended})
 
 
 def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
     before = person.get("grantedPermissions") or []
     if granted == before:
         return
-    changed = USERS.scoped(_SYSTEM).update_one({"_id": person["_id"]}, {"$set": {"grantedPermissions": granted}})
+    changed = everyone().update_and_get({"_id": person["_id"]}, {"$set": {"grantedPermissions": granted}})
     assert changed is not None
     publish_user("user.updated", changed, access=True)
     metadata = {"oldPermissions": before, "newPermissions": granted}
@@ -75,11 +73,11 @@ def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
 
 def refresh_holders(role: Document, *, actor_id: str | None) -> None:
     """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
-    heirs = ROLES.scoped(_SYSTEM).find({"tenantId": _same(role), "inheritedRoles": role["name"]}, {"_id": 1})
+    heirs = all_roles().find({"tenantId": _same(role), "inheritedRoles": role["name"]}, {"_id": 1})
     keys = [role["_id"], *(heir["_id"] for heir in heirs)]
     held: Document = {"roleId": {"$in": [*keys, *map(str, keys)]}, "isActive": True}
-    ASSIGNMENTS.raw().update_many(held, {"$set": {"stale": True}}, session=current_session("users"))
-    people = ASSIGNMENTS.scoped(_SYSTEM).distinct("userId", held)
+    all_assignments().mark(held, {"$set": {"stale": True}})
+    people = all_assignments().distinct("userId", held)
     for user_id in people[:_AT_ONCE]:
         refresh_person(user_id, actor_id=actor_id)
     if len(people) > _AT_ONCE:
@@ -90,7 +88,7 @@ def refresh_due() -> int:
     """Refresh the people whose assignments expired, or whose roles changed; return how many. Each has a transaction of
     their own, so that one trouble does not keep the others waiting. Safe to run twice and at once."""
     criteria: list[Document] = [{"isActive": True, "expiresAt": {"$lte": now()}}, {"isActive": True, "stale": True}]
-    people = {text_id(due["userId"]) for due in ASSIGNMENTS.scoped(_SYSTEM).find_any(criteria, limit=_BATCH)}
+    people = {text_id(due["userId"]) for due in all_assignments().find_any(criteria, limit=_BATCH)}
     for user_id in people:
         try:
             refresh_person(user_id)
@@ -104,7 +102,7 @@ def hold(*roles: Role) -> None:
     with it and is retried. Shared roles never change."""
     keys = [role["_id"] for role in roles if role.get("tenantId") is not None]
     if keys:
-        ROLES.raw().update_many({"_id": {"$in": keys}}, {"$inc": {"guard": 1}}, session=current_session("users"))
+        all_roles().mark({"_id": {"$in": keys}}, {"$inc": {"guard": 1}})
 
 
 def _same(role: Document) -> Any:

@@ -6,11 +6,12 @@ Roles without tenant and of type system are shared: every tenant sees, assigns a
 from django.db import models
 
 from core.documents.collection import Collection
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 
-ROLES = Collection("roles", service="users", tenant="objectid")
-ASSIGNMENTS = Collection("userroles", service="users", tenant="objectid")
+ROLES = Collection[Document]("roles", service="users", tenant="objectid")
+ASSIGNMENTS = Collection[Document]("userroles", service="users", tenant="objectid")
 
 
 class Role(TenantDocumentModel):

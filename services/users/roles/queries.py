@@ -12,14 +12,14 @@ from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from services.users.accounts.authority import OPERATORS_OWN
 from services.users.roles import rules
-from services.users.roles.models import ASSIGNMENTS, ROLES
+from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.models import ROLES
 
 SHARED: Document = {"tenantId": None, "type": rules.SYSTEM}
 _SEARCHED = ("name", "displayName", "description")
 _SORTABLE = ("createdAt", "updatedAt", "name", "displayName", "type", "isActive")
 # Nobody has more roles than this; a list without paging on the wire still has an end.
 _MOST = 500
-_SYSTEM = TenantScope.system("shared roles belong to no tenant; assignments are read by the tenant of their person")
 
 
 def role_by_id(scope: TenantScope, role_id: str) -> Document:
@@ -27,7 +27,7 @@ def role_by_id(scope: TenantScope, role_id: str) -> Document:
     key = object_id(role_id)
     found = ROLES.scoped(scope).find_one({"_id": key}) if key else None
     if key and found is None:
-        found = ROLES.scoped(_SYSTEM).find_one({"_id": key, **SHARED})
+        found = all_roles().find_one({"_id": key, **SHARED})
     if found is None:
         raise NotFound("Role not found")
     return found
@@ -42,7 +42,7 @@ def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -
     if query.get("search"):
         words = {"$regex": re.escape(query["search"]), "$options": "i"}
         criteria["$or"] = [{field: words} for field in _SEARCHED]
-    view = ROLES.scoped(_SYSTEM)
+    view = all_roles()
     found = list(view.find(criteria, sort=_order(query), skip=page.skip, limit=page.limit))
     return found, view.count(criteria)
 
@@ -73,7 +73,7 @@ def candidates_for(roles: Sequence[Document]) -> list[Document]:
     if not names:
         return []
     owners = [own_and_shared(tenant) for tenant in sorted(tenants, key=str)]
-    return list(ROLES.scoped(_SYSTEM).find({"name": {"$in": names}, "$or": owners}, limit=_MOST * 2))
+    return list(all_roles().find({"name": {"$in": names}, "$or": owners}, limit=_MOST * 2))
 
 
 def effective_permissions(roles: Sequence[Document]) -> list[str]:
@@ -94,9 +94,9 @@ def running(person: Document) -> Document:
 
 def roles_of(person: Document) -> list[Document]:
     """Return the active roles that a person has now, in the order of assignment; deleted roles are left out."""
-    found = ASSIGNMENTS.scoped(_SYSTEM).find(running(person), {"roleId": 1}, sort=[("assignedAt", 1)], limit=_MOST)
+    found = all_assignments().find(running(person), {"roleId": 1}, sort=[("assignedAt", 1)], limit=_MOST)
     keys = [key for key in (object_id(text_id(assignment.get("roleId"))) for assignment in found) if key]
-    by_key = {role["_id"]: role for role in ROLES.scoped(_SYSTEM).find({"_id": {"$in": keys}, "isActive": True})}
+    by_key = {role["_id"]: role for role in all_roles().find({"_id": {"$in": keys}, "isActive": True})}
     tenant = text_id(person.get("tenantId"))
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key and rules.belongs_to(by_key[key], tenant)]
 

@@ -27,7 +27,6 @@ from services.users.roles.granting import end_assignments
 from services.users.tenants import rules
 from services.users.tenants.queries import tenant_by_uuid
 
-_SYSTEM = TenantScope.system("tenants belong to no tenant")
 _TAKEN = "Tenant with this subdomain or name already exists"
 
 
@@ -71,7 +70,7 @@ def put_tenant(fields: Document) -> Document:
     people, leads, storage = rules.LIMITS[plan]
     stored = {name: value for name, value in fields.items() if name != "_id"}
     stored |= {"ownerId": object_id(fields.get("ownerId")), "plan": plan}
-    if TENANTS.scoped(_SYSTEM).exists({"_id": key}):
+    if TENANTS.exists({"_id": key}):
         return _changed(key, stored)
     limits = {"maxUsers": people, "maxLeads": leads, "maxStorage": storage, "adminIds": [], "memberIds": []}
     settings = rules.complete_settings(fields["name"], fields.get("settings"))
@@ -136,7 +135,7 @@ def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
         raise Forbidden(OUTSIDER)
     listed = "adminIds" if role == "admin" else "memberIds"
     require(principal, Act.LIST, standing_of(person), LISTED if role == "admin" else ())
-    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
+    _published(TENANTS.update_and_get({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
 
 
 @transactional("users")
@@ -163,7 +162,7 @@ def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
         end_assignments(person, actor_id=principal.user_id)
     forms = [form for form in (key, user_id) if form is not None]
     gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}
-    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, gone))
+    _published(TENANTS.update_and_get({"_id": tenant["_id"]}, gone))
 
 
 def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
@@ -176,19 +175,19 @@ def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
 
 def _taken(criteria: Document) -> bool:
     # Names of deleted tenants stay blocked, as the unique indexes have it.
-    return TENANTS.raw().count_documents(criteria, limit=1) > 0
+    return TENANTS.with_deleted().exists(criteria)
 
 
 def _inserted(document: Document) -> Document:
     try:
-        return _published(TENANTS.scoped(_SYSTEM).insert_one(document), event="tenant.created")
+        return _published(TENANTS.insert_one(document), event="tenant.created")
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
 
 
 def _changed(key: ObjectId, changes: Document, *, event: str = "tenant.updated") -> Document:
     try:
-        return _published(TENANTS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": changes}), event=event)
+        return _published(TENANTS.update_and_get({"_id": key}, {"$set": changes}), event=event)
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
 

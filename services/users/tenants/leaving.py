@@ -19,14 +19,13 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 30.0
 _BATCH = 500
-_SYSTEM = TenantScope.system("tenants belong to no tenant")
 
 
 def free_people() -> int:
     """Free the people of deleted tenants, also of those that the old system deleted; return how many. Safe to run twice and
     at once."""
     freed, left = 0, {"deletedAt": {"$ne": None}, "peopleFreedAt": None}
-    for tenant in list(TENANTS.scoped(_SYSTEM).find(left, limit=_BATCH)):
+    for tenant in list(TENANTS.find(left, limit=_BATCH)):
         people = list(USERS.scoped(TenantScope(str(tenant["_id"]))).find({}, {"_id": 1}, limit=_BATCH))
         try:
             for person in people:
@@ -34,7 +33,7 @@ def free_people() -> int:
                 freed += 1
             if not people:
                 # Not a change of the tenant: no revision, no event.
-                TENANTS.raw().update_one({"_id": tenant["_id"]}, {"$set": {"peopleFreedAt": now()}})
+                TENANTS.with_deleted().mark({"_id": tenant["_id"]}, {"$set": {"peopleFreedAt": now()}})
         except PyMongoError as error:
             log.warning("people_not_freed", tenant=str(tenant["_id"]), error=type(error).__name__)
     return freed

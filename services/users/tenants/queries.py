@@ -13,8 +13,6 @@ from core.documents.scope import TenantScope
 from core.identity.principals import Principal
 from services.users.accounts.models import TENANTS, USERS
 
-_SYSTEM = TenantScope.system("tenants belong to no tenant; visibility is decided here")
-
 
 def visible_to(principal: Principal | None) -> Document:
     """Return the filter of the tenants that the caller may see; None for somebody with an invitation."""
@@ -39,7 +37,7 @@ def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest)
         words = {"$regex": re.escape(query["search"]), "$options": "i"}
         fields = ("name", "subdomain", "settings.companyName", "description")
         criteria = {"$and": [criteria, {"$or": [{field: words} for field in fields]}]}
-    view = TENANTS.scoped(_SYSTEM)
+    view = TENANTS
     found = list(view.find(criteria, sort=[("createdAt", -1)], skip=page.skip, limit=page.limit))
     return found, view.count(criteria)
 
@@ -62,7 +60,7 @@ def tenant_stats(tenant: Document) -> dict[str, Any]:
 
 
 def _found(criteria: Document) -> Document:
-    tenant = TENANTS.scoped(_SYSTEM).find_one(criteria)
+    tenant = TENANTS.find_one(criteria)
     if tenant is None:
         raise NotFound("Tenant not found")
     return tenant

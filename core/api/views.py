@@ -111,12 +111,13 @@ class ContractView(APIView):
         """The documents that the caller may see."""
         return self.principal.scope
 
-    def validated_body(self) -> dict[str, Any]:
-        """Return the body checked by `bodies`. Raises ValidationError with the contract's messages."""
+    def validated_body(self) -> Any:
+        """Return the body checked by `bodies`, as a dict: here untyped members become those of the type that an action names.
+        Raises ValidationError with the contract's messages."""
         return self._validated(self.bodies, plain_body(self.request.data))
 
-    def validated_query(self) -> dict[str, Any]:
-        """Return the query string checked by `queries`. Raises ValidationError with the contract's messages."""
+    def validated_query(self) -> Any:
+        """Return the query string checked by `queries`, as a dict. Raises ValidationError with the contract's messages."""
         request: Any = self.request
         return self._validated(self.queries, request.query)
 

@@ -3,14 +3,19 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.analytics.facts.documents import (
+    BuyerFactDocument,
+    HappeningDocument,
+    LeadFactDocument,
+    PersonFactDocument,
+)
 
-LEADS = Collection[Document]("leadfacts", service="analytics", tenant="text", soft_delete=True)
-BUYERS = Collection[Document]("buyerfacts", service="analytics", tenant="text", soft_delete=True)
-PEOPLE = Collection[Document]("personfacts", service="analytics", tenant="text")
-HAPPENINGS = Collection[Document]("happenings", service="analytics", tenant="text")
+LEADS = Collection[LeadFactDocument]("leadfacts", service="analytics", tenant="text", soft_delete=True)
+BUYERS = Collection[BuyerFactDocument]("buyerfacts", service="analytics", tenant="text", soft_delete=True)
+PEOPLE = Collection[PersonFactDocument]("personfacts", service="analytics", tenant="text")
+HAPPENINGS = Collection[HappeningDocument]("happenings", service="analytics", tenant="text")
 
 
 class LeadFact(TenantDocumentModel):

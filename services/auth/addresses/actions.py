@@ -11,7 +11,6 @@ from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
@@ -19,9 +18,11 @@ from core.events.outbox import record
 from core.events.payloads import AccountEmailChanged
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import change_person
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.mfa.actions import demand_second_factor
 from services.auth.passwords.actions import is_password
+from services.auth.passwords.documents import CredentialDocument, ProposedAddress
 from services.auth.passwords.models import CREDENTIALS, RESET_TOKENS
 from services.auth.sessions.actions import end_sessions_of
 from services.auth.sessions.rules import digest, new_secret
@@ -48,7 +49,7 @@ def propose(user_id: str, email: str) -> None:
     # Somebody without password has nothing to confirm with: the notice tells how to get one.
     if credential is None or person_by_email(email) is not None:
         return
-    proposed = {
+    proposed: ProposedAddress = {
         "email": email_key(email),
         "token": digest(token),
         "expiresAt": now() + LIFETIME,
@@ -78,7 +79,7 @@ def confirm(token: str, password: str, code: str | None, origin: Origin) -> None
 
 
 @transactional("auth")
-def _move(token: str, credential: Document, person: Document, origin: Origin) -> None:
+def _move(token: str, credential: CredentialDocument, person: PersonDocument, origin: Origin) -> None:
     from services.auth.addresses.tasks import send_changed_mail
 
     email, moment, user_id = credential["newEmail"]["email"], now(), str(person["_id"])
@@ -115,5 +116,5 @@ def _open(token: str) -> dict[str, Any]:
     return {"newEmail.token": digest(token), "newEmail.expiresAt": {"$gt": now()}}
 
 
-def _is_same_password(credential: Document) -> bool:
+def _is_same_password(credential: CredentialDocument) -> bool:
     return bool(credential["newEmail"]["passwordChangedAt"] == credential.get("passwordChangedAt"))

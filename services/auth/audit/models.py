@@ -3,12 +3,12 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.auth.audit.documents import SecurityEventDocument
 
 # Events belong to accounts, some of which are unknown or have no tenant.
-SECURITY_EVENTS = PlainCollection[Document]("securityevents", service="auth")
+SECURITY_EVENTS = PlainCollection[SecurityEventDocument]("securityevents", service="auth")
 
 
 class SecurityEvent(TenantDocumentModel):

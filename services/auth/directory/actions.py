@@ -5,11 +5,12 @@ from datetime import datetime
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.events.projections import upsert_newer
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.models import MFAS, PEOPLE
 from services.auth.directory.queries import email_key, person_by_id
 
 
-def add_provisional(person: Document) -> Document:
+def add_provisional(person: PersonDocument) -> PersonDocument:
     """Add somebody who just registered, until users confirms with its first event (version 1 and up).
 
     Raises DuplicateKeyError when the address is taken."""
@@ -44,7 +45,7 @@ def mark_second_factor(user_id: str, *, on: bool) -> None:
     PEOPLE.update_one({"_id": user_id}, {"$set": {"mfaEnabled": on}})
 
 
-def change_person(user_id: str, changes: Document) -> Document | None:
+def change_person(user_id: str, changes: PersonDocument) -> PersonDocument | None:
     """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
     None for somebody who is not in the directory yet."""
     return PEOPLE.update_and_get({"_id": user_id}, {"$set": changes})

@@ -3,14 +3,14 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.auth.directory.documents import FactorDocument, PersonDocument
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
-PEOPLE = PlainCollection[Document]("authdirectory", service="auth")
+PEOPLE = PlainCollection[PersonDocument]("authdirectory", service="auth")
 # People's second factors (services.auth.mfa): here, because whatever proves an address ends those of a stranger.
-MFAS = PlainCollection[Document]("mfas", service="auth")
+MFAS = PlainCollection[FactorDocument]("mfas", service="auth")
 
 
 class Person(TenantDocumentModel):

@@ -3,8 +3,6 @@
 Accepting asks nobody: account, password and the event from which users makes the person are one transaction here.
 """
 
-from typing import Any
-
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
@@ -17,7 +15,9 @@ from core.events.payloads import AccountRegistered
 from core.events.projections import upsert_newer
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email
+from services.auth.invitations.documents import Acceptance, OpenInvitationDocument
 from services.auth.invitations.models import INVITATIONS
 from services.auth.invitations.queries import open_invitation, open_query
 from services.auth.passwords.actions import refuse_personal, store_hash
@@ -35,7 +35,7 @@ def project(invitation_id: str, version: int, fields: Document) -> None:
     upsert_newer(INVITATIONS, invitation_id, version, fields)
 
 
-def accept(body: dict[str, Any], origin: Origin) -> Document:
+def accept(body: Acceptance, origin: Origin) -> PersonDocument:
     """Open the account that an invitation offers and return its directory entry, active at once.
 
     Raises BadRequest for a token that opens nothing, Conflict when the address has an account, BadRequest for a bad
@@ -56,11 +56,11 @@ def accept(body: dict[str, Any], origin: Origin) -> Document:
 
 
 @transactional("auth")
-def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Origin) -> Document:
+def _accept(invitation: OpenInvitationDocument, body: Acceptance, hashed: str, origin: Origin) -> PersonDocument:
     taken = INVITATIONS.get_and_update(open_query(body["token"]), {"$set": {"status": "accepted"}})
     if taken is None:
         raise BadRequest(_INVALID)
-    person: Document = {
+    person: PersonDocument = {
         "_id": str(ObjectId()),
         "email": email_key(invitation["email"]),
         # The token was mailed there.

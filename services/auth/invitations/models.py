@@ -3,12 +3,12 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.auth.invitations.documents import OpenInvitationDocument
 
 # Whoever accepts an invitation has no tenant yet.
-INVITATIONS = PlainCollection[Document]("authinvitations", service="auth")
+INVITATIONS = PlainCollection[OpenInvitationDocument]("authinvitations", service="auth")
 
 
 class OpenInvitation(TenantDocumentModel):

@@ -2,6 +2,7 @@
 
 from core.documents.collection import now
 from core.documents.database import Document
+from services.auth.invitations.documents import OpenInvitationDocument
 from services.auth.invitations.models import INVITATIONS
 from services.auth.sessions.rules import digest
 
@@ -11,6 +12,6 @@ def open_query(token: str) -> Document:
     return {"tokenDigest": digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
 
 
-def open_invitation(token: str) -> Document | None:
+def open_invitation(token: str) -> OpenInvitationDocument | None:
     """Return the invitation that `token` opens now, or None."""
     return INVITATIONS.find_one(open_query(token))

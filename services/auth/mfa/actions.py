@@ -17,6 +17,7 @@ from core.documents.transactions import transactional
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.crypto import box, keyed_digest
 from services.auth.directory.actions import erase_second_factor, mark_second_factor
+from services.auth.directory.documents import FactorDocument
 from services.auth.directory.models import MFAS
 from services.auth.directory.queries import person_by_id
 from services.auth.mfa import rules
@@ -122,7 +123,7 @@ class _Locked(Problem):
     status = BadRequest.status
 
 
-def _is_good(factor: Document, code: str, origin: Origin) -> bool:
+def _is_good(factor: FactorDocument, code: str, origin: Origin) -> bool:
     user_id, moment = str(factor["userId"]), now()
     _take_a_try(factor, moment)
     spent = _spend_backup_code(factor, code) if rules.is_backup_code(code) and factor["isEnabled"] else False
@@ -134,7 +135,7 @@ def _is_good(factor: Document, code: str, origin: Origin) -> bool:
     return True
 
 
-def _take_a_try(factor: Document, moment: datetime) -> None:
+def _take_a_try(factor: FactorDocument, moment: datetime) -> None:
     """Count a try before the code is looked at; the fifth locks. Raises _Locked when none is left."""
     free = {"_id": factor["_id"], "$or": [{"lockedUntil": None}, {"lockedUntil": {"$lte": moment}}]}
     counted = MFAS.update_and_get(free, {"$inc": {"failedAttempts": 1}})
@@ -145,14 +146,14 @@ def _take_a_try(factor: Document, moment: datetime) -> None:
         MFAS.update_one({"_id": factor["_id"]}, lock)
 
 
-def _spend_backup_code(factor: Document, code: str) -> bool:
+def _spend_backup_code(factor: FactorDocument, code: str) -> bool:
     hashed = _digest(str(factor["userId"]), code)
     unspent = {"_id": factor["_id"], "backupCodes": hashed}
     change = {"$pull": {"backupCodes": hashed}, "$push": {"usedBackupCodes": hashed}}
     return MFAS.update_one(unspent, change)
 
 
-def _spend_step(factor: Document, code: str, moment: datetime) -> bool:
+def _spend_step(factor: FactorDocument, code: str, moment: datetime) -> bool:
     secret = box(_PURPOSE).decrypt(factor["secret"].encode()).decode()
     step = rules.step_of(secret, code, moment)
     if step is None:
@@ -170,7 +171,7 @@ def _switch_on(user_id: str, origin: Origin) -> None:
     note(user_id, _ENABLED, origin)
 
 
-def _factor(user_id: str) -> Document | None:
+def _factor(user_id: str) -> FactorDocument | None:
     return MFAS.find_one({"userId": object_id(user_id)}) if object_id(user_id) else None
 
 

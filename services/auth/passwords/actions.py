@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
@@ -13,14 +12,15 @@ from pymongo.errors import DuplicateKeyError
 from core.api.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from core.api.throttling import clear, exhausted, hit
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
+from services.auth.passwords.documents import CredentialDocument, Registration
 from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
 from services.auth.passwords.models import CREDENTIALS
 from services.auth.passwords.proving import prove_address
@@ -40,7 +40,7 @@ _BLOCKED = Happening(
 _CHANGED = Happening("password_change", "Password changed", "password_change", severity="medium")
 
 
-def register(body: dict[str, Any]) -> Document:
+def register(body: Registration) -> PersonDocument:
     """Open an account and return its directory entry. Raises Conflict when the address is taken."""
     refuse_personal(body["password"], body["email"])
     # Hashing takes long and must not be repeated when the transaction is.
@@ -52,9 +52,9 @@ def register(body: dict[str, Any]) -> Document:
 
 
 @transactional("auth")
-def _register(body: dict[str, Any], hashed: str) -> Document:
+def _register(body: Registration, hashed: str) -> PersonDocument:
     user_id, status = str(ObjectId()), "pending" if settings.EMAIL_VERIFICATION else "active"
-    person = {
+    person: PersonDocument = {
         "_id": user_id,
         "email": email_key(body["email"]),
         "firstName": body["firstName"],
@@ -69,7 +69,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
     )
     payload = AccountRegistered(
         user_id=user_id,
-        email=str(person["email"]),
+        email=person["email"],
         first_name=body["firstName"],
         last_name=body["lastName"],
         company_name=body["companyName"],
@@ -77,7 +77,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
     )
     record("account.registered", payload, entity_id=user_id, version=1, tenant_id=None)
     if settings.EMAIL_VERIFICATION:
-        request_verification(user_id, str(person["email"]))
+        request_verification(user_id, person["email"])
     return stored
 
 
@@ -85,7 +85,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
 class Proof:
     """Somebody who typed their password, and its hash: until the session is open it must stay theirs."""
 
-    person: Document
+    person: PersonDocument
     hashed: str
 
 
@@ -247,7 +247,7 @@ def verify_email(token: str) -> None:
     CREDENTIALS.update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
 
 
-def _is_address_of(credential: Document) -> bool:
+def _is_address_of(credential: CredentialDocument) -> bool:
     """Whether the address that a link was mailed to is the person's still."""
     person = person_by_id(credential["_id"])
     return person is not None and email_key(person["email"]) == credential["email"]
@@ -261,7 +261,7 @@ def _refuse_noisy_address(address: str) -> None:
         raise TooManyRequests("Too many failed logins from this address", verdict.retry_after)
 
 
-def _count_failure(key: str, person: Document | None, origin: Origin) -> None:
+def _count_failure(key: str, person: PersonDocument | None, origin: Origin) -> None:
     address = {"limit": settings.ADDRESS_FAILURES, "seconds": settings.ADDRESS_BLOCK_SECONDS}
     account = {"limit": settings.LOGIN_ATTEMPTS, "seconds": settings.LOGIN_LOCK_SECONDS}
     user_id = person["_id"] if person else None

@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.models import DocumentModel
+from services.auth.passwords.documents import CredentialDocument, ResetTokenDocument
 
-CREDENTIALS = PlainCollection[Document]("credentials", service="auth")
-RESET_TOKENS = PlainCollection[Document]("passwordresettokens", service="auth")
+CREDENTIALS = PlainCollection[CredentialDocument]("credentials", service="auth")
+RESET_TOKENS = PlainCollection[ResetTokenDocument]("passwordresettokens", service="auth")
 
 
 class Credential(DocumentModel):

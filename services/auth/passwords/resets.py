@@ -11,6 +11,7 @@ from core.documents.ids import object_id
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.actions import forget_tries, refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
@@ -61,7 +62,7 @@ def is_usable(token: str) -> bool:
     return _holder(token) is not None
 
 
-def _holder(token: str) -> Document | None:
+def _holder(token: str) -> PersonDocument | None:
     """Return the person for whom `token` opens a new password: somebody with the address that it was mailed to."""
     found = RESET_TOKENS.find_one(_usable(token))
     person = person_by_id(str(found["userId"])) if found else None
@@ -85,7 +86,7 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 
 
 @transactional("auth")
-def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
+def _reset(token: str, person: PersonDocument, hashed: str, origin: Origin) -> None:
     from services.auth.passwords.tasks import send_changed_mail
 
     if not RESET_TOKENS.update_one(_usable(token), {"$set": {"usedAt": now()}}):
@@ -97,13 +98,13 @@ def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
     on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), origin.address))
 
 
-def set_password(person: Document, password: str) -> None:
+def set_password(person: PersonDocument, password: str) -> None:
     """Give a person a password because an operator says that it is theirs: as after a reset, nothing older is left."""
     _set(person, hash_password(password))
 
 
 @transactional("auth")
-def _set(person: Document, hashed: str) -> None:
+def _set(person: PersonDocument, hashed: str) -> None:
     prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)
     end_sessions_of(person["_id"], reason="password_change")

@@ -18,7 +18,9 @@ from core.events.payloads import SessionRevoked
 from core.identity.access import apply_session_revocation
 from core.identity.principals import Principal
 from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import person_by_id
+from services.auth.sessions.documents import SessionDocument
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.queries import active_session
 from services.auth.sessions.rules import device_of, digest, new_secret, session_limit
@@ -52,7 +54,7 @@ _REUSED = Happening(
 class Tokens:
     """What a client gets for a login or renewal."""
 
-    person: Document
+    person: PersonDocument
     access: str
     refresh: str | None
 
@@ -62,7 +64,7 @@ class Tokens:
         return int(settings.ACCESS_TOKEN_SECONDS)
 
 
-def open_session(person: Document, origin: Origin, *, replaces: Principal | None = None) -> Tokens:
+def open_session(person: PersonDocument, origin: Origin, *, replaces: Principal | None = None) -> Tokens:
     """Open a session for a person who proved who they are; when they have as many as their role allows, the oldest
     ends. `replaces`: a token of the old system that it was opened with, and that will end with it. Runs inside the
     caller's transaction."""
@@ -87,7 +89,7 @@ def open_session(person: Document, origin: Origin, *, replaces: Principal | None
     return Tokens(person, access_token(person, str(session["_id"])), refresh)
 
 
-def _make_room(person: Document, origin: Origin) -> None:
+def _make_room(person: PersonDocument, origin: Origin) -> None:
     own = {"userId": object_id(person["_id"]), "isActive": True}
     most = session_limit(person.get("roles") or ())
     newest_first = SESSIONS.find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
@@ -182,7 +184,7 @@ def end_all(user_id: str, origin: Origin, *, reason: str) -> None:
 
 
 @transactional("auth")
-def extend(user_id: str, session_id: str) -> Document:
+def extend(user_id: str, session_id: str) -> SessionDocument:
     """Push the end of the person's session back to a full lifetime from now, no further than `SESSION_MAX_SECONDS` after
     its login, and return the session. Raises Unauthorized when it has ended."""
     query = {"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}
@@ -197,7 +199,7 @@ def extend(user_id: str, session_id: str) -> Document:
     return SESSIONS.update_and_get(query, change) or session
 
 
-def _welcome(user_id: str) -> Document:
+def _welcome(user_id: str) -> PersonDocument:
     person = person_by_id(user_id)
     if person is None or person["status"] in ("suspended", "inactive"):
         raise Unauthorized(_INVALID)
@@ -215,7 +217,7 @@ def _end_if_stolen(refresh: str, origin: Origin) -> None:
 
 
 @transactional("auth")
-def _end_stolen(session: Document, origin: Origin) -> None:
+def _end_stolen(session: SessionDocument, origin: Origin) -> None:
     user_id = str(session["userId"])
     _end({"_id": session["_id"], "isActive": True}, user_id, "refresh_token_reused")
     note(user_id, _REUSED, origin, sessionId=str(session["_id"]))

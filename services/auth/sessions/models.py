@@ -3,12 +3,12 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.auth.sessions.documents import SessionDocument
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
-SESSIONS = PlainCollection[Document]("sessions", service="auth")
+SESSIONS = PlainCollection[SessionDocument]("sessions", service="auth")
 
 
 class Session(TenantDocumentModel):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
+from services.auth.sessions.documents import SessionDocument
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.rules import device_of
 
@@ -20,13 +20,13 @@ def active_sessions(user_id: str, current_id: str | None) -> list[dict[str, Any]
     return [_shown(session, current_id) for session in found]
 
 
-def active_session(session_id: str) -> Document | None:
+def active_session(session_id: str) -> SessionDocument | None:
     """Return a session that was neither ended nor expired, or None."""
     query = {"_id": object_id(session_id) or session_id, "isActive": True, "expiresAt": {"$gt": now()}}
     return SESSIONS.find_one(query)
 
 
-def _shown(session: Document, current_id: str | None) -> dict[str, Any]:
+def _shown(session: SessionDocument, current_id: str | None) -> dict[str, Any]:
     return {
         "id": str(session["_id"]),
         "device": device_of(session["userAgent"]),

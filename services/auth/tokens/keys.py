@@ -8,29 +8,28 @@ import base64
 import time
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.conf import settings
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.transactions import on_commit, outside_transaction, transactional
 from core.events.outbox import record
 from core.events.payloads import KeysRevoked
 from core.identity.keys import apply_key_revocation
 from services.auth.crypto import box
+from services.auth.tokens.documents import SigningKeyDocument
 from services.auth.tokens.models import SIGNING_KEYS
 
 # Verifiers read the key set every two minutes (core.identity.keys); five times that is safe.
 PUBLISH_BEFORE = timedelta(minutes=10)
 _MEMORY_SECONDS = 2.0
 
-_memory: dict[str, tuple[float, list[Document]]] = {}
+_memory: dict[str, tuple[float, list[SigningKeyDocument]]] = {}
 
 
-def public_keys() -> Document:
+def public_keys() -> dict[str, list[dict[str, str]]]:
     """Return the JWKS: `{"keys": [...]}` with every key whose tokens may still be valid, at least the one that signs now."""
     signing_key()
     return {"keys": [key["public"] for key in _keys()]}
@@ -57,7 +56,7 @@ def add_key(*, at_once: bool) -> str:
     return str(key["_id"])
 
 
-def _new_key(*, at_once: bool) -> Document:
+def _new_key(*, at_once: bool) -> SigningKeyDocument:
     private, kid, moment = Ed25519PrivateKey.generate(), uuid.uuid4().hex, now()
     return {
         "_id": kid,
@@ -98,7 +97,7 @@ def forget() -> None:
     _memory.clear()
 
 
-def _keys() -> list[Document]:
+def _keys() -> list[SigningKeyDocument]:
     read_at, keys = _memory.get("keys", (0.0, []))
     if time.monotonic() - read_at > _MEMORY_SECONDS or not keys:
         with outside_transaction():
@@ -107,7 +106,7 @@ def _keys() -> list[Document]:
     return keys
 
 
-def _jwk(kid: str, private: Ed25519PrivateKey) -> dict[str, Any]:
+def _jwk(kid: str, private: Ed25519PrivateKey) -> dict[str, str]:
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     x = base64.urlsafe_b64encode(public).decode().rstrip("=")
     return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": x}

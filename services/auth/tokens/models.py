@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
+from services.auth.tokens.documents import SigningKeyDocument
 
-SIGNING_KEYS = PlainCollection[Document]("signingkeys", service="auth")
+SIGNING_KEYS = PlainCollection[SigningKeyDocument]("signingkeys", service="auth")
 
 
 class SigningKey(DocumentModel):

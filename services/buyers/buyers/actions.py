@@ -1,16 +1,14 @@
 """Use cases of buyers: create, change, delete."""
 
-from typing import Any
-
 from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import Conflict, NotFound
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from services.buyers.buyers import rules
+from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.publishing import publish_buyer
 from services.buyers.buyers.queries import buyer_by_id
@@ -18,7 +16,7 @@ from services.buyers.buyers.queries import buyer_by_id
 _TAKEN = "Buyer with this email already exists"
 
 
-def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
+def create_buyer(scope: TenantScope, fields: BuyerDocument) -> BuyerDocument:
     """Create a buyer. Raises Conflict when a live buyer of the tenant has the address."""
     try:
         return _create(scope, rules.with_defaults(fields))
@@ -27,14 +25,14 @@ def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
 
 
 @transactional("buyers")
-def _create(scope: TenantScope, fields: dict[str, Any]) -> Document:
+def _create(scope: TenantScope, fields: BuyerDocument) -> BuyerDocument:
     actor = object_id(scope.actor_id)
     buyer = BUYERS.scoped(scope).insert_one({**_stored(fields), "createdBy": actor, "updatedBy": actor})
     publish_buyer("created", buyer)
     return buyer
 
 
-def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
+def update_buyer(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> BuyerDocument:
     """Change the sent members of a buyer. Raises NotFound, Conflict for a taken address."""
     try:
         return _update(scope, buyer_id, changes)
@@ -43,7 +41,7 @@ def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> 
 
 
 @transactional("buyers")
-def _update(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
+def _update(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> BuyerDocument:
     buyer = buyer_by_id(scope, buyer_id)
     if not changes:
         return buyer
@@ -66,8 +64,8 @@ def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
     publish_buyer("deleted", deleted)
 
 
-def _stored(fields: dict[str, Any]) -> Document:
-    stored = dict(fields)
+def _stored(fields: BuyerDocument) -> BuyerDocument:
+    stored: BuyerDocument = {**fields}
     if "buyBox" in stored:
         stored["buyBox"] = rules.clean_buy_box(stored["buyBox"])
     key = rules.email_key(stored["email"]) if "email" in stored else None

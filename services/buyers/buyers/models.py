@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.buyers.buyers.documents import BuyerDocument
 
-BUYERS = Collection[Document]("buyers", service="buyers", tenant="text", soft_delete=True)
+BUYERS = Collection[BuyerDocument]("buyers", service="buyers", tenant="text", soft_delete=True)
 
 
 class Buyer(TenantDocumentModel):

@@ -1,17 +1,17 @@
 """What buyers tells the other services of a buyer."""
 
-from core.documents.database import Document
 from core.events.outbox import record
 from core.events.payloads import BuyerSnapshot
+from services.buyers.buyers.documents import BuyerDocument
 
 
-def publish_buyer(name: str, buyer: Document) -> None:
+def publish_buyer(name: str, buyer: BuyerDocument) -> None:
     """Record `buyer.<name>` in the running transaction."""
     buyer_id, version = str(buyer["_id"]), buyer.get("rev", 1)
     record(f"buyer.{name}", snapshot(buyer), entity_id=buyer_id, version=version, tenant_id=buyer["tenantId"])
 
 
-def snapshot(buyer: Document) -> BuyerSnapshot:
+def snapshot(buyer: BuyerDocument) -> BuyerSnapshot:
     """Return the event payload of a buyer."""
     return BuyerSnapshot(
         id=str(buyer["_id"]),

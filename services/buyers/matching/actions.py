@@ -11,6 +11,7 @@ from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS
 from services.buyers.matching import rules
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 from services.buyers.matching.models import LEADS, MATCHES
 from services.buyers.matching.queries import match_by_id
 
@@ -29,7 +30,7 @@ _BUYER_FIELDS = {
 _CLOSED = ("closed_won", "closed_lost", "inactive")
 
 
-def match_lead(scope: TenantScope, lead: Document) -> int:
+def match_lead(scope: TenantScope, lead: LeadDocument) -> int:
     """Bring the matches of one lead up to date, inside the caller's transaction; return how many there are."""
     scored = []
     if lead.get("deletedAt") is None and lead.get("status") not in _CLOSED:
@@ -62,7 +63,7 @@ def generate(scope: TenantScope, buyer_ids: list[str], lead_ids: list[str]) -> N
 
 
 @transactional("buyers")
-def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Document:
+def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> MatchDocument:
     """Record a person's decision about a match: status, score or note. Raises NotFound."""
     match = match_by_id(scope, match_id)
     override = {"isManualOverride": True} if "matchScore" in changes else {}
@@ -82,7 +83,7 @@ def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Docume
     return stored
 
 
-def _buyers_for(lead: Document) -> Document:
+def _buyers_for(lead: LeadDocument) -> Document:
     """The buyers that can score above the threshold at all: by type or by place. Price alone never suffices."""
     kinds = list(lead.get("propertyTypes") or [])[:1]
     either: list[Document] = [{"preferredPropertyTypes": {"$in": kinds + [rules.family(kind) for kind in kinds]}}]

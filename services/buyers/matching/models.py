@@ -3,12 +3,12 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 
-LEADS = Collection[Document]("buyerleads", service="buyers", tenant="text")
-MATCHES = Collection[Document]("buyermatches", service="buyers", tenant="text")
+LEADS = Collection[LeadDocument]("buyerleads", service="buyers", tenant="text")
+MATCHES = Collection[MatchDocument]("buyermatches", service="buyers", tenant="text")
 
 
 class BuyerMatch(TenantDocumentModel):

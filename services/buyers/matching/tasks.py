@@ -1,5 +1,7 @@
 """What matching hears of leads and of buyers."""
 
+from typing import Any, cast
+
 import msgspec
 
 from core.documents.scope import TenantScope
@@ -7,6 +9,7 @@ from core.events.envelope import Event
 from core.events.handlers import handles
 from core.events.projections import upsert_newer
 from services.buyers.matching.actions import match_buyer, match_lead
+from services.buyers.matching.documents import LeadDocument
 from services.buyers.matching.models import LEADS
 
 _LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.assigned", "lead.deleted")
@@ -18,9 +21,11 @@ def lead_changed(event: Event) -> None:
     if event.tenant_id is None:
         return
     fields = msgspec.structs.asdict(event.payload)
-    lead = {_camel(name): value for name, value in fields.items() if name != "id"} | {"tenantId": event.tenant_id}
+    lead: dict[str, Any] = {_camel(name): value for name, value in fields.items() if name != "id"} | {
+        "tenantId": event.tenant_id
+    }
     if upsert_newer(LEADS, event.entity_id, event.version, lead) is not None:
-        match_lead(TenantScope(event.tenant_id), {**lead, "_id": event.entity_id})
+        match_lead(TenantScope(event.tenant_id), cast(LeadDocument, lead | {"_id": event.entity_id}))
 
 
 @handles("buyer.created", "buyer.updated", "buyer.deleted", service="buyers")

@@ -7,14 +7,14 @@ Additions to an assignment: `tenantId`; `open`, set while it is pending or accep
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 
-ASSIGNMENTS = Collection[Document]("assignments", service="leads", tenant="text")
+ASSIGNMENTS = Collection[AssignmentDocument]("assignments", service="leads", tenant="text")
 # One for each agent for whom something is set, or who ever got a lead. Its last assignment is written in the transaction
 # of the assignment: of two decisions for one agent at the same time one is made anew, so that both count.
-AGENTS = Collection[Document]("leadagents", service="leads", tenant="text")
+AGENTS = Collection[AgentDocument]("leadagents", service="leads", tenant="text")
 
 
 class Assignment(TenantDocumentModel):

@@ -7,12 +7,12 @@ is kept for a day: `before` holds exactly the members that the operation changed
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.bulk.documents import ImageDocument, OperationDocument
 
-OPERATIONS = Collection[Document]("leadbulkoperations", service="leads", tenant="text")
-IMAGES = Collection[Document]("leadbulkimages", service="leads", tenant="text")
+OPERATIONS = Collection[OperationDocument]("leadbulkoperations", service="leads", tenant="text")
+IMAGES = Collection[ImageDocument]("leadbulkimages", service="leads", tenant="text")
 
 
 class BulkOperation(TenantDocumentModel):

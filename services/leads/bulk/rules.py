@@ -1,9 +1,10 @@
 """Rules of bulk operations (contract/leads-rules.md §8). Pure."""
 
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+from services.leads.bulk.documents import OperationDocument
 
 UPDATE, DELETE, ASSIGN, STATUS, STAGE = KINDS = ("update", "delete", "assign", "changeStatus", "changeStage")
 UNDO = "undo_"
@@ -43,7 +44,7 @@ def can_be_undone(kind: str) -> bool:
     return kind != DELETE and not kind.startswith(UNDO)
 
 
-def progress(operation: Mapping[str, Any]) -> int:
+def progress(operation: OperationDocument) -> int:
     """Return how much of an operation is done, in percent."""
     total = operation["totalRecords"]
     return round(operation["done"] / total * 100) if total else 100

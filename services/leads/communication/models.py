@@ -6,12 +6,12 @@ Additions to the log: `idempotencyKey` (of a bulk request and lead). `messageId`
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.communication.documents import MessageDocument, TemplateDocument
 
-LOGS = Collection[Document]("communicationlogs", service="leads", tenant="text")
-TEMPLATES = Collection[Document]("communicationtemplates", service="leads", tenant="text")
+LOGS = Collection[MessageDocument]("communicationlogs", service="leads", tenant="text")
+TEMPLATES = Collection[TemplateDocument]("communicationtemplates", service="leads", tenant="text")
 
 
 class CommunicationLog(TenantDocumentModel):

@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.directory.documents import PersonDocument
 
-PEOPLE = Collection[Document]("leadsdirectory", service="leads", tenant="text")
+PEOPLE = Collection[PersonDocument]("leadsdirectory", service="leads", tenant="text")
 
 
 class Person(TenantDocumentModel):

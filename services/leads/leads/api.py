@@ -10,9 +10,9 @@ from core.api.errors import BadRequest
 from core.api.pagination import page_of
 from core.api.permissions import internal, roles
 from core.api.views import ContractView, InternalView
-from core.documents.database import Document
 from core.events.exporting import ExportQuery, exported_page
 from services.leads.leads import actions, batches, queries
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import snapshot
 from services.leads.leads.rendering import lead
@@ -99,7 +99,7 @@ class LeadExport(InternalView):
         return Response(exported_page(LEADS, snapshot, after=query.get("after"), limit=query["limit"]))
 
 
-def _answer(document: Document, status: int = 200) -> Response:
+def _answer(document: LeadDocument, status: int = 200) -> Response:
     headers: dict[str, Any] = {"ETag": f'"{document.get("rev", 0)}"'}
     return Response(lead(document), status=status, headers=headers)
 

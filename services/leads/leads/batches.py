@@ -1,7 +1,6 @@
 """Use cases for several leads at once: all of them or none, in one transaction and a fixed number of statements."""
 
 from collections import Counter
-from typing import Any
 
 from pymongo.errors import BulkWriteError
 
@@ -22,6 +21,7 @@ from services.leads.leads.actions import (
     new_lead,
     person_id,
 )
+from services.leads.leads.documents import Contact, LeadDocument
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
@@ -30,7 +30,7 @@ _FOREIGN = "Some leads not found or do not belong to this tenant"
 _DUPLICATE_KEY = 11_000
 
 
-def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
+def create_leads(scope: TenantScope, leads: list[LeadDocument]) -> list[LeadDocument]:
     """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, for owners who
     are no members of the tenant, and for e-mails and phones that a live lead of the tenant, or two of them, have."""
     for fields in leads:
@@ -51,7 +51,7 @@ def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Docume
 
 
 @transactional("leads")
-def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
+def _create_all(scope: TenantScope, leads: list[LeadDocument]) -> list[LeadDocument]:
     taken = _taken(scope, [fields["contactInfo"] for fields in leads])
     if taken:
         raise duplicate(taken)
@@ -61,7 +61,7 @@ def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Documen
 
 
 @transactional("leads")
-def update_leads(scope: TenantScope, lead_ids: list[str], changes: dict[str, Any]) -> None:
+def update_leads(scope: TenantScope, lead_ids: list[str], changes: LeadDocument) -> None:
     """Make the same `changes` in all of these leads; any status may follow any other (leads-rules §5).
 
     Raises BadRequest when an id is unknown, foreign or named twice, or the new owner is no member of the tenant; then nothing is
@@ -87,7 +87,7 @@ def _queries(lead_ids: list[str]) -> list[Document]:
     return [{"_id": {"$in": [key for key in keys if key]}}, {"leadId": {"$in": uuids}}]
 
 
-def _taken(scope: TenantScope, contacts: list[Document]) -> list[str]:
+def _taken(scope: TenantScope, contacts: list[Contact]) -> list[str]:
     """Return which of email and phone occur twice among `contacts`, or belong to a live lead already."""
     if not contacts:
         return []
@@ -95,11 +95,11 @@ def _taken(scope: TenantScope, contacts: list[Document]) -> list[str]:
     return [name for name in ("email", "phone") if _is_taken(scope, name, contacts, keys)]
 
 
-def _is_taken(scope: TenantScope, name: str, contacts: list[Document], keys: list[dict[str, str]]) -> bool:
+def _is_taken(scope: TenantScope, name: str, contacts: list[Contact], keys: list[dict[str, str]]) -> bool:
     own = [key[f"{name}Key"] for key in keys if f"{name}Key" in key]
     if any(count > 1 for count in Counter(own).values()):
         return True
-    texts = [contact[name] for contact in contacts if contact.get(name)]
+    texts = [text for contact in contacts if (text := contact.get(name))]
     # Leads of the old system have no keys: they are known by their text.
     queries: list[Document] = [{f"{name}Key": {"$in": own}}, {f"contactInfo.{name}": {"$in": texts}}]
     return bool(list(LEADS.scoped(scope).find_any(queries, {"_id": 1}, limit=1)))

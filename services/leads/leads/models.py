@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.leads.documents import LeadDocument
 
-LEADS = Collection[Document]("leads", service="leads", tenant="text", soft_delete=True)
+LEADS = Collection[LeadDocument]("leads", service="leads", tenant="text", soft_delete=True)
 
 
 class Lead(TenantDocumentModel):

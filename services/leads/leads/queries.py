@@ -14,6 +14,7 @@ from core.documents.collection import ScopedDocuments, Sort
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 
@@ -63,7 +64,7 @@ def key_of(lead_id: str) -> Document:
     return {"_id": key} if key else {"leadId": uuid}
 
 
-def lead_by_id(scope: TenantScope, lead_id: str) -> Document:
+def lead_by_id(scope: TenantScope, lead_id: str) -> LeadDocument:
     """Return a live lead by either id. Raises NotFound."""
     found = LEADS.scoped(scope).find_one(key_of(lead_id), _HIDDEN)
     if found is None:
@@ -71,7 +72,7 @@ def lead_by_id(scope: TenantScope, lead_id: str) -> Document:
     return found
 
 
-def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[LeadDocument], int]:
     """Return a page of the live leads that match all filters, and how many there are."""
     view, first = LEADS.scoped(scope), leads_named(scope, query, _HIDDEN)
     criteria = others_of(scope, query, first)
@@ -82,7 +83,7 @@ def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> 
     return found, len(first) + _total(view, criteria)
 
 
-def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document) -> list[Document]:
+def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document) -> list[LeadDocument]:
     """Return the leads whose e-mail address or phone number a search is, newest first; they come before what its words find. One
     statement for such a search, none for any other."""
     search = query.get("search") or ""
@@ -96,7 +97,7 @@ def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document)
     return sorted(found, key=lambda lead: (lead["createdAt"], lead["_id"]), reverse=True)
 
 
-def others_of(scope: TenantScope, query: dict[str, Any], first: list[Document]) -> Document:
+def others_of(scope: TenantScope, query: dict[str, Any], first: list[LeadDocument]) -> Document:
     """Return the filter of a checked list query without the leads that it shows `first`."""
     criteria = criteria_of(scope, query)
     return criteria | ({"_id": {"$nin": [lead["_id"] for lead in first]}} if first else {})

@@ -7,11 +7,11 @@ Additions: `tenantId`; `open`, set while the item is pending or assigned: a lead
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.queueing.documents import ItemDocument
 
-ITEMS = Collection[Document]("queueitems", service="leads", tenant="text")
+ITEMS = Collection[ItemDocument]("queueitems", service="leads", tenant="text")
 
 
 class QueueItem(TenantDocumentModel):

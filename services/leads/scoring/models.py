@@ -6,12 +6,12 @@ A run writes `score` into each lead, and `scoring` (category, when, and the poin
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.leads.scoring.documents import ConfigurationDocument, ScoringRunDocument
 
-CONFIGURATIONS = Collection[Document]("leadscoringconfigurations", service="leads", tenant="text")
-RUNS = Collection[Document]("leadscoringruns", service="leads", tenant="text")
+CONFIGURATIONS = Collection[ConfigurationDocument]("leadscoringconfigurations", service="leads", tenant="text")
+RUNS = Collection[ScoringRunDocument]("leadscoringruns", service="leads", tenant="text")
 
 
 class ScoringConfiguration(TenantDocumentModel):

@@ -222,7 +222,7 @@ def finish(row: Row) -> None:
     row.faults += [one["message"] for one in faults if one["field"].rpartition(".")[2] not in row.broken]
 
 
-def fields_of(row: Row) -> dict[str, Any]:
+def fields_of(row: Row) -> Any:
     """Return a row as the fields of a new lead, as the API's body has them; what it does not fill has its default."""
     fields: dict[str, Any] = {
         "contactInfo": {"preferredContactMethod": "email"},

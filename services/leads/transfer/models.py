@@ -3,26 +3,28 @@
 A lead of an import holds its `importId`. Parts and problems go after a week; the run stays.
 """
 
+from typing import Any, cast
+
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
 from core.imports.columns import Column
 from services.leads.transfer.columns import SUBJECT
+from services.leads.transfer.documents import ImportDocument, PartDocument, ProblemDocument
 
-IMPORTS = Collection[Document]("leadimports", service="leads", tenant="text")
-PARTS = Collection[Document]("leadimportparts", service="leads", tenant="text")
-PROBLEMS = Collection[Document]("leadimportproblems", service="leads", tenant="text")
+IMPORTS = Collection[ImportDocument]("leadimports", service="leads", tenant="text")
+PARTS = Collection[PartDocument]("leadimportparts", service="leads", tenant="text")
+PROBLEMS = Collection[ProblemDocument]("leadimportproblems", service="leads", tenant="text")
 # The kind of what no problem is: where the cells of a row went whose column does not tell it.
 CELLS = "cells"
 
 
-def columns_of(run: Document) -> list[Column]:
+def columns_of(run: ImportDocument) -> list[Column]:
     """Return the columns of an import's file; the release before stored only their keys."""
     if "columns" in run:
-        return [Column(*members) for members in run["columns"]]
+        return [Column(*cast(Any, members)) for members in run["columns"]]
     unnamed = "the field mapping does not name it"
     return [
         Column(

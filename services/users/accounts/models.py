@@ -3,17 +3,23 @@
 from django.db import models
 
 from core.documents.collection import Collection, PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.users.accounts.documents import (
+    ActivityDocument,
+    GuardDocument,
+    StatusChangeDocument,
+    TenantDocument,
+    UserDocument,
+)
 
-USERS = Collection[Document]("users", service="users", tenant="objectid")
-ACTIVITIES = Collection[Document]("useractivities", service="users", tenant="objectid")
-STATUS_HISTORY = Collection[Document]("userstatushistories", service="users", tenant="objectid")
+USERS = Collection[UserDocument]("users", service="users", tenant="objectid")
+ACTIVITIES = Collection[ActivityDocument]("useractivities", service="users", tenant="objectid")
+STATUS_HISTORY = Collection[StatusChangeDocument]("userstatushistories", service="users", tenant="objectid")
 # A tenant belongs to no tenant: who may see which one is decided in services.users.tenants; its state decides about people.
-TENANTS = PlainCollection[Document]("tenants", service="users", soft_delete=True)
+TENANTS = PlainCollection[TenantDocument]("tenants", service="users", soft_delete=True)
 # One document per tenant that changes of administrators write, so that two at once conflict and are retried.
-GUARDS = PlainCollection[Document]("tenantguards", service="users")
+GUARDS = PlainCollection[GuardDocument]("tenantguards", service="users")
 
 
 class User(TenantDocumentModel):

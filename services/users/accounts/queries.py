@@ -12,6 +12,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.models import USERS
 
 _SEARCHED = (
@@ -47,7 +48,7 @@ _MOST = 1000
 _MOST_NAMED = 20
 
 
-def user_by_id(scope: TenantScope, user_id: str) -> Document:
+def user_by_id(scope: TenantScope, user_id: str) -> UserDocument:
     """Return a person of the scope, or the caller. Raises NotFound."""
     key = object_id(user_id)
     view = about(user_id, scope, USERS)
@@ -57,12 +58,12 @@ def user_by_id(scope: TenantScope, user_id: str) -> Document:
     return found
 
 
-def user_by_email(email: str) -> Document | None:
+def user_by_email(email: str) -> UserDocument | None:
     """Return the person with this address, of whatever tenant, or None."""
     return everyone().find_one({"email": email.strip().lower()})
 
 
-def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[UserDocument], int]:
     """Return a page of the scope's people that match all filters, and how many there are."""
     view, first, order = USERS.scoped(scope), _named(scope, query), _order(query)
     criteria = {**_criteria(query), **({"_id": {"$nin": [person["_id"] for person in first]}} if first else {})}
@@ -70,7 +71,7 @@ def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -
     return found, len(first) + view.count(criteria)
 
 
-def _named(scope: TenantScope, query: dict[str, Any]) -> list[Document]:
+def _named(scope: TenantScope, query: dict[str, Any]) -> list[UserDocument]:
     """Return those whose e-mail address or phone number a search is: they come before whom its words find."""
     address, digits = address_in(query.get("search") or ""), digits_in(query.get("search") or "")
     if not address and not digits:
@@ -79,7 +80,7 @@ def _named(scope: TenantScope, query: dict[str, Any]) -> list[Document]:
     return list(USERS.scoped(scope).find({**_criteria({**query, "search": None}), **key}, limit=_MOST_NAMED))
 
 
-def users_with_role(scope: TenantScope, role: str) -> list[Document]:
+def users_with_role(scope: TenantScope, role: str) -> list[UserDocument]:
     """Return the scope's people with this role, newest first."""
     return list(USERS.scoped(scope).find({"roles": role}, sort=[("createdAt", -1)], limit=_MOST))
 
@@ -89,7 +90,7 @@ def active_count(scope: TenantScope) -> int:
     return USERS.scoped(scope).count({"status": "active"})
 
 
-def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, Document]:
+def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, UserDocument]:
     """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text. Of
     somebody who is not of the scope's tenant (any more) there is the id only: who they are now is not its business."""
     keys = [key for key in (object_id(str(value)) for value in ids if value) if key]
@@ -100,7 +101,7 @@ def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, Document]:
     return {str(person["_id"]): _as_seen(scope, person) for person in found}
 
 
-def _as_seen(scope: TenantScope, person: Document) -> Document:
+def _as_seen(scope: TenantScope, person: UserDocument) -> UserDocument:
     key, tenant_id = str(person["_id"]), text_id(person.pop("tenantId", None))
     near = scope.everywhere or key == scope.actor_id or (tenant_id is not None and tenant_id == scope.tenant_id)
     return person if near else {"_id": person["_id"]}

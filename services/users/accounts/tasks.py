@@ -1,14 +1,17 @@
 """What users hears from auth, and mails to people."""
 
-from typing import Any
+from typing import Any, cast
 
+from bson import ObjectId
 from celery import shared_task
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
+from core.documents.shapes import filled
 from core.events.envelope import Event
 from core.events.handlers import handles
 from services.users.accounts import actions
+from services.users.accounts.documents import UserDocument
 
 _SUBJECTS = {
     "welcome": "Welcome to Leadmesh",
@@ -30,32 +33,34 @@ def send_user_mail(kind: str, email: str, context: dict[str, Any]) -> None:
 def account_registered(event: Event) -> None:
     """Create the person of a new account."""
     account = event.payload
-    fields = {
-        "_id": account.user_id,
+    person: UserDocument = {
+        "_id": ObjectId(account.user_id),
         "email": account.email,
         "firstName": account.first_name,
         "lastName": account.last_name,
-        "companyName": account.company_name,
         "status": account.status,
         "roles": account.roles,
         "tenantId": account.tenant_id,
     }
-    optional = {"picture": account.picture, "googleId": account.google_id}
+    if account.picture:
+        person["picture"] = account.picture
+    if account.google_id:
+        person["googleId"] = account.google_id
     mail = "accepted" if account.invitation_id else "welcome"
-    actions.adopt_account(fields | {name: value for name, value in optional.items() if value}, mail=mail)
+    actions.adopt_account(person, company=account.company_name, mail=mail)
 
 
 @handles("account.profile_changed", service="users")
 def account_profile_changed(event: Event) -> None:
     """Store what a person changed of themselves at auth."""
     sent = event.payload
-    changes = {
+    changes: dict[str, Any] = {
         "firstName": sent.first_name,
         "lastName": sent.last_name,
         "picture": sent.picture,
         "settings": sent.settings,
     }
-    actions.apply_own_changes(sent.user_id, {name: value for name, value in changes.items() if value is not None})
+    actions.apply_own_changes(sent.user_id, cast(UserDocument, filled(changes, changes)))
 
 
 @handles("account.email_changed", service="users")
@@ -79,16 +84,4 @@ def account_verified(event: Event) -> None:
 @handles("account.activity", service="users")
 def account_activity(event: Event) -> None:
     """Log what happened around an account."""
-    activity = event.payload
-    actions.note_activity(
-        {
-            "userId": activity.user_id,
-            "type": activity.type,
-            "description": activity.description,
-            "severity": activity.severity,
-            "metadata": activity.metadata,
-            "ipAddress": activity.ip_address,
-            "userAgent": activity.user_agent,
-            "performedAt": activity.performed_at,
-        }
-    )
+    actions.note_activity(event.payload)

@@ -9,15 +9,16 @@ from typing import Any
 from core.api.errors import BadRequest
 from core.api.pagination import PageRequest
 from core.documents.bypasses import about
-from core.documents.collection import ScopedDocuments, Sort, now
+from core.documents.collection import Filter, ScopedDocuments, Sort, T, now
 from core.documents.database import Document
 from core.documents.ids import either_form
 from core.documents.scope import TenantScope
+from services.users.accounts.documents import ActivityDocument, StatusChangeDocument, UserDocument
 from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
 from services.users.accounts.queries import people_by_ids
 from services.users.activity import rules
 
-People = dict[str, Document]
+People = dict[str, UserDocument]
 
 # An export is one text inside one answer, so it has an end; its period can be chosen.
 MOST_EXPORTED = 20_000
@@ -29,7 +30,7 @@ _BATCH = 500
 
 def activities_of(
     scope: TenantScope, user_id: str, page: PageRequest, types: Iterable[str] = ()
-) -> tuple[list[Document], int]:
+) -> tuple[list[ActivityDocument], int]:
     """Return a page of a person's activities, newest first, of `types` only when given; nothing for an unknown
     person."""
     view = about(user_id, scope, ACTIVITIES)
@@ -39,7 +40,9 @@ def activities_of(
     return _page(view, criteria, [("createdAt", -1)], page)
 
 
-def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int, People]:
+def status_history_of(
+    scope: TenantScope, user_id: str, page: PageRequest
+) -> tuple[list[StatusChangeDocument], int, People]:
     """Return a page of a person's status changes, newest first, their number, and the people who made them."""
     view = about(user_id, scope, STATUS_HISTORY)
     found, total = _page(view, {"userId": either_form(user_id)}, [("changedAt", -1)], page)
@@ -48,7 +51,7 @@ def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tu
 
 def search_activities(
     scope: TenantScope, query: dict[str, Any], page: PageRequest
-) -> tuple[list[Document], int, People]:
+) -> tuple[list[ActivityDocument], int, People]:
     """Return a page of the scope's activities that match all filters, their number, and who did them."""
     found, total = _page(ACTIVITIES.scoped(scope), criteria_of(query), order_of(query), page)
     return found, total, people_of(scope, found)
@@ -59,7 +62,7 @@ def activity_statistics(scope: TenantScope, days: int) -> dict[str, Any]:
     return rules.statistics(ACTIVITIES.scoped(scope).aggregate(counters_since(rules.days_before(now(), days))))
 
 
-def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[tuple[Document, People]]:
+def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[tuple[ActivityDocument, People]]:
     """Yield the scope's activities that match, newest first, each with the people who acted; read in batches.
 
     Raises BadRequest before the first one when they are more than MOST_EXPORTED."""
@@ -72,7 +75,9 @@ def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[t
         yield from ((entry, known) for entry in batch)
 
 
-def people_of(scope: TenantScope, entries: Iterable[Document], known: People | None = None) -> People:
+def people_of(
+    scope: TenantScope, entries: Iterable[ActivityDocument | StatusChangeDocument], known: People | None = None
+) -> People:
     """Return the people who did `entries`, by id, with the names that are shown; those already `known` are left out.
 
     One statement, or none when there is nobody to look up."""
@@ -108,5 +113,5 @@ def counters_since(moment: datetime) -> list[Document]:
     return [{"$match": {"performedAt": {"$gte": moment}}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
 
 
-def _page(view: ScopedDocuments, criteria: Document, order: Sort, page: PageRequest) -> tuple[list[Document], int]:
+def _page(view: ScopedDocuments[T], criteria: Filter, order: Sort, page: PageRequest) -> tuple[list[T], int]:
     return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)

@@ -1,7 +1,7 @@
 """Use cases of invitations: create, cancel, resend; and what accepting one does, at auth or by somebody who has an
 account."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
@@ -21,11 +21,13 @@ from services.users.accounts import authority
 from services.users.accounts.actions import refuse_entry
 from services.users.accounts.authority import Act
 from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.queries import user_by_email, user_by_id
 from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.invitations import rules
 from services.users.invitations.bypasses import all_invitations
+from services.users.invitations.documents import InvitationDocument
 from services.users.invitations.models import INVITATIONS
 from services.users.invitations.queries import invitation_by_id
 
@@ -35,7 +37,9 @@ _WAITING = "A pending invitation already exists for this email"
 
 
 @transactional("users")
-def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, actor: Principal) -> Document:
+def invite(
+    scope: TenantScope, body: InvitationDocument, origin: dict[str, str], *, actor: Principal
+) -> InvitationDocument:
     """Invite somebody into the scope's tenant and mail the link.
 
     origin: `{ipAddress, userAgent}` of the inviter. Raises Forbidden for roles beyond the inviter's, Conflict when the
@@ -48,7 +52,7 @@ def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, 
         raise Conflict(_TAKEN)
     _expire_old(scope, email)
     token = rules.new_token()
-    invitation = {
+    invitation: InvitationDocument = {
         "_id": ObjectId(),
         "email": email,
         "token": rules.digest(token),
@@ -56,7 +60,8 @@ def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, 
         "status": "pending",
         "expiresAt": now() + rules.LIFETIME,
         "roles": roles,
-        **origin,
+        "ipAddress": origin["ipAddress"],
+        "userAgent": origin["userAgent"],
     }
     if body.get("message"):
         invitation["message"] = body["message"]
@@ -119,7 +124,7 @@ def note_acceptance(invitation_id: str, user_id: str) -> None:
     _accept(invitation, user_id)
 
 
-def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> Document:
+def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> InvitationDocument:
     """Use up the invitation of a tenant that the caller, who has an account, was mailed, and return it. In the running
     transaction. Raises BadRequest when `token` opens nothing for them there."""
     person = user_by_id(principal.scope, principal.user_id)
@@ -131,7 +136,7 @@ def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> Document:
     return _accept(invitation, principal.user_id)
 
 
-def snapshot(invitation: Document) -> InvitationSnapshot:
+def snapshot(invitation: InvitationDocument) -> InvitationSnapshot:
     """Return the event payload of an invitation."""
     return InvitationSnapshot(
         id=str(invitation["_id"]),
@@ -146,12 +151,12 @@ def snapshot(invitation: Document) -> InvitationSnapshot:
     )
 
 
-def _must_be_theirs(actor: Principal, invitation: Document) -> None:
+def _must_be_theirs(actor: Principal, invitation: InvitationDocument) -> None:
     """Only who could send an invitation may send it again or take it back. Raises Forbidden."""
     require(actor, Act.INVITE, thing_of(invitation.get("tenantId")), _given_by(invitation))
 
 
-def _is_still_offered(invitation: Document) -> bool:
+def _is_still_offered(invitation: InvitationDocument) -> bool:
     """Whether the inviter could still send it: who has left, or may do less now, gives nothing any more."""
     inviter = everyone().find_one({"_id": object_id(text_id(invitation.get("invitedBy")))})
     if inviter is None:
@@ -160,23 +165,25 @@ def _is_still_offered(invitation: Document) -> bool:
     return authority.refusal(standing_of(inviter), Act.INVITE, offered, _given_by(invitation)) is None
 
 
-def _given_by(invitation: Document) -> frozenset[str]:
+def _given_by(invitation: InvitationDocument) -> frozenset[str]:
     return permissions_of(invitation.get("roles") or ["user"])
 
 
-def _accept(invitation: Document, user_id: str) -> Document:
+def _accept(invitation: InvitationDocument, user_id: str) -> InvitationDocument:
     accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
     stored = _move(all_invitations(), invitation, accepted)
     if stored is None:
         raise BadRequest(_INVALID)
-    person = {"_id": object_id(user_id), "tenantId": stored.get("tenantId")}
+    person: UserDocument = {"_id": ObjectId(user_id), "tenantId": stored.get("tenantId")}
     metadata = {"invitationId": str(stored["_id"]), "invitedBy": text_id(stored.get("invitedBy"))}
     log_activity(person, "invitation_accepted", "Invitation accepted", actor_id=user_id, metadata=metadata)
     _announce(stored)
     return stored
 
 
-def _move(view: ScopedDocuments[Document], invitation: Document, changes: Document) -> Document | None:
+def _move(
+    view: ScopedDocuments[InvitationDocument], invitation: InvitationDocument, changes: Document
+) -> InvitationDocument | None:
     """Change a pending invitation and return it, None when it is not pending any more."""
     query = {"_id": invitation["_id"], "status": "pending"}
     return view.update_and_get(query, {"$set": changes})
@@ -189,12 +196,12 @@ def _expire_old(scope: TenantScope, email: str) -> None:
         _announce(expired)
 
 
-def _log(scope: TenantScope, kind: str, text: str, metadata: dict[str, Any], *, severity: str = "low") -> None:
-    actor = {"_id": object_id(scope.actor_id), "tenantId": object_id(scope.tenant_id)}
+def _log(scope: TenantScope, kind: str, text: str, metadata: Mapping[str, object], *, severity: str = "low") -> None:
+    actor: UserDocument = {"_id": ObjectId(scope.actor_id), "tenantId": object_id(scope.tenant_id)}
     log_activity(actor, kind, text, actor_id=scope.actor_id, severity=severity, metadata=metadata)
 
 
-def _announce(invitation: Document, token: str | None = None) -> None:
+def _announce(invitation: InvitationDocument, token: str | None = None) -> None:
     """Tell auth, and mail the link when there is a new token."""
     from services.users.invitations.tasks import send_invitation_mail
 

@@ -3,11 +3,11 @@
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.users.invitations.documents import InvitationDocument
 
-INVITATIONS = Collection[Document]("userinvitations", service="users", tenant="objectid")
+INVITATIONS = Collection[InvitationDocument]("userinvitations", service="users", tenant="objectid")
 
 
 class Invitation(TenantDocumentModel):

@@ -11,10 +11,11 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from services.users.accounts.queries import people_by_ids
+from services.users.invitations.documents import InvitationDocument
 from services.users.invitations.models import INVITATIONS
 
 
-def invitation_by_id(scope: TenantScope, invitation_id: str) -> Document:
+def invitation_by_id(scope: TenantScope, invitation_id: str) -> InvitationDocument:
     """Return an invitation of the scope. Raises NotFound."""
     key = object_id(invitation_id)
     found = INVITATIONS.scoped(scope).find_one({"_id": key}) if key else None
@@ -54,7 +55,7 @@ def _count(condition: Document) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-def _with_inviters(scope: TenantScope, found: Iterable[Document]) -> list[Document]:
+def _with_inviters(scope: TenantScope, found: Iterable[InvitationDocument]) -> list[Document]:
     invitations = list(found)
     people = people_by_ids(scope, {invitation.get("invitedBy") for invitation in invitations})
     return [{**one, "invitedBy": people.get(str(one.get("invitedBy")))} for one in invitations]

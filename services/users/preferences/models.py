@@ -1,12 +1,12 @@
 """Preferences: one document per person, made at its first read."""
 
 from core.documents.collection import PlainCollection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
+from services.users.preferences.documents import PreferencesDocument
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
-PREFERENCES = PlainCollection[Document]("userpreferences", service="users")
+PREFERENCES = PlainCollection[PreferencesDocument]("userpreferences", service="users")
 
 
 class UserPreferences(DocumentModel):

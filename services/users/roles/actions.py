@@ -9,17 +9,18 @@ from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.transactions import transactional
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
 from services.users.accounts.authority import Act
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.queries import user_by_id
 from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.roles import rules
 from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 from services.users.roles.granting import end_expired, hold, refresh_holders, refresh_person
 from services.users.roles.queries import candidates_for, effective_permissions, own_and_shared, role_by_id, running
 
@@ -30,15 +31,15 @@ _REFUSED = "Forbidden resource"
 
 
 @transactional("users")
-def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
+def create_role(principal: Principal, fields: RoleDocument) -> RoleDocument:
     """Create a role in the caller's tenant; an operator without tenant creates one without.
 
     Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by anybody
     but operators and for a role that gives more than the caller has."""
     if not principal.is_operator:
         principal.scope.require_tenant()
-    empty: Document = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
-    role = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
+    empty: RoleDocument = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
+    role: RoleDocument = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
     if role["type"] == rules.SYSTEM and not principal.is_operator:
         raise Forbidden(_REFUSED)
     if rules.is_reserved(role["name"]) or all_roles().exists(
@@ -55,7 +56,7 @@ def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
 
 
 @transactional("users")
-def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> Document:
+def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> RoleDocument:
     """Change a custom role; its holders' permissions follow. Raises NotFound; BadRequest for system roles, unknown
     permissions or parents; Forbidden for what the caller lacks."""
     role = role_by_id(principal.scope, role_id)
@@ -103,7 +104,7 @@ def _create_missing(author: ObjectId | None) -> None:
 
 
 @transactional("users")
-def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> Document:
+def assign_role(principal: Principal, user_id: str, fields: AssignmentDocument) -> AssignmentDocument:
     """Give a person a role of their tenant, or a shared one; it takes effect at once. An expired assignment counts as
     none.
 
@@ -112,9 +113,10 @@ def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> D
     person = user_by_id(principal.scope, user_id)
     if object_id(fields["userId"]) != person["_id"]:
         raise BadRequest("userId must be equal to the one in the path")
-    if fields.get("expiresAt") and fields["expiresAt"] <= now():
+    end = fields.get("expiresAt")
+    if end is not None and end <= now():
         raise BadRequest("expiresAt must be in the future")
-    role = role_by_id(principal.scope, fields["roleId"])
+    role = role_by_id(principal.scope, str(fields["roleId"]))
     if not rules.belongs_to(role, text_id(person.get("tenantId"))):
         raise NotFound("Role not found")
     if not role.get("isActive"):
@@ -136,7 +138,7 @@ def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | 
     except NotFound:
         raise NotFound(_NOT_ASSIGNED) from None
     key = object_id(role_id)
-    role = all_roles().find_one({"_id": key}) or {"_id": key, "name": "deleted"}
+    role: RoleDocument = all_roles().find_one({"_id": key}) or {"name": "deleted"}
     require(principal, Act.ROLES, standing_of(person))
     if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
@@ -149,10 +151,12 @@ def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | 
     _log_change(principal, person, role, f"Role {role['name']} revoked", reason)
 
 
-def _insert_assignment(principal: Principal, person: Document, role: Document, fields: dict[str, Any]) -> Document:
+def _insert_assignment(
+    principal: Principal, person: UserDocument, role: RoleDocument, fields: AssignmentDocument
+) -> AssignmentDocument:
     if all_assignments().exists({**running(person), "roleId": either_form(str(role["_id"]))}):
         raise Conflict(_ASSIGNED)
-    document = {
+    document: AssignmentDocument = {
         **fields,
         "userId": person["_id"],
         "roleId": role["_id"],
@@ -167,7 +171,7 @@ def _insert_assignment(principal: Principal, person: Document, role: Document, f
         raise Conflict(_ASSIGNED) from None
 
 
-def _check_grant(principal: Principal, old: Document, new: Document) -> None:
+def _check_grant(principal: Principal, old: RoleDocument, new: RoleDocument) -> None:
     """Refuse unknown permissions and parents, and more than the caller has; what a role gave before may stay."""
     before = set(old.get("permissions") or ())
     unknown = rules.unknown_permissions(name for name in new.get("permissions") or () if name not in before)
@@ -190,18 +194,18 @@ def _check_grant(principal: Principal, old: Document, new: Document) -> None:
     hold(*found)
 
 
-def _asleep(role: Document) -> set[str]:
+def _asleep(role: RoleDocument) -> set[str]:
     """What a role would give if it was switched on."""
     return set(effective_permissions([{**role, "isActive": True}]))
 
 
-def _must_reach(principal: Principal, role: Document, added: Iterable[str] = ()) -> None:
+def _must_reach(principal: Principal, role: RoleDocument, added: Iterable[str] = ()) -> None:
     """Nobody makes, changes or deletes a role that gives more than they have. Raises Forbidden."""
     gives = effective_permissions([role]) if "_id" in role else ()
     require(principal, Act.ROLE, thing_of(role.get("tenantId"), gives), added)
 
 
-def _check_handing_out(principal: Principal, role: Document, person: Document) -> None:
+def _check_handing_out(principal: Principal, role: RoleDocument, person: UserDocument) -> None:
     """Nobody gives what they lack; the operator's role is given by operators only, and to nobody of a tenant."""
     gift = effective_permissions([role])
     if rules.is_operators(role) and not principal.is_operator:
@@ -209,17 +213,17 @@ def _check_handing_out(principal: Principal, role: Document, person: Document) -
     require(principal, Act.ROLES, standing_of(person), gift)
 
 
-def _log(principal: Principal, role: Document, what: str, details: dict[str, Any]) -> None:
+def _log(principal: Principal, role: RoleDocument, what: str, details: dict[str, Any]) -> None:
     """Write a change of a role into the log of whoever made it: a role is no person."""
     author: ObjectId | None = object_id(principal.user_id)
     if author is None:
         return
-    caller = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
+    caller: UserDocument = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
     metadata = {"roleId": role["_id"], "role": role["name"], "permissions": role.get("permissions"), **details}
     text = f"Role {role['name']} {what}"
     log_activity(caller, "permission_update", text, actor_id=principal.user_id, severity="high", metadata=metadata)
 
 
-def _log_change(principal: Principal, person: Document, role: Document, text: str, reason: str | None) -> None:
-    metadata = {"roleId": role["_id"], "role": role["name"], "reason": reason}
+def _log_change(principal: Principal, person: UserDocument, role: RoleDocument, text: str, reason: str | None) -> None:
+    metadata = {"roleId": role.get("_id"), "role": role["name"], "reason": reason}
     log_activity(person, "role_change", text, actor_id=principal.user_id, severity="high", metadata=metadata)

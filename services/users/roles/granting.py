@@ -17,11 +17,12 @@ from core.documents.ids import either_form, object_id, text_id
 from core.documents.transactions import on_commit, transactional
 from core.events.jobs import enqueue
 from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.publishing import publish_user
 from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import RoleDocument
 from services.users.roles.queries import permissions_of, running
-from services.users.roles.rules import Role
 
 log = structlog.get_logger(__name__)
 
@@ -53,13 +54,13 @@ def end_expired(user_id: Any) -> None:
     all_assignments().update_many(expired, {"$set": {"isActive": False}})
 
 
-def end_assignments(person: Document, *, actor_id: str | None) -> None:
+def end_assignments(person: UserDocument, *, actor_id: str | None) -> None:
     """End all that is assigned to a person in the tenant that they leave: it must not come back with them."""
     ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
     all_assignments().update_many(running(person), {"$set": ended})
 
 
-def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
+def _grant(person: UserDocument, granted: list[str], actor_id: str | None) -> None:
     before = person.get("grantedPermissions") or []
     if granted == before:
         return
@@ -71,7 +72,7 @@ def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
     log_activity(changed, "permission_update", text, actor_id=actor_id, severity="high", metadata=metadata)
 
 
-def refresh_holders(role: Document, *, actor_id: str | None) -> None:
+def refresh_holders(role: RoleDocument, *, actor_id: str | None) -> None:
     """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
     heirs = all_roles().find({"tenantId": _same(role), "inheritedRoles": role["name"]}, {"_id": 1})
     keys = [role["_id"], *(heir["_id"] for heir in heirs)]
@@ -97,7 +98,7 @@ def refresh_due() -> int:
     return len(people)
 
 
-def hold(*roles: Role) -> None:
+def hold(*roles: RoleDocument) -> None:
     """Keep `roles` as they are until the running transaction ends: whoever changes or deletes one meanwhile conflicts
     with it and is retried. Shared roles never change."""
     keys = [role["_id"] for role in roles if role.get("tenantId") is not None]
@@ -105,7 +106,7 @@ def hold(*roles: Role) -> None:
         all_roles().mark({"_id": {"$in": keys}}, {"$inc": {"guard": 1}})
 
 
-def _same(role: Document) -> Any:
+def _same(role: RoleDocument) -> Any:
     return None if role.get("tenantId") is None else either_form(text_id(role["tenantId"]))
 
 

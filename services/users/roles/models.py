@@ -6,12 +6,12 @@ Roles without tenant and of type system are shared: every tenant sees, assigns a
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.models import TenantDocumentModel
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 
-ROLES = Collection[Document]("roles", service="users", tenant="objectid")
-ASSIGNMENTS = Collection[Document]("userroles", service="users", tenant="objectid")
+ROLES = Collection[RoleDocument]("roles", service="users", tenant="objectid")
+ASSIGNMENTS = Collection[AssignmentDocument]("userroles", service="users", tenant="objectid")
 
 
 class Role(TenantDocumentModel):

@@ -11,8 +11,10 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from services.users.accounts.authority import OPERATORS_OWN
+from services.users.accounts.documents import UserDocument
 from services.users.roles import rules
 from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import RoleDocument
 from services.users.roles.models import ROLES
 
 SHARED: Document = {"tenantId": None, "type": rules.SYSTEM}
@@ -22,7 +24,7 @@ _SORTABLE = ("createdAt", "updatedAt", "name", "displayName", "type", "isActive"
 _MOST = 500
 
 
-def role_by_id(scope: TenantScope, role_id: str) -> Document:
+def role_by_id(scope: TenantScope, role_id: str) -> RoleDocument:
     """Return a role of the scope, or a shared one. Raises NotFound."""
     key = object_id(role_id)
     found = ROLES.scoped(scope).find_one({"_id": key}) if key else None
@@ -33,7 +35,7 @@ def role_by_id(scope: TenantScope, role_id: str) -> Document:
     return found
 
 
-def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[RoleDocument], int]:
     """Return a page of the caller's tenant's roles that match all filters, and how many there are.
 
     Shared roles are among them for whoever asks for type system, and for callers without tenant."""
@@ -66,7 +68,7 @@ def own_and_shared(tenant_id: Any) -> Document:
     return {"$or": [{"tenantId": own}, SHARED]}
 
 
-def candidates_for(roles: Sequence[Document]) -> list[Document]:
+def candidates_for(roles: Sequence[RoleDocument]) -> list[RoleDocument]:
     """Return the roles among which the parents of `roles` are: all those that have one of the names."""
     names = sorted({name for role in roles for name in role.get("inheritedRoles") or ()})
     tenants = {text_id(role.get("tenantId")) for role in roles}
@@ -76,12 +78,12 @@ def candidates_for(roles: Sequence[Document]) -> list[Document]:
     return list(all_roles().find({"name": {"$in": names}, "$or": owners}, limit=_MOST * 2))
 
 
-def effective_permissions(roles: Sequence[Document]) -> list[str]:
+def effective_permissions(roles: Sequence[RoleDocument]) -> list[str]:
     """Return what `roles` give together, with what they inherit."""
     return rules.effective(roles, candidates_for(roles))
 
 
-def running(person: Document) -> Document:
+def running(person: UserDocument) -> Document:
     """Return the filter of a person's assignments that count now: in the own tenant, active, not expired."""
     tenant = text_id(person.get("tenantId"))
     return {
@@ -92,7 +94,7 @@ def running(person: Document) -> Document:
     }
 
 
-def roles_of(person: Document) -> list[Document]:
+def roles_of(person: UserDocument) -> list[RoleDocument]:
     """Return the active roles that a person has now, in the order of assignment; deleted roles are left out."""
     found = all_assignments().find(running(person), {"roleId": 1}, sort=[("assignedAt", 1)], limit=_MOST)
     keys = [key for key in (object_id(text_id(assignment.get("roleId"))) for assignment in found) if key]
@@ -101,7 +103,7 @@ def roles_of(person: Document) -> list[Document]:
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key and rules.belongs_to(by_key[key], tenant)]
 
 
-def permissions_of(person: Document) -> list[str]:
+def permissions_of(person: UserDocument) -> list[str]:
     """Return what a person may do by assigned roles (users-rules §3.4); other sources play no part here. In a tenant they
     give nothing of what is the operators' own, whatever the old system assigned."""
     given = effective_permissions(roles_of(person))

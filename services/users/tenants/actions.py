@@ -1,7 +1,6 @@
 """Use cases of tenants: create, change, activate, suspend, delete, people in and out."""
 
 import uuid
-from typing import Any
 
 import msgspec
 from bson import ObjectId
@@ -18,8 +17,9 @@ from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
 from core.identity.principals import OUTSIDER, Principal
-from services.users.accounts.actions import adopt_account, join_tenant, leave_tenant
+from services.users.accounts.actions import account_of, adopt_account, join_tenant, leave_tenant
 from services.users.accounts.authority import LISTED, Act
+from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
 from services.users.accounts.standing import acting, require, standing_of, thing_of
 from services.users.invitations.actions import redeem
@@ -31,7 +31,7 @@ _TAKEN = "Tenant with this subdomain or name already exists"
 
 
 @transactional("users")
-def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
+def create_tenant(principal: Principal, fields: TenantDocument) -> TenantDocument:
     """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator, once.
 
     Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
@@ -63,22 +63,28 @@ def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
 
 
 @transactional("users")
-def put_tenant(fields: Document) -> Document:
+def put_tenant(fields: TenantDocument) -> TenantDocument:
     """Create or overwrite a tenant by id: for commands, not for requests."""
     key = ObjectId(fields["_id"])
     plan = fields.get("plan", "basic")
     people, leads, storage = rules.LIMITS[plan]
-    stored = {name: value for name, value in fields.items() if name != "_id"}
-    stored |= {"ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    stored: TenantDocument = {**fields, "ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    del stored["_id"]
     if TENANTS.exists({"_id": key}):
         return _changed(key, stored)
-    limits = {"maxUsers": people, "maxLeads": leads, "maxStorage": storage, "adminIds": [], "memberIds": []}
+    empty: TenantDocument = {
+        "maxUsers": people,
+        "maxLeads": leads,
+        "maxStorage": storage,
+        "adminIds": [],
+        "memberIds": [],
+    }
     settings = rules.complete_settings(fields["name"], fields.get("settings"))
-    return _inserted({**limits, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
+    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
 
 
 @transactional("users")
-def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> Document:
+def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> TenantDocument:
     """Change a tenant; only its owner, its administrators and operators may. Raises NotFound, Forbidden, Conflict."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.CHANGE_TENANT, thing_of(tenant["_id"]))
@@ -95,7 +101,7 @@ def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> 
 
 
 @transactional("users")
-def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document:
+def set_tenant_status(principal: Principal, uuid_: str, status: str) -> TenantDocument:
     """Activate or suspend a tenant. Raises NotFound; Forbidden for anybody but operators; BadRequest when it is so
     already."""
     tenant = tenant_by_uuid(principal, uuid_)
@@ -167,9 +173,7 @@ def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
 
 def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
     """Move the creator into the new tenant as its administrator."""
-    names = {name: str(principal.claims.get(name, "")) for name in ("firstName", "lastName")}
-    account = {"email": principal.email, "roles": list(principal.roles), "status": principal.status, **names}
-    adopt_account({"_id": principal.user_id, **account})
+    adopt_account(account_of(principal))
     join_tenant(principal, tenant_id, ["admin"], founding=True)
 
 
@@ -178,21 +182,21 @@ def _taken(criteria: Document) -> bool:
     return TENANTS.with_deleted().exists(criteria)
 
 
-def _inserted(document: Document) -> Document:
+def _inserted(document: TenantDocument) -> TenantDocument:
     try:
         return _published(TENANTS.insert_one(document), event="tenant.created")
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
 
 
-def _changed(key: ObjectId, changes: Document, *, event: str = "tenant.updated") -> Document:
+def _changed(key: ObjectId, changes: TenantDocument, *, event: str = "tenant.updated") -> TenantDocument:
     try:
         return _published(TENANTS.update_and_get({"_id": key}, {"$set": changes}), event=event)
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
 
 
-def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Document:
+def _published(tenant: TenantDocument | None, *, event: str = "tenant.updated") -> TenantDocument:
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
@@ -203,7 +207,7 @@ def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Doc
     return tenant
 
 
-def snapshot(tenant: Document) -> TenantSnapshot:
+def snapshot(tenant: TenantDocument) -> TenantSnapshot:
     """Return the event payload of a tenant."""
     return TenantSnapshot(
         tenant_id=str(tenant["_id"]),

@@ -8,10 +8,10 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from services.users.accounts.actions import free_person
+from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
 from services.users.roles.granting import end_assignments
 
@@ -40,7 +40,7 @@ def free_people() -> int:
 
 
 @transactional("users")
-def _free(tenant: Document, key: object) -> None:
+def _free(tenant: TenantDocument, key: object) -> None:
     person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key})
     if person is not None:
         free_person(person, f"Tenant {tenant.get('name', '')} was deleted")

@@ -11,6 +11,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
+from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
 
 
@@ -19,18 +20,18 @@ def visible_to(principal: Principal | None) -> Document:
     return {} if principal is None or principal.is_operator else {"_id": object_id(principal.tenant_id)}
 
 
-def tenant_by_uuid(principal: Principal | None, uuid: str) -> Document:
+def tenant_by_uuid(principal: Principal | None, uuid: str) -> TenantDocument:
     """Return a visible tenant by the UUID of its path, or by its document id. Raises NotFound."""
     key: Document = {"tenantId": uuid_text(uuid)} if uuid_text(uuid) else {"_id": object_id(uuid)}
     return _found({"$and": [visible_to(principal), key]})
 
 
-def tenant_by_subdomain(principal: Principal, subdomain: str) -> Document:
+def tenant_by_subdomain(principal: Principal, subdomain: str) -> TenantDocument:
     """Return a visible tenant by its subdomain. Raises NotFound."""
     return _found({"$and": [visible_to(principal), {"subdomain": subdomain.lower()}]})
 
 
-def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest) -> tuple[list[TenantDocument], int]:
     """Return a page of the visible tenants, newest first, and how many match."""
     criteria = visible_to(principal) | {name: query[name] for name in ("status", "plan") if query.get(name)}
     if query.get("search"):
@@ -42,7 +43,7 @@ def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest)
     return found, view.count(criteria)
 
 
-def tenant_stats(tenant: Document) -> dict[str, Any]:
+def tenant_stats(tenant: TenantDocument) -> dict[str, Any]:
     """Return TenantStats. People are counted here; figures of leads belong to another service and are 0."""
     people = USERS.scoped(TenantScope(str(tenant["_id"])))
     recently = {"lastActiveAt": {"$gte": now() - timedelta(days=30)}, "status": "active"}
@@ -59,7 +60,7 @@ def tenant_stats(tenant: Document) -> dict[str, Any]:
     }
 
 
-def _found(criteria: Document) -> Document:
+def _found(criteria: Document) -> TenantDocument:
     tenant = TENANTS.find_one(criteria)
     if tenant is None:
         raise NotFound("Tenant not found")

@@ -28,5 +28,5 @@ class Command(BaseCommand):
         for tenant in demo["tenants"]:
             put_tenant(tenant)
         for person in demo["people"]:
-            put_user({**person, "status": "active"})
+            put_user(person | {"status": "active"})
         self.stdout.write(f"{len(demo['tenants'])} tenants and {len(demo['people'])} people loaded.")

@@ -13,7 +13,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Z
 _LARGEST = 2**53
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: object) -> bool:
     """Whether `value` is text without NUL, which BSON keys and many clients cannot carry."""
     return isinstance(value, str) and "\x00" not in value
 
@@ -23,12 +23,12 @@ def is_email(value: Any) -> bool:
     return is_text(value) and len(value) <= 254 and bool(_EMAIL.fullmatch(value))
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Whether `value` is a finite number that keeps its precision on the way."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
-def parse_date(value: Any) -> datetime | None:
+def parse_date(value: object) -> datetime | None:
     """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none."""
     if not isinstance(value, str) or len(value) < 10:
         return None
@@ -67,7 +67,7 @@ def one_of(values: Sequence[str]) -> Check:
     )
 
 
-def is_storable(value: Any, depth: int = 0) -> bool:
+def is_storable(value: object, depth: int = 0) -> bool:
     """Whether a JSON value can become BSON: no NUL or `$` in keys, no dots, at most 20 levels, sane numbers."""
     if depth > 20:
         return False
@@ -80,7 +80,7 @@ def is_storable(value: Any, depth: int = 0) -> bool:
     return value is None or isinstance(value, bool) or is_text(value)
 
 
-def is_storable_object(value: Any) -> bool:
+def is_storable_object(value: object) -> bool:
     """Whether `value` is an object that can become BSON."""
     return isinstance(value, Mapping) and is_storable(value)
 

@@ -59,7 +59,7 @@ class ContractField(serializers.Field):
         """Whether the value comes from a query string."""
         return bool(getattr(self.parent, "from_text", False))
 
-    def read_text(self, data: Any) -> Any:
+    def read_text(self, data: object) -> Any:
         """Return the value that a query string's text stands for."""
         return data
 
@@ -138,7 +138,7 @@ class Number(ContractField):
         self.schema = {"type": "integer" if whole else "number", **{k: v for k, v in bounds.items() if v is not None}}
         super().__init__(checks, **options)
 
-    def read_text(self, data: Any) -> Any:
+    def read_text(self, data: object) -> Any:
         """Return the number in a query string; empty text is 0, as in JavaScript; no number stays text."""
         if not isinstance(data, str):
             return data
@@ -172,7 +172,7 @@ class Flag(ContractField):
     def __init__(self, **options: Any) -> None:
         super().__init__([(lambda value: isinstance(value, bool), "$property must be a boolean value")], **options)
 
-    def read_text(self, data: Any) -> Any:
+    def read_text(self, data: object) -> Any:
         """Return the boolean of the words true and false; anything else stays text."""
         return {"true": True, "false": False}.get(data, data) if isinstance(data, str) else data
 
@@ -192,7 +192,7 @@ class MongoId(ContractField):
     schema = {"type": "string"}
 
     def __init__(self, *, or_uuid: bool = False, **options: Any) -> None:
-        def holds(value: Any) -> bool:
+        def holds(value: object) -> bool:
             return isinstance(value, str) and bool(object_id(value) or (or_uuid and uuid_text(value)))
 
         super().__init__([(holds, "$property must be a mongodb id")], **options)
@@ -277,14 +277,14 @@ class Array(ContractField):
             raise ValidationError([f"{self.field_name} must be an array"])
         return super().run_validation(data)
 
-    def read_text(self, data: Any) -> Any:
+    def read_text(self, data: object) -> Any:
         """Return the list that a query string's text stands for."""
         if not isinstance(data, str):
             return data
         return [part.strip() for part in data.split(",")] if self.commas else [data]
 
 
-def _all(holds: Callable[[Any], bool], value: Any) -> bool:
+def _all(holds: Callable[[Any], bool], value: object) -> bool:
     return isinstance(value, list) and all(holds(member) for member in value)
 
 
@@ -327,7 +327,7 @@ class Body(serializers.Serializer):
             self._refuse_shape()
         return self.to_internal_value(data)
 
-    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Mapping[str, object]) -> dict[str, Any]:
         """Check each declared member in order; see `run_validation`."""
         messages = (
             []
@@ -369,7 +369,7 @@ class Body(serializers.Serializer):
 class PlaceBody(Body):
     """An object with `state` and `country`: a state of the USA becomes its code or is refused, elsewhere any text is one."""
 
-    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Mapping[str, object]) -> dict[str, Any]:
         """Check the members; see `run_validation`."""
         checked = super().to_internal_value(data)
         if not checked.get("state", "").strip() or not is_american(checked.get("country")):

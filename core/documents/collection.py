@@ -176,14 +176,14 @@ class Documents(Generic[T]):
             created.update(self._owner({}))
         return stamped
 
-    def _computed(self, members: Document) -> list[Document]:
+    def _computed(self, members: Mapping[str, object]) -> list[Document]:
         moment = now()
         born = {"createdAt": moment, "__v": 0, **self._owner({})}
         kept = {name: {"$ifNull": [f"${name}", value]} for name, value in born.items()}
         revision = {"$add": [{"$ifNull": ["$rev", 0]}, 1]}
         return [{"$set": {**members, **kept, "updatedAt": moment, "rev": revision}}]
 
-    def _found_and_updated(self, query: Filter, update: Document, which: bool, **options: Any) -> T | None:
+    def _found_and_updated(self, query: Filter, update: Mapping[str, object], which: bool, **options: Any) -> T | None:
         return self._raw.find_one_and_update(
             self.visible(query), update, return_document=which, session=self._session, **options
         )

@@ -71,7 +71,7 @@ class CreateIndexes(Operation):
         self.collection = collection
         self.indexes = indexes
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
+    def state_forwards(self, app_label: str, state: object) -> None:
         """Indexes are no part of Django's model state."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -81,7 +81,7 @@ class CreateIndexes(Operation):
             connection: Any = connections[alias]
             ensure_indexes(connection.database, self.collection, self.indexes)
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: object, from_state: object, to_state: object) -> None:
         """Keep the indexes: dropping them could make a running release slow or let duplicates in."""
 
     def describe(self) -> str:
@@ -104,7 +104,7 @@ class DropUniqueIndex(Operation):
         self.collection = collection
         self.keys = list(keys)
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
+    def state_forwards(self, app_label: str, state: object) -> None:
         """Indexes are no part of Django's model state."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -114,7 +114,7 @@ class DropUniqueIndex(Operation):
             connection: Any = connections[alias]
             drop_unique_index(connection.database, self.collection, self.keys)
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: object, from_state: object, to_state: object) -> None:
         """Leave it away: documents may be there that it would refuse."""
 
     def describe(self) -> str:
@@ -137,7 +137,7 @@ class DropIndexes(Operation):
         self.collection = collection
         self.names = list(names)
 
-    def state_forwards(self, app_label: str, state: Any) -> None:
+    def state_forwards(self, app_label: str, state: object) -> None:
         """Indexes are no part of Django's model state."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
@@ -149,7 +149,7 @@ class DropIndexes(Operation):
             for name in set(self.names) & set(collection.index_information()):
                 collection.drop_index(name)
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_backwards(self, app_label: str, schema_editor: object, from_state: object, to_state: object) -> None:
         """Leave them away: the better ones are still there."""
 
     def describe(self) -> str:

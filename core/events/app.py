@@ -61,7 +61,9 @@ def _queue(name: str) -> Queue:
     return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
-def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
+def route_task(
+    name: str, args: object, kwargs: object, options: object, task: object = None, **_: object
+) -> dict[str, str] | None:
     """Return the queue of a service's own task: `services.leads.…` goes to `leads.jobs`."""
     words = name.split(".")
     if words[0] == "services":
@@ -70,13 +72,13 @@ def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None
 
 
 @setup_logging.connect
-def use_our_logging(**_: Any) -> None:
+def use_our_logging(**_: object) -> None:
     """Keep Celery from replacing our logging."""
     logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 @worker_init.connect
-def observe_worker(**_: Any) -> None:
+def observe_worker(**_: object) -> None:
     """Start tracing and, when asked for, the metrics port of a worker."""
     start_tracing(settings.SERVICE_NAME, settings.LEADMESH_INSTANCE)
     port = os.environ.get("LEADMESH_METRICS_PORT")
@@ -111,7 +113,7 @@ class EmbeddedBeat(bootsteps.StartStopStep):
 
     requires = {"celery.worker.components:Pool"}
 
-    def __init__(self, worker: Any, **_: Any) -> None:
+    def __init__(self, worker: Any, **_: object) -> None:
         self.beat: Any = None
 
     def start(self, worker: Any) -> None:
@@ -119,21 +121,21 @@ class EmbeddedBeat(bootsteps.StartStopStep):
         self.beat = EmbeddedService(worker.app, thread=True, scheduler_cls=Scheduler)
         self.beat.start()
 
-    def stop(self, worker: Any) -> None:
+    def stop(self, worker: object) -> None:
         """Stop the thread."""
         if self.beat is not None:
             self.beat.stop()
 
 
 @worker_ready.connect
-def tell_ready(**_: Any) -> None:
+def tell_ready(**_: object) -> None:
     """Tell the runner or a probe that the worker consumes: create the file LEADMESH_READY_FILE."""
     if os.environ.get("LEADMESH_READY_FILE"):
         Path(os.environ["LEADMESH_READY_FILE"]).touch()
 
 
 @worker_shutting_down.connect
-def tell_unready(**_: Any) -> None:
+def tell_unready(**_: object) -> None:
     """Take the file away: a draining worker is not ready."""
     if os.environ.get("LEADMESH_READY_FILE"):
         Path(os.environ["LEADMESH_READY_FILE"]).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ So a cached token costs no round trip, and a suspended user is out two seconds a
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -156,7 +157,7 @@ def tenant_entry(tenant_id: str) -> Document | None:
     return memory.get(f"tenant:{tenant_id}")
 
 
-def apply_access_change(service: str, payload: Document, version: int) -> None:
+def apply_access_change(service: str, payload: Mapping[str, object], version: int) -> None:
     """Store the status, roles and tenant of a user, from the event `access.changed`."""
     # A payload that says nothing of the tenant must not read as one whose person has left it.
     fields: Document = {key: payload[key] for key in ("status", "roles", "tenantId", "permissions") if key in payload}
@@ -181,7 +182,7 @@ def apply_session_revocation(service: str, payload: Document) -> None:
     on_commit(memory.forget)
 
 
-def apply_tenant(service: str, payload: Document, version: int) -> None:
+def apply_tenant(service: str, payload: Mapping[str, object], version: int) -> None:
     """Store name and state of a tenant, from the events `tenant.*`."""
     keys = ("uuid", "name", "subdomain", "status", "ownerId", "adminIds", "deleted")
     ACCESS.save(service, f"tenant:{payload['tenantId']}", {key: payload.get(key) for key in keys}, version=version)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.parsers import expat
 
 from core.sheets.kinds import wrong_type
@@ -121,7 +121,7 @@ class _Archive:
             raise Unreadable(f"The workbook is packed more than {_MOST_RATIO} times smaller than it is")
 
 
-def _no_doctype(*_: Any) -> None:
+def _no_doctype(*_: object) -> None:
     raise Unreadable("The workbook holds a document type, which spreadsheets never write")
 
 

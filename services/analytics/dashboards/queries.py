@@ -44,7 +44,7 @@ class Filters:
         return {"buyerType": self.buyer_type} if self.buyer_type else {}
 
 
-def cached(scope: TenantScope, name: str, key: Any, compute: Callable[[], Any]) -> Any:
+def cached(scope: TenantScope, name: str, key: object, compute: Callable[[], Any]) -> Any:
     """Return `compute()`, or what it was within the last two seconds for the same tenant and question."""
     words = json.dumps([scope.tenant_id, scope.everywhere, name, key], default=str)
     address = f"analytics:{hashlib.sha256(words.encode()).hexdigest()}"

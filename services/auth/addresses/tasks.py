@@ -1,5 +1,6 @@
 """What auth hears of addresses, and mails about them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery import shared_task
@@ -46,7 +47,7 @@ def send_changed_mail(email: str, name: str, new: str) -> None:
     _send("changed", "Your e-mail address was changed", email, {"name": name, "new": new})
 
 
-def _send(template: str, subject: str, email: str, context: dict[str, Any]) -> None:
+def _send(template: str, subject: str, email: str, context: Mapping[str, object]) -> None:
     text = render_to_string(f"auth_addresses/{template}.txt", context)
     html = render_to_string(f"auth_addresses/{template}.html", context)
     send_mail(subject, text, None, [email], html_message=html)

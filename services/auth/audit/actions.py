@@ -1,7 +1,7 @@
 """Writing security events, and telling users about those that belong into a person's activity log."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from rest_framework.request import Request
 
@@ -41,7 +41,7 @@ class Happening:
 
 
 @transactional("auth")
-def note(user_id: str | None, happening: Happening, origin: Origin, **details: Any) -> None:
+def note(user_id: str | None, happening: Happening, origin: Origin, **details: object) -> None:
     """Write `happening` about the account `user_id` (None: no such account), in the running transaction.
 
     details: plain data; never a token, a code or a password. Test identities have no account and leave no trace.

@@ -1,5 +1,6 @@
 """Mails about credentials, sent by the worker."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery import shared_task
@@ -42,7 +43,7 @@ def send_changed_mail(email: str, name: str, address: str) -> None:
     _send("changed", "Your password was changed", email, {"name": name, "address": address})
 
 
-def _send(template: str, subject: str, email: str, context: dict[str, Any]) -> None:
+def _send(template: str, subject: str, email: str, context: Mapping[str, object]) -> None:
     text = render_to_string(f"auth_passwords/{template}.txt", context)
     html = render_to_string(f"auth_passwords/{template}.html", context)
     send_mail(subject, text, None, [email], html_message=html)

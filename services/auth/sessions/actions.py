@@ -223,7 +223,7 @@ def _end_stolen(session: SessionDocument, origin: Origin) -> None:
     note(user_id, _REUSED, origin, sessionId=str(session["_id"]))
 
 
-def _end(query: Document, user_id: str, reason: str) -> int:
+def _end(query: Mapping[str, object], user_id: str, reason: str) -> int:
     view = SESSIONS
     found = list(view.find(query, {"replaces": 1}))
     if not found:

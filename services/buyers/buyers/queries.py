@@ -1,7 +1,7 @@
 """Reads of buyers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -77,7 +77,7 @@ class _Words(NamedTuple):
 
 
 def _found(
-    scope: TenantScope, filters: Document, words: _Words, order: Sort, page: PageRequest
+    scope: TenantScope, filters: Mapping[str, object], words: _Words, order: Sort, page: PageRequest
 ) -> tuple[list[BuyerDocument], int]:
     """Return a page of the buyers that match, first those whom the words name, the others in `order`; and how many there are."""
     view, person = BUYERS.scoped(scope), words.person
@@ -190,7 +190,7 @@ def _growth(months: dict[str, int], moment: datetime) -> list[dict[str, Any]]:
     return grown
 
 
-def _count_by(key: Any) -> Document:
+def _count_by(key: object) -> Document:
     return {"$group": {"_id": key, "count": {"$sum": 1}}}
 
 

@@ -1,7 +1,7 @@
 """Enums and defaults of buyers (contract/buyers-rules.md §2). Pure."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from core.api.states import state_code
 from services.buyers.buyers.documents import BuyBox, BuyerDocument
@@ -31,7 +31,7 @@ def with_defaults(fields: BuyerDocument) -> BuyerDocument:
     return {**defaults, **fields}
 
 
-def from_alias(body: Mapping[str, Any]) -> BuyerDocument:
+def from_alias(body: Mapping[str, object]) -> BuyerDocument:
     """Return the create body that the later import proxy means: name, company, property_types, is_active."""
     renamed = {"property_types": "preferredPropertyTypes", "is_active": "isActive"}
     fields = {renamed.get(name, name): value for name, value in body.items() if name not in ("name", "company")}

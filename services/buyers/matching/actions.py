@@ -1,5 +1,6 @@
 """Use cases of matching: match a lead with the buyers, a buyer with the leads, and people's decisions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.api.errors import NotFound
@@ -63,7 +64,7 @@ def generate(scope: TenantScope, buyer_ids: list[str], lead_ids: list[str]) -> N
 
 
 @transactional("buyers")
-def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> MatchDocument:
+def decide(scope: TenantScope, match_id: str, changes: Mapping[str, object]) -> MatchDocument:
     """Record a person's decision about a match: status, score or note. Raises NotFound."""
     match = match_by_id(scope, match_id)
     override = {"isManualOverride": True} if "matchScore" in changes else {}
@@ -97,7 +98,9 @@ def _buyers_for(lead: LeadDocument) -> Document:
     return {"$or": either}
 
 
-def _store(scope: TenantScope, subject: Document, scored: list[tuple[Any, str, rules.Score]], most: int) -> int:
+def _store(
+    scope: TenantScope, subject: Mapping[str, object], scored: list[tuple[Any, str, rules.Score]], most: int
+) -> int:
     best = sorted((entry for entry in scored if entry[2].total > rules.THRESHOLD), key=lambda entry: -entry[2].total)[
         :most
     ]

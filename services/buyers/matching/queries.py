@@ -1,5 +1,6 @@
 """Reads of matches."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.api.errors import NotFound
@@ -70,7 +71,7 @@ def match_stats(scope: TenantScope) -> dict[str, Any]:
     }
 
 
-def rendered(match: Joined, buyer_wire: dict[str, Any]) -> dict[str, Any]:
+def rendered(match: Joined, buyer_wire: Mapping[str, object]) -> dict[str, Any]:
     """Return BuyerLeadMatch (contract/buyers.yaml)."""
     stored, _, lead = match
     return {

@@ -1,7 +1,6 @@
 """Scoring of buyer and lead (contract/buyers-rules.md §4). Pure: points per criterion, and why."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.matching.documents import LeadDocument
@@ -107,5 +106,5 @@ def _condition(buyer: BuyerDocument, lead: LeadDocument) -> tuple[int, str, str]
     return (CONDITION_POINTS, "", "") if hit else _NONE
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return str(value or "").strip().lower()

@@ -1,5 +1,6 @@
 """What becomes of assignments: agents accept, reject, complete; leases end. And what is set for an agent."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -134,7 +135,7 @@ def follow_lead(scope: TenantScope, lead_id: str) -> None:
         queue.cancel(scope, item, ending.reason)
 
 
-def set_agent(scope: TenantScope, agent_id: str, changes: dict[str, Any]) -> choosing.Agent:
+def set_agent(scope: TenantScope, agent_id: str, changes: Mapping[str, object]) -> choosing.Agent:
     """Set capacity, skills or availability of an agent and return the agent as things are now. Raises NotFound."""
     inside = scope.for_tenant(tenant_of(scope, agent_id))
     agent = agent_by_id(inside, agent_id)

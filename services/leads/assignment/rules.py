@@ -48,7 +48,7 @@ def skills_of(lead: LeadDocument) -> list[str]:
     return [skill for skill in wanted if is_skill(skill)][:MOST_SKILLS] if isinstance(wanted, list) else []
 
 
-def is_skill(value: Any) -> bool:
+def is_skill(value: object) -> bool:
     """Whether `value` is the name of a skill."""
     return isinstance(value, str) and "\x00" not in value and 0 < len(value.strip()) <= LONGEST_SKILL
 

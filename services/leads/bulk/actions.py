@@ -204,5 +204,5 @@ def _store(scope: TenantScope, kind: str, lead_ids: list[str], members: Operatio
     return OPERATIONS.scoped(scope).insert_one({**operation, **members})
 
 
-def _is_id(value: Any) -> bool:
+def _is_id(value: object) -> bool:
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))

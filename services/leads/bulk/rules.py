@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
 from services.leads.bulk.documents import OperationDocument
 
@@ -26,14 +25,14 @@ def operation_id(milliseconds: int) -> str:
     return f"bulk_{milliseconds}_{''.join(secrets.choice(_CHARACTERS) for _ in range(9))}"
 
 
-def fault_of_ids(ids: Any) -> str | None:
+def fault_of_ids(ids: object) -> str | None:
     """Return what is wrong with the ids of a request, or None."""
     if not isinstance(ids, list) or not ids:
         return NO_IDS
     return TOO_MANY if len(ids) > MOST_LEADS else None
 
 
-def malformed(value: Any) -> str:
+def malformed(value: object) -> str:
     """Return the old storage's words for an id that is none."""
     shown = f'"{value}" (type string)' if isinstance(value, str) else str(value)
     return f'Cast to ObjectId failed for value {shown} at path "_id" for model "Lead"'

@@ -1,6 +1,7 @@
 """Routes of communication: bare objects. What the provider says of a message is in the answer, not in its status code."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -190,7 +191,7 @@ class TwilioCallback(ContractView):
         return Response(status=204)
 
 
-def _texts(variables: dict[str, Any]) -> dict[str, str]:
+def _texts(variables: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in variables.items() if isinstance(value, str | int | float)}
 
 

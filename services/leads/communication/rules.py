@@ -80,7 +80,7 @@ def state_of(provider_state: str) -> str:
     return _STATE_OF.get(provider_state.lower(), QUEUED)
 
 
-def dialable(number: Any) -> str | None:
+def dialable(number: object) -> str | None:
     """Return a number as the provider wants it, or None for one that is none."""
     text = str(number or "").strip()
     if text.startswith("+"):

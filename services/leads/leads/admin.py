@@ -24,7 +24,7 @@ class LeadAdmin(NamedAdmin):
     actions = ("delete_softly",)
 
     @admin.display(description="Assigned to")
-    def assignee(self, lead: Any) -> str:
+    def assignee(self, lead: object) -> str:
         """Name of the assigned person, or their id."""
         return self.agent(lead)
 

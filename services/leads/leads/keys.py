@@ -1,7 +1,6 @@
 """The forms in which e-mails and phones are compared, so that spelling does not hide a duplicate."""
 
 import re
-from typing import Any
 
 import phonenumbers
 
@@ -12,12 +11,12 @@ _REGION = "US"
 _POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
 
 
-def email_key(email: Any) -> str | None:
+def email_key(email: object) -> str | None:
     """Return an address trimmed and in lower case, or None for an empty one."""
     return str(email or "").strip().lower() or None
 
 
-def phone_key(phone: Any) -> str | None:
+def phone_key(phone: object) -> str | None:
     """Return a number in E.164, or its bare digits when it is no valid number, or None for an empty one."""
     text = str(phone or "").strip()
     if not text:

@@ -1,7 +1,7 @@
 """What leads tells the other services of a lead."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.states import state_code
@@ -88,7 +88,7 @@ def snapshot(lead: LeadDocument, **before: Any) -> LeadSnapshot:
     )
 
 
-def _estimate(lead: LeadDocument, wanted: Document) -> float | None:
+def _estimate(lead: LeadDocument, wanted: Mapping[str, object]) -> float | None:
     """The lead's value (contract/buyers-rules.md §4.2): flat, else the highest wanted price, else the close value."""
     for value in (lead.get("estimatedValue"), wanted.get("maxPrice"), lead.get("closeValue")):
         if isinstance(value, int | float):
@@ -96,9 +96,9 @@ def _estimate(lead: LeadDocument, wanted: Document) -> float | None:
     return None
 
 
-def _object(value: Any) -> Document:
+def _object(value: object) -> Document:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None

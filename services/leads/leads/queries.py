@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.cache import cache, caches
@@ -129,7 +130,7 @@ def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
     return criteria
 
 
-def order_of(query: dict[str, Any]) -> Sort:
+def order_of(query: Mapping[str, object]) -> Sort:
     """Return the order that a checked list query asks for; between equals the id decides, among leads with the same word the
     newer one (both as the indexes of migration 0003 have it)."""
     direction = 1 if query["sortOrder"] == "asc" else -1
@@ -139,7 +140,7 @@ def order_of(query: dict[str, Any]) -> Sort:
     return [(field, direction), ("_id", direction)]
 
 
-def _total(view: ScopedDocuments, criteria: Document) -> int:
+def _total(view: ScopedDocuments, criteria: Mapping[str, object]) -> int:
     words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
     key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
     total: int | None = caches["memory"].get(key)
@@ -150,7 +151,7 @@ def _total(view: ScopedDocuments, criteria: Document) -> int:
     return total
 
 
-def _shared_total(view: ScopedDocuments, criteria: Document, key: str) -> int:
+def _shared_total(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     try:
         remembered: int | None = cache.get(key)
         if remembered is None:
@@ -160,7 +161,7 @@ def _shared_total(view: ScopedDocuments, criteria: Document, key: str) -> int:
         return view.count(criteria)
 
 
-def _counted(view: ScopedDocuments, criteria: Document, key: str) -> int:
+def _counted(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     counted = view.count(criteria, limit=_COUNTED + 1)
     if counted <= _COUNTED:
         return counted
@@ -168,7 +169,7 @@ def _counted(view: ScopedDocuments, criteria: Document, key: str) -> int:
     return _recounted(view, criteria, key)
 
 
-def _recounted(view: ScopedDocuments, criteria: Document, key: str) -> int:
+def _recounted(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     total = view.count(criteria)
     cache.set(key, total, _REMEMBERED_SECONDS if total > _COUNTED else 1)
     return total

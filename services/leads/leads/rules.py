@@ -97,7 +97,7 @@ def may_become(old: str, new: str) -> bool:
     return new == old or new in TRANSITIONS.get(old, TRANSITIONS["new"])
 
 
-def faults_of(lead: LeadDocument, *, new: bool, known_state: Any = None) -> list[Fault]:
+def faults_of(lead: LeadDocument, *, new: bool, known_state: object = None) -> list[Fault]:
     """Return all rules that `lead` (a create body, or the members of an update) breaks: `{field, message, code}`.
 
     known_state: what the lead has as its address' state; an old lead keeps it, whatever it is."""
@@ -136,7 +136,7 @@ def _contact_faults(contact: Contact) -> list[Fault]:
     return faults
 
 
-def _address_faults(address: Any, known_state: Any) -> list[Fault]:
+def _address_faults(address: object, known_state: object) -> list[Fault]:
     if not isinstance(address, Mapping):
         return []
     faults = [

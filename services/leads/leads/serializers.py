@@ -30,7 +30,7 @@ from services.leads.leads import rules
 # ruff: noqa: N815 - wire names
 
 
-def is_lead_id(value: Any) -> bool:
+def is_lead_id(value: object) -> bool:
     """Whether `value` is one of a lead's two ids."""
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))
 
@@ -57,7 +57,7 @@ class ContactBody(Body):
     timeZone = Text(required=False)
     language = Text(required=False)
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> Any:
         """Return the checked members; null is no contact, unlike for other optional members."""
         if data is None:
             self._refuse_shape()

@@ -62,7 +62,7 @@ def clean_up(scope: TenantScope, hours: int) -> int:
     return ITEMS.scoped(scope).delete_many(old)
 
 
-def take(scope: TenantScope, item: ItemDocument, agent_id: str, **more: Any) -> ItemDocument | None:
+def take(scope: TenantScope, item: ItemDocument, agent_id: str, **more: object) -> ItemDocument | None:
     """Take a pending item for an agent and return it; None when somebody else was faster. Raises DuplicateKeyError when
     another item of the same lead is open: the old system's queue may hold a lead many times."""
     given = {"status": rules.ASSIGNED, "agentId": agent_id, "assignedAt": now(), "assignedBy": scope.actor_id, **more}

@@ -38,6 +38,6 @@ def item(document: ItemDocument) -> dict[str, Any]:
     return {"tags": document.get("tags") or [], "__v": document.get("__v", 0), **wire}
 
 
-def envelope(data: Any, message: str, *, success: bool = True) -> dict[str, Any]:
+def envelope(data: object, message: str, *, success: bool = True) -> dict[str, Any]:
     """Return what every answer of queue and assignment is wrapped in."""
     return {"success": success, "data": data, "message": message}

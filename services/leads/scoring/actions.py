@@ -1,7 +1,7 @@
 """Use cases of scoring: configure, and score all leads of a tenant anew."""
 
 import time
-from typing import Any
+from collections.abc import Mapping
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
@@ -20,7 +20,7 @@ from services.leads.scoring.queries import configuration_of
 _STEP = 200
 
 
-def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Configuration:
+def save_configuration(scope: TenantScope, changes: Mapping[str, object]) -> rules.Configuration:
     """Replace the sent members of the tenant's configuration and return all of it. Raises NoTenant without a tenant."""
     scope.require_tenant()
     if not changes:

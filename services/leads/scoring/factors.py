@@ -155,14 +155,14 @@ def _hours_to_answer(history: list[Talk]) -> list[float]:
     return waits
 
 
-def _days_step(value: Any, moment: datetime, steps: Steps) -> float:
+def _days_step(value: object, moment: datetime, steps: Steps) -> float:
     if not isinstance(value, datetime):
         return 0
     days = math.ceil((_aware(value) - moment).total_seconds() / 86_400)
     return next((points for limit, points in steps if days <= limit), 0)
 
 
-def _step(value: Any, steps: Steps) -> float:
+def _step(value: object, steps: Steps) -> float:
     """Return the points of the first (highest) limit that `value` reaches."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0
@@ -194,5 +194,5 @@ def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -1,7 +1,7 @@
 """Routes of import and export."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -170,7 +170,7 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
     return str(file.name), file.read()
 
 
-def _mapping(sent: dict[str, Any]) -> dict[str, str]:
+def _mapping(sent: Mapping[str, object]) -> dict[str, str]:
     """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`. Raises BadRequest."""
     try:
         whole = sent.get("fieldMapping") or _bracketed(sent, "fieldMapping")
@@ -179,15 +179,15 @@ def _mapping(sent: dict[str, Any]) -> dict[str, str]:
         raise BadRequest(["fieldMapping must be a JSON object of texts"]) from None
 
 
-def _options(sent: dict[str, Any]) -> Options:
+def _options(sent: Mapping[str, object]) -> Options:
     return Options(_yes(sent.get("skipDuplicates")), _yes(sent.get("updateExisting")))
 
 
-def _asked(request: Request, sent: dict[str, Any], name: str) -> bool:
+def _asked(request: Request, sent: Mapping[str, object], name: str) -> bool:
     return _yes(request.query_params.get(name) or sent.get(name))
 
 
-def _bracketed(sent: dict[str, Any], name: str) -> dict[str, Any]:
+def _bracketed(sent: Mapping[str, object], name: str) -> dict[str, Any]:
     """Return the members of an object that is sent as `name[member]`."""
     prefix = f"{name}["
     return {key[len(prefix) :].rstrip("[]"): value for key, value in sent.items() if key.startswith(prefix)}
@@ -213,7 +213,7 @@ def _filters(request: Request) -> dict[str, Any]:
     return found
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: object) -> bool:
     """Whether a filter says nothing, so that it would let everything pass: null, blanks and commas, a list of such."""
     if isinstance(value, list):
         return all(map(_is_empty, value))
@@ -228,7 +228,7 @@ def _fields(request: Request) -> list[str]:
     return named or list(COLUMNS)
 
 
-def _yes(value: Any) -> bool:
+def _yes(value: object) -> bool:
     return value is True or str(value).strip().lower() in ("true", "1", "yes", "on")
 
 

@@ -1,12 +1,11 @@
 """Reads of imports, and what an export writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from core.api.errors import NotFound
 from core.documents.collection import ScopedDocuments
-from core.documents.database import Document
 from core.documents.scope import TenantScope
 from services.leads.directory.queries import names_of
 from services.leads.leads.documents import LeadDocument
@@ -60,7 +59,7 @@ def cells(scope: TenantScope, import_id: str, *, limit: int = 0) -> Iterator[Pro
     return _notes(scope, {"importId": import_id, "kind": CELLS}, limit)
 
 
-def _notes(scope: TenantScope, query: Document, limit: int) -> Iterator[ProblemDocument]:
+def _notes(scope: TenantScope, query: Mapping[str, object], limit: int) -> Iterator[ProblemDocument]:
     return PROBLEMS.scoped(scope).find(query, sort=[("row", 1), ("_id", 1)], limit=limit)
 
 

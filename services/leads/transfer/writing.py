@@ -17,7 +17,7 @@ _MEMBERS = {"value": "closeValue"}
 _ZERO = ("value", "score")
 
 
-def line(cells: Iterable[Any], delimiter: str = ",") -> str:
+def line(cells: Iterable[object], delimiter: str = ",") -> str:
     """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerow([_cell(cell) for cell in cells])
@@ -47,11 +47,11 @@ def _value(lead: LeadDocument, owner: str, name: str) -> Any:
     return tags_text(value) if isinstance(value, list) else value
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return shown(value)
     return guarded(str(value))
 
 
-def _object(value: Any) -> Document:
+def _object(value: object) -> Document:
     return value if isinstance(value, dict) else {}

@@ -23,12 +23,12 @@ class UserAdmin(DocumentAdmin):
     actions = ("suspend", "activate")
 
     @admin.action(description="Suspend")
-    def suspend(self, request: HttpRequest, queryset: Any) -> None:
+    def suspend(self, request: HttpRequest, queryset: object) -> None:
         """Suspend the chosen people."""
         self._move(request, queryset, "suspended")
 
     @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
+    def activate(self, request: HttpRequest, queryset: object) -> None:
         """Activate the chosen people."""
         self._move(request, queryset, "active")
 

@@ -1,5 +1,6 @@
 """Routes of people: the old envelope `{success, message, data}` around everything."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -25,7 +26,7 @@ from services.users.accounts.serializers import (
 _NOT_NUMERIC = "Validation failed (numeric string is expected)"
 
 
-def enveloped(message: str, data: dict[str, Any], status: int = 200) -> Response:
+def enveloped(message: str, data: Mapping[str, object], status: int = 200) -> Response:
     """Return `data` in the old envelope."""
     return Response({"success": True, "message": message, "data": data}, status=status)
 

@@ -1,6 +1,7 @@
 """Reads of people."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from core.api.errors import NotFound
@@ -130,6 +131,6 @@ def _contains(text: str) -> Document:
     return {"$regex": re.escape(text), "$options": "i"}
 
 
-def _order(query: dict[str, Any]) -> Sort:
+def _order(query: Mapping[str, object]) -> Sort:
     field = query.get("sortBy") if query.get("sortBy") in _SORTABLE else "createdAt"
     return [(str(field), 1 if query.get("sortOrder") == "asc" else -1)]

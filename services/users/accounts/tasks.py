@@ -1,5 +1,6 @@
 """What users hears from auth, and mails to people."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from bson import ObjectId
@@ -22,7 +23,7 @@ _SUBJECTS = {
 
 
 @shared_task(name="services.users.accounts.send_user_mail", autoretry_for=(OSError,), retry_backoff=5, max_retries=8)
-def send_user_mail(kind: str, email: str, context: dict[str, Any]) -> None:
+def send_user_mail(kind: str, email: str, context: Mapping[str, object]) -> None:
     """Send a mail of one of the kinds in `_SUBJECTS`, as text and HTML."""
     text = render_to_string(f"users_accounts/{kind}.txt", context)
     html = render_to_string(f"users_accounts/{kind}.html", context)

@@ -81,5 +81,5 @@ def _row(document: ActivityDocument) -> list[Any]:
     ]
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}

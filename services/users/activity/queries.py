@@ -1,7 +1,7 @@
 """Reads of the activity log and the status history."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -99,7 +99,7 @@ def criteria_of(query: dict[str, Any]) -> Document:
     return criteria
 
 
-def order_of(query: dict[str, Any]) -> Sort:
+def order_of(query: Mapping[str, object]) -> Sort:
     """Return the order that a checked search asks for; an unknown one is by performedAt."""
     field = query.get("sortBy") if query.get("sortBy") in rules.SORTABLE else "performedAt"
     # Anything but desc was ascending in the old system.

@@ -8,7 +8,6 @@ from pymongo.errors import DuplicateKeyError
 
 from core.api.errors import BadRequest, Conflict
 from core.documents.collection import ScopedDocuments, now
-from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
@@ -182,7 +181,7 @@ def _accept(invitation: InvitationDocument, user_id: str) -> InvitationDocument:
 
 
 def _move(
-    view: ScopedDocuments[InvitationDocument], invitation: InvitationDocument, changes: Document
+    view: ScopedDocuments[InvitationDocument], invitation: InvitationDocument, changes: Mapping[str, object]
 ) -> InvitationDocument | None:
     """Change a pending invitation and return it, None when it is not pending any more."""
     query = {"_id": invitation["_id"], "status": "pending"}

@@ -26,12 +26,12 @@ class InvitationAdmin(DocumentAdmin):
     actions = ("resend", "cancel")
 
     @admin.action(description="Resend")
-    def resend(self, request: HttpRequest, queryset: Any) -> None:
+    def resend(self, request: HttpRequest, queryset: object) -> None:
         """Mail the chosen invitations again."""
         self._each(request, queryset, lambda who, key: actions.resend(who.scope, key, actor=who))
 
     @admin.action(description="Cancel")
-    def cancel(self, request: HttpRequest, queryset: Any) -> None:
+    def cancel(self, request: HttpRequest, queryset: object) -> None:
         """Take the chosen invitations back."""
         self._each(request, queryset, lambda who, key: actions.cancel(who.scope, key, "admin action", actor=who))
 

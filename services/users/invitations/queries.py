@@ -1,7 +1,7 @@
 """Reads of invitations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.errors import NotFound
@@ -51,7 +51,7 @@ def statistics(scope: TenantScope) -> dict[str, int]:
     return {name: int(found.get(name, 0)) for name in sums}
 
 
-def _count(condition: Document) -> Document:
+def _count(condition: Mapping[str, object]) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 

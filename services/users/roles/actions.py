@@ -1,8 +1,7 @@
 """Use cases of roles: create, change, delete, assign, revoke, and the system roles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
@@ -213,7 +212,7 @@ def _check_handing_out(principal: Principal, role: RoleDocument, person: UserDoc
     require(principal, Act.ROLES, standing_of(person), gift)
 
 
-def _log(principal: Principal, role: RoleDocument, what: str, details: dict[str, Any]) -> None:
+def _log(principal: Principal, role: RoleDocument, what: str, details: Mapping[str, object]) -> None:
     """Write a change of a role into the log of whoever made it: a role is no person."""
     author: ObjectId | None = object_id(principal.user_id)
     if author is None:

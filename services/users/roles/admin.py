@@ -43,12 +43,12 @@ class RoleAdmin(_ActingAdmin):
     actions = ("activate", "deactivate")
 
     @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
+    def activate(self, request: HttpRequest, queryset: object) -> None:
         """Let the chosen roles count."""
         self.each(request, queryset, lambda who, role: update_role(who, str(role.pk), {"isActive": True}))
 
     @admin.action(description="Deactivate")
-    def deactivate(self, request: HttpRequest, queryset: Any) -> None:
+    def deactivate(self, request: HttpRequest, queryset: object) -> None:
         """Let the chosen roles give nothing."""
         self.each(request, queryset, lambda who, role: update_role(who, str(role.pk), {"isActive": False}))
 
@@ -75,14 +75,14 @@ class UserRoleAdmin(_ActingAdmin):
         return (found if key else queryset.none()), False
 
     @admin.action(description="Revoke")
-    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+    def revoke(self, request: HttpRequest, queryset: object) -> None:
         """Take the chosen roles away."""
         self.each(
             request, queryset, lambda who, one: revoke_role(who, str(one.user_id), str(one.role_id), "admin action")
         )
 
     @admin.action(description="Let roles from the old system take effect")
-    def apply(self, request: HttpRequest, queryset: Any) -> None:
+    def apply(self, request: HttpRequest, queryset: object) -> None:
         """Compute what the chosen people's roles give; for operators, as nobody checked who assigned the old ones."""
         self.each(
             request,

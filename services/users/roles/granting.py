@@ -33,7 +33,7 @@ _BATCH = 1000
 
 
 @transactional("users")
-def refresh_person(user_id: Any, *, actor_id: str | None = None) -> None:
+def refresh_person(user_id: object, *, actor_id: str | None = None) -> None:
     """Compute what a person's assigned roles give now, and tell everybody when it changed; ends expired assignments.
 
     `user_id` is the reference as assignments store it; an unknown person's assignments are only ended."""
@@ -48,7 +48,7 @@ def refresh_person(user_id: Any, *, actor_id: str | None = None) -> None:
         _grant(person, sorted(permissions_of(person)), actor_id)
 
 
-def end_expired(user_id: Any) -> None:
+def end_expired(user_id: object) -> None:
     """Make a person's expired assignments inactive: only active ones are unique."""
     expired = {"userId": either_form(text_id(user_id)), "isActive": True, "expiresAt": {"$lte": now()}}
     all_assignments().update_many(expired, {"$set": {"isActive": False}})

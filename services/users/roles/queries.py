@@ -1,7 +1,7 @@
 """Reads of roles and of what people may do by them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.api.errors import NotFound
@@ -56,13 +56,13 @@ def _listed(scope: TenantScope, kind: str | None) -> Document:
     return {"$or": [own, SHARED]} if kind == rules.SYSTEM else own
 
 
-def _order(query: dict[str, Any]) -> Sort:
+def _order(query: Mapping[str, object]) -> Sort:
     field = query.get("sortBy") if query.get("sortBy") in _SORTABLE else "createdAt"
     direction = -1 if query.get("sortOrder") == "desc" else 1
     return [(str(field), direction), ("_id", direction)]
 
 
-def own_and_shared(tenant_id: Any) -> Document:
+def own_and_shared(tenant_id: object) -> Document:
     """Return the filter of a tenant's roles (None: those without tenant) and the shared ones."""
     own = None if tenant_id is None else either_form(tenant_id)
     return {"$or": [{"tenantId": own}, SHARED]}

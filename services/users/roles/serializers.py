@@ -27,7 +27,7 @@ def at_most(length: int, *, empty: bool = True) -> Check:
 class Metadata(Free):
     """An object of any shape and limited size."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(**options)
         text = f"$property must be shorter than or equal to {_METADATA} characters as JSON"
         self.checks = [*self.checks, (lambda value: len(json.dumps(value)) <= _METADATA, text)]

@@ -1,6 +1,7 @@
 """Use cases of tenants: create, change, activate, suspend, delete, people in and out."""
 
 import uuid
+from collections.abc import Mapping
 
 import msgspec
 from bson import ObjectId
@@ -177,7 +178,7 @@ def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
     join_tenant(principal, tenant_id, ["admin"], founding=True)
 
 
-def _taken(criteria: Document) -> bool:
+def _taken(criteria: Mapping[str, object]) -> bool:
     # Names of deleted tenants stay blocked, as the unique indexes have it.
     return TENANTS.with_deleted().exists(criteria)
 

@@ -24,12 +24,12 @@ class TenantAdmin(DocumentAdmin):
     actions = ("activate", "suspend")
 
     @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
+    def activate(self, request: HttpRequest, queryset: object) -> None:
         """Open the chosen tenants."""
         self._move(request, queryset, "active")
 
     @admin.action(description="Suspend")
-    def suspend(self, request: HttpRequest, queryset: Any) -> None:
+    def suspend(self, request: HttpRequest, queryset: object) -> None:
         """Close the chosen tenants."""
         self._move(request, queryset, "suspended")
 

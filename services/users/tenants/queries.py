@@ -1,6 +1,7 @@
 """Reads of tenants: operators see all, everybody else the own one."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -60,7 +61,7 @@ def tenant_stats(tenant: TenantDocument) -> dict[str, Any]:
     }
 
 
-def _found(criteria: Document) -> TenantDocument:
+def _found(criteria: Mapping[str, object]) -> TenantDocument:
     tenant = TENANTS.find_one(criteria)
     if tenant is None:
         raise NotFound("Tenant not found")

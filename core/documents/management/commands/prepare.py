@@ -1,7 +1,5 @@
 """`manage.py prepare`: migrations and indexes of every database that this process knows."""
 
-from typing import Any
-
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
 
@@ -11,7 +9,7 @@ class Command(BaseCommand):
 
     help = "Apply migrations and indexes to every database of this process. Idempotent."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Migrate each database in turn."""
         for alias in settings.DATABASES:
             self.stdout.write(f"Preparing {settings.DATABASES[alias]['NAME']}")

@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 TOOLS := .tools
 # The charts' tools: helm, schemas of Kubernetes, checkov, linters of workflows.
 CHARTS := .venv-charts
-SOURCES := core services gateway ops docker helm tests .ci
+SOURCES := platform_services.py core services gateway ops docker helm tests .ci
 # These need a container engine: make image-test.
 WITH_ENGINE := tests/images
 JOBS ?= auto
@@ -34,7 +34,7 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy core services gateway ops docker/prepare_mongodb.py helm
+	@LEADMESH_ENV=test $(BIN)/mypy platform_services.py core services gateway ops docker/prepare_mongodb.py helm
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)

@@ -6,6 +6,7 @@ services share concerns everything.
 """
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # Run on their own, or by the target that needs them.
 _ELSEWHERE = {"charts", "images", "cluster", "bench", "data"}
-_SERVICES = ("auth", "users", "leads", "buyers", "analytics")
+_SERVICES = runpy.run_path(str(ROOT / "platform_services.py"))["SERVICES"]
 # What else a change of a folder concerns.
 _ALSO = {"gateway": ("system",), "ops": ("system",)}
 # What no test of a service reads.

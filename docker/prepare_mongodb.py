@@ -9,9 +9,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from platform_services import SERVICES
+
 _SECONDS = 60.0
 _UNAUTHORIZED, _ALREADY_INITIALIZED, _ALREADY_EXISTS = 13, 23, 51003
-_SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 
 Client = MongoClient[dict[str, Any]]
 
@@ -59,7 +60,7 @@ def _unless_done(client: Client, command: str, value: Any, **options: Any) -> No
 
 def _roles() -> list[dict[str, str]]:
     """Documents and indexes of our databases, nothing of the server's."""
-    databases = [f"leadmesh_{service}" for service in _SERVICES]
+    databases = [f"leadmesh_{service}" for service in SERVICES]
     return [{"role": role, "db": name} for name in databases for role in ("readWrite", "dbAdmin")]
 
 

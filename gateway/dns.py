@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.envoy import Config, Settings, assemble, found_by_name, route_configuration
-from gateway.table import SERVICES
+from platform_services import SERVICES
 
 _TYPES = "type.googleapis.com/envoy"
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from gateway import browsers, limits
 from gateway.files import write_json
 from gateway.replies import local_replies
-from gateway.table import SERVICES, Route, load
+from gateway.table import Route, load
+from platform_services import SERVICES
 
 Config = dict[str, Any]
 Address = tuple[str, int]

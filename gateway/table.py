@@ -4,8 +4,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from platform_services import SERVICES
+
 TABLE = Path(__file__).with_name("routes.toml")
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 STATES = ("service",)
 
 

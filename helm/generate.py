@@ -1,7 +1,7 @@
 """`python -m helm.generate`: write what the charts take from the code and the tables. A test fails when a file is stale.
 
 values.yaml of a service: helm/scale.toml. values.schema.json: helm/schema.py. README.md: the comments of values.yaml.
-files/facts.json: who calls whom, from the code; paths, from gateway/routes.toml. files/envoy.json: the gateway's configuration.
+files/facts.json: who calls whom, helm/edges.py; paths, gateway/routes.toml. files/envoy.json: the gateway's configuration.
 """
 
 import json
@@ -14,9 +14,9 @@ from gateway import dns, envoy, table
 from helm import readme, schema
 from helm.edges import Edges, edges
 from helm.scale import load, values
+from platform_services import SERVICES
 
 ROOT = Path(__file__).resolve().parent
-SERVICES = table.SERVICES
 CHARTS = (*SERVICES, "gateway")
 _HEAD = "# Written by `python -m helm.generate` from helm/scale.toml. All other values: helm/library/values.yaml.\n"
 # The chart replaces or removes these (helm/gateway/templates/_envoy.tpl).

@@ -8,8 +8,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from ops.home import ROOT, Home
+from platform_services import SERVICES
 
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 DEVELOPMENT_SECRET = "leadmesh-development-secret-do-not-use"  # noqa: S105 - refused outside development
 
 

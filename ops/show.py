@@ -5,8 +5,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ops.config import SERVICES, Config
+from ops.config import Config
 from ops.seed import people
+from platform_services import SERVICES
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

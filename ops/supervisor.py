@@ -16,11 +16,12 @@ import psutil
 from gateway import envoy as gateway
 from gateway.files import write_json
 from gateway.limits import HEAP
-from ops.config import SERVICES, Config, python
+from ops.config import Config, python
 from ops.home import ROOT
 from ops.instances import Instance
 from ops.parts import envoy, mongodb, redis
 from ops.parts.process import Part, PartFailed
+from platform_services import SERVICES
 
 Tell = Callable[[str], None]
 

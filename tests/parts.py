@@ -7,7 +7,8 @@ import socket
 import tempfile
 from pathlib import Path
 
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
+from platform_services import SERVICES
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 

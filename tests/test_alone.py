@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from platform_services import SERVICES
 from tests.conftest import Caller
 from tests.parts import free_port
 from tests.system.platform import until
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 
 
 def run(service: str, *words: str) -> subprocess.CompletedProcess[str]:

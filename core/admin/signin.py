@@ -18,7 +18,8 @@ from django.http import HttpRequest
 from core.api.addresses import client_address, user_agent
 from core.clients.http import ServiceClient, ServiceUnavailable
 from core.documents.ids import object_id
-from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
+from core.errors import AuthenticationFailed, Forbidden
+from core.identity.principals import Principal
 from core.identity.tokens import verify
 
 log = structlog.get_logger(__name__)
@@ -150,7 +151,7 @@ def _origin(request: HttpRequest) -> dict[str, str]:
 def _verified(token: str) -> Principal | None:
     try:
         return verify(token)
-    except (AuthenticationFailed, AccessDenied):
+    except (AuthenticationFailed, Forbidden):
         return None
 
 

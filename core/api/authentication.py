@@ -5,7 +5,8 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from core.identity.principals import AuthenticationFailed, Principal
+from core.errors import AuthenticationFailed
+from core.identity.principals import Principal
 from core.identity.services import verify_service_token
 from core.identity.tenancy import with_requested_tenant
 from core.identity.testmode import principal_from
@@ -22,7 +23,7 @@ class BearerAuthentication(BaseAuthentication):
     """Sets `request.user` to the Principal. In test mode a request without token gets a test identity."""
 
     def authenticate(self, request: Request) -> tuple[Principal, str | None] | None:
-        """Return the caller, or None when the request names nobody. Raises AuthenticationFailed, AccessDenied."""
+        """Return the caller, or None when the request names nobody. Raises AuthenticationFailed, Forbidden."""
         token = bearer_token(request)
         principal = verify(token) if token else self._test_principal(request)
         if principal is None:

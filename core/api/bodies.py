@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from django.utils.http import parse_header_parameters
 
-from core.api.errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
+from core.errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 
 # An import of 10 MB and its multipart dressing (contract/leads-rules.md §9). Parsers take less (MAX_BODY_BYTES).
 MOST_BYTES = 11 * 1024 * 1024

@@ -1,5 +1,6 @@
 """The one place where an exception becomes an answer, always in the contract's shape, never with a stack trace."""
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -9,25 +10,44 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from core.api.errors import Problem, error_body
+from core import errors
 from core.api.rendering import json_response
-from core.documents.scope import NoTenant
 from core.documents.transactions import is_passing
-from core.identity.principals import OUTSIDER, AccessDenied, AuthenticationFailed
+from core.errors import AuthenticationFailed, Message, Problem
 
 log = structlog.get_logger("leadmesh.errors")
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 _AWAY = "Service temporarily unavailable"
 _CLASH = "A document with these values already exists"
+_STATUSES: dict[type[Problem], int] = {
+    errors.BadRequest: 400,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.PayloadTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+}
+# Names that NestJS gives where Python's HTTP phrases differ.
+_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
+
+
+def error_body(status: int, message: Message, *, bare: bool = False) -> dict[str, Any]:
+    """Return the contract's error body. It has no member `error` on 500 and when `bare` (a bad token)."""
+    body: dict[str, Any] = {"message": message}
+    if status != HTTPStatus.INTERNAL_SERVER_ERROR and not bare:
+        body["error"] = _PHRASES.get(status) or HTTPStatus(status).phrase
+    return {**body, "statusCode": status}
 
 
 def answer_to(error: Exception, method: str, path: str) -> Answer:
     """Return status, body and headers for `error`, raised while `method` `path` was handled."""
     if isinstance(error, Problem):
-        return error.status, error.body or error_body(error.status, error.message), error.headers
-    if isinstance(error, AuthenticationFailed):
-        return 401, error_body(401, error.message, bare=error.bare), {"WWW-Authenticate": "Bearer"}
+        return _problem_answer(error)
     if isinstance(error, PyMongoError):
         return _database_answer(error, method, path)
     status, message = _status_and_message(error, method, path)
@@ -36,12 +56,20 @@ def answer_to(error: Exception, method: str, path: str) -> Answer:
     return status, error_body(status, message), {}
 
 
+def _problem_answer(problem: Problem) -> Answer:
+    status = next((_STATUSES[kind] for kind in type(problem).__mro__ if kind in _STATUSES), 500)
+    headers, bare = {}, False
+    if isinstance(problem, AuthenticationFailed):
+        headers, bare = {"WWW-Authenticate": "Bearer"}, problem.bare
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return status, problem.body or {**error_body(status, problem.message, bare=bare), **problem.more}, headers
+
+
 def _status_and_message(error: Exception, method: str, path: str) -> tuple[int, Any]:
     if isinstance(error, Http404 | drf.MethodNotAllowed):
         return 404, f"Cannot {method} {path}"
     table: list[tuple[type[Exception], int, Any]] = [
-        (AccessDenied, 403, getattr(error, "message", "")),
-        (NoTenant, 403, OUTSIDER),
         (drf.ValidationError, 400, getattr(error, "detail", "")),
         (RequestDataTooBig, 413, "request entity too large"),
         (drf.APIException, getattr(error, "status_code", 500), str(getattr(error, "detail", ""))),

@@ -13,7 +13,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 
 from core.api import query
 from core.api.bodies import text_of
-from core.api.errors import BadRequest
+from core.errors import BadRequest
 
 
 class JSONParser(BaseParser):

@@ -7,7 +7,8 @@ from typing import Any
 
 from rest_framework.permissions import BasePermission
 
-from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
+from core.errors import AuthenticationFailed, Forbidden
+from core.identity.principals import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ class DeclaredAccess(BasePermission):
     """DRF permission that applies the view's `access` declaration. A method without one is refused."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
-        """Raise AuthenticationFailed (401) without caller, AccessDenied (403) when the rule refuses."""
+        """Raise AuthenticationFailed (401) without caller, Forbidden (403) when the rule refuses."""
         rule: Access = view.access[request.method.lower()]
         if rule.public:
             return True
         if not isinstance(request.user, Principal):
             raise AuthenticationFailed
         if not rule.allows(request.user):
-            raise AccessDenied
+            raise Forbidden
         return True
 
 

@@ -14,7 +14,7 @@ from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
-from core.api.errors import TooManyRequests
+from core.errors import TooManyRequests
 
 log = structlog.get_logger(__name__)
 

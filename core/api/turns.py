@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from core.api.errors import TooManyRequests
+from core.errors import TooManyRequests
 
 _RETRY_SECONDS = 5
 _taken: set[tuple[str, str]] = set()

@@ -17,8 +17,9 @@ from pymongo.collection import Collection as MongoCollection
 from core.documents.database import Document
 from core.documents.driver import raw
 from core.documents.ids import either_form, object_id
-from core.documents.scope import NoTenant, TenantScope, everywhere
+from core.documents.scope import TenantScope, everywhere
 from core.documents.transactions import current_session
+from core.errors import NoTenant
 
 T = TypeVar("T", bound=Mapping[str, Any])
 Filter = Mapping[str, Any]
@@ -291,7 +292,7 @@ class ScopedDocuments(Documents[T]):
         own = self.scope.tenant_id
         tenant = document.get("tenantId") if self.scope.everywhere else own
         if tenant is None and not (self.scope.everywhere and "tenantId" in document):
-            raise NoTenant(f"a document of {self.collection.name} needs a tenant")
+            raise NoTenant
         if self.collection.tenant == "objectid":
             return {"tenantId": object_id(tenant) or tenant}
         return {"tenantId": None if tenant is None else str(tenant)}

@@ -5,16 +5,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
+from core.errors import NoTenant
+
 _active: ContextVar["TenantScope | None"] = ContextVar("leadmesh_scope", default=None)
 
 
 class UnscopedQuery(RuntimeError):
     """A tenant's collection was asked without a tenant scope: a programming error, never an answer."""
-
-
-class NoTenant(UnscopedQuery):
-    """The one kind that a caller can bring about: without tenant, or as an operator who has chosen none, asking for what only a
-    tenant has. 403 in the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class TenantScope:
     def require_tenant(self) -> None:
         """Raise NoTenant for a scope without one."""
         if self.tenant_id is None:
-            raise NoTenant("a tenant is needed")
+            raise NoTenant
 
     def for_tenant(self, tenant_id: str) -> "TenantScope":
         """Return this scope narrowed to `tenant_id`. Raises UnscopedQuery when that would widen it."""

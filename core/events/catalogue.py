@@ -7,9 +7,9 @@ code, and a subscriber that has never run yet must lose nothing.
 from dataclasses import dataclass
 
 from core.events import payloads
+from platform_services import SERVICES
 
-AUTH, USERS, LEADS, BUYERS, ANALYTICS = "auth", "users", "leads", "buyers", "analytics"
-EVERYBODY = (AUTH, USERS, LEADS, BUYERS, ANALYTICS)
+AUTH, USERS, LEADS, BUYERS, ANALYTICS = SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ _TYPES = [
     EventType("account.linked", AUTH, (USERS,), payloads.AccountLinked),
     EventType("account.email_changed", AUTH, (USERS,), payloads.AccountEmailChanged),
     EventType("account.activity", AUTH, (USERS,), payloads.AccountActivity),
-    EventType("session.revoked", AUTH, EVERYBODY, payloads.SessionRevoked),
-    EventType("keys.revoked", AUTH, EVERYBODY, payloads.KeysRevoked),
+    EventType("session.revoked", AUTH, SERVICES, payloads.SessionRevoked),
+    EventType("keys.revoked", AUTH, SERVICES, payloads.KeysRevoked),
     EventType("user.created", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
     EventType("user.updated", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
     EventType("user.deleted", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),
     EventType("user.email_requested", USERS, (AUTH,), payloads.EmailRequested),
-    EventType("access.changed", USERS, EVERYBODY, payloads.AccessChanged),
+    EventType("access.changed", USERS, SERVICES, payloads.AccessChanged),
     EventType("invitation.changed", USERS, (AUTH,), payloads.InvitationSnapshot),
-    EventType("tenant.created", USERS, EVERYBODY, payloads.TenantSnapshot),
-    EventType("tenant.updated", USERS, EVERYBODY, payloads.TenantSnapshot),
-    EventType("tenant.deleted", USERS, EVERYBODY, payloads.TenantSnapshot),
+    EventType("tenant.created", USERS, SERVICES, payloads.TenantSnapshot),
+    EventType("tenant.updated", USERS, SERVICES, payloads.TenantSnapshot),
+    EventType("tenant.deleted", USERS, SERVICES, payloads.TenantSnapshot),
     EventType("lead.created", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("lead.updated", LEADS, (BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("lead.status_changed", LEADS, (LEADS, BUYERS, ANALYTICS), payloads.LeadSnapshot),

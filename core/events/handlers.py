@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from core.events.catalogue import EVENTS, EVERYBODY
+from core.events.catalogue import EVENTS
 from core.events.envelope import Event
 from core.identity import access, keys
+from platform_services import SERVICES
 
 Handler = Callable[[Event], None]
 
@@ -75,5 +76,5 @@ def _register_core(service: str) -> None:
         access.apply_tenant(service, fields, event.version)
 
 
-for _service in EVERYBODY:
+for _service in SERVICES:
     _register_core(_service)

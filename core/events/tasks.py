@@ -8,12 +8,13 @@ from django.core.cache import cache
 from core.clients.http import ServiceUnavailable
 from core.events import inbox, outbox
 from core.events.envelope import Envelope
-from core.events.jobs import every
 from core.events.rebuilding import rebuild
 from core.identity import keys
+from core.worker.jobs import every
 
 log = structlog.get_logger(__name__)
 
+SWEEP_SECONDS = 2.0
 # Events keep copies right by themselves; this is the net below them.
 RECONCILE_SECONDS = 6 * 3600.0
 KEYS_SECONDS = 20.0
@@ -67,5 +68,6 @@ def reconcile() -> None:
                 log.warning("copies_healed", service=service, export=report.export, count=report.drift)
 
 
+every(SWEEP_SECONDS, "events.sweep")
 every(RECONCILE_SECONDS, "events.reconcile")
 every(KEYS_SECONDS, "events.keep_keys")

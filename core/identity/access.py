@@ -19,7 +19,8 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import on_commit
-from core.identity.principals import OUTSIDER, AccessDenied, AuthenticationFailed, Principal
+from core.errors import OUTSIDER, AuthenticationFailed, Forbidden
+from core.identity.principals import Principal
 from core.identity.tables import ACCESS, expiry
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,7 @@ def check(principal: Principal) -> Principal:
     """Return `principal` with the roles, tenant name and permissions that hold now.
 
     Raises AuthenticationFailed when its session or the token itself was ended, its key was revoked, or its user is
-    suspended, inactive or deleted (the texts of auth-rules §3), AccessDenied when its user has left its tenant, or that is
+    suspended, inactive or deleted (the texts of auth-rules §3), Forbidden when its user has left its tenant, or that is
     not active (users-rules §5).
     """
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
@@ -112,7 +113,7 @@ def _up_to_date(principal: Principal, user: Document) -> Principal:
     tenant_id = user.get("tenantId", principal.tenant_id)
     if principal.tenant_id and tenant_id != principal.tenant_id:
         # A token from before its owner left a tenant opens it no more, nor another one.
-        raise AccessDenied(OUTSIDER)
+        raise Forbidden(OUTSIDER)
     # A token from before its owner joined a tenant works there without a new login.
     return replace(principal, roles=tuple(user["roles"]), status=user["status"], tenant_id=tenant_id)
 
@@ -148,7 +149,7 @@ def _with_tenant(principal: Principal, tenant: Document | None) -> Principal:
     insider = principal.user_id in (tenant.get("ownerId"), *tenant.get("adminIds", ()))
     usable = tenant["status"] == "active" or (tenant["status"] == "pending" and insider)
     if tenant.get("deleted") or not (usable or principal.is_operator):
-        raise AccessDenied("Invalid or inactive tenant")
+        raise Forbidden("Invalid or inactive tenant")
     return replace(principal, tenant_name=tenant.get("name") or principal.tenant_name)
 
 

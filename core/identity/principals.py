@@ -8,26 +8,6 @@ from typing import Any
 from core.documents.scope import TenantScope
 from core.identity.roles import ADMIN, OPERATOR, permissions_of, system_roles
 
-OUTSIDER = "User does not have access to this tenant"
-
-
-class AuthenticationFailed(Exception):
-    """The caller is not who the token says, or no longer welcome. `message` is the contract's text (auth-rules §3);
-    `bare` leaves the member `error` out of the body, as the old guard did for a bad token."""
-
-    def __init__(self, message: str = "Unauthorized", *, bare: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.bare = bare or message == "Unauthorized"
-
-
-class AccessDenied(Exception):
-    """The caller is known and may not do this; `message` is the contract's text."""
-
-    def __init__(self, message: str = "Forbidden resource") -> None:
-        super().__init__(message)
-        self.message = message
-
 
 @dataclass(frozen=True)
 class Principal:

@@ -6,7 +6,7 @@ import jwt
 from django.conf import settings
 from jwt.exceptions import InvalidTokenError
 
-from core.identity.principals import AuthenticationFailed
+from core.errors import AuthenticationFailed
 
 _ALGORITHM = "HS256"
 # One call, retries included, ends well within this time.

@@ -14,9 +14,10 @@ import jwt
 from django.conf import settings
 from jwt.exceptions import InvalidTokenError
 
+from core.errors import AuthenticationFailed
 from core.identity.access import check
 from core.identity.keys import key_set
-from core.identity.principals import AuthenticationFailed, Principal
+from core.identity.principals import Principal
 
 Claims = dict[str, Any]
 
@@ -58,7 +59,7 @@ def verify(token: str) -> Principal:
     """Return the caller that `token` names, with the roles and state that hold now.
 
     Raises AuthenticationFailed for a token that is malformed, forged, expired, of a kind that is not accepted, or whose
-    session or user is not welcome any more; AccessDenied when its tenant is not active.
+    session or user is not welcome any more; Forbidden when its tenant is not active.
     """
     return check(principal_of(claims_of(token)))
 

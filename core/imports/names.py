@@ -42,6 +42,15 @@ def first_and_last(text: str) -> tuple[str, str]:
     return " ".join(words[:front]), " ".join(words[front:])
 
 
+def last_first(text: str) -> tuple[str, str]:
+    """Return first and last name of a whole name in a column that says its order: `Byron, Ada M`, and `Byron Ada M` without the
+    comma. Companies are not turned round."""
+    last, *first = text.split()
+    if "," in text or not first or any(_word(word) in _COMPANIES for word in first):
+        return first_and_last(text)
+    return " ".join(first), last
+
+
 def _turned(parts: list[str]) -> tuple[str, str] | None:
     """Return the parts of `Last, First` in their usual order, or None when that is not what they are."""
     if not all(parts):

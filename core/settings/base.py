@@ -9,11 +9,11 @@ from core.settings.broker import broker_settings
 from core.settings.databases import database_settings
 from core.settings.identity import identity_settings
 from core.settings.messages import message_settings
+from platform_services import SERVICES
 
 Settings = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 DEVELOPMENT_SECRET = "leadmesh-development-secret-do-not-use"  # noqa: S105 - refused outside development
 
 _CORE_APPS = [
@@ -30,6 +30,7 @@ _CORE_APPS = [
     "drf_spectacular_sidecar",
     "core.documents.apps.DocumentsConfig",
     "core.identity.apps.IdentityConfig",
+    "core.worker.apps.WorkerConfig",
     "core.events.apps.EventsConfig",
     "core.admin.apps.OperationsConfig",
 ]

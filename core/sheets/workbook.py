@@ -4,26 +4,20 @@ Only filled cells cost anything: a library that lays out the whole rectangle tak
 says of its own size is believed nowhere; what comes out of it is counted.
 """
 
-import io
 import posixpath
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
-from xml.parsers import expat
 
+from core.sheets.archive import Archive
+from core.sheets.formats import Format, format_of, number_text
 from core.sheets.kinds import wrong_type
 from core.sheets.table import LONGEST_CELL, MOST_COLUMNS, Row, Table, Unreadable, letters_of
 
-_MOST_MEMBERS = 2_000
-_MOST_UNPACKED = 200 * 1024 * 1024
-_MOST_RATIO, _RATIO_FROM = 200, 10 * 1024 * 1024
 _MOST_DEPTH = 50
-_CHUNK = 64 * 1024
-_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,9 +29,7 @@ _DAMAGED = (
     ValueError,
 )
 _ESCAPED = re.compile("_x00([01][0-9A-Fa-f]|5F)_")
-_QUOTED = re.compile(r'"[^"]{0,255}"|\[[^\]]{0,255}\]|\\.')
 _LONGEST_FORMAT = 255
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 
 Attributes = dict[str, str]
 
@@ -45,7 +37,7 @@ Attributes = dict[str, str]
 def read_workbook(content: bytes) -> Table:
     """Return the first sheet of a workbook that holds anything, visible ones first. Raises Unreadable."""
     try:
-        book = _Book(_Archive(content))
+        book = _Book(Archive(content))
         return Table(_guarded(book.rows()), book.notes)
     except _DAMAGED as error:
         raise _damaged(error) from error
@@ -62,69 +54,6 @@ def _damaged(error: Exception) -> Unreadable:
     return error if isinstance(error, Unreadable) else Unreadable("The workbook is damaged")
 
 
-# -- the archive -----------------------------------------------------------------------------------------------------
-class _Archive:
-    """The members of a zip file, unpacked piece by piece and counted."""
-
-    def __init__(self, content: bytes) -> None:
-        self._zip = zipfile.ZipFile(io.BytesIO(content))
-        members = self._zip.infolist()
-        if len(members) > _MOST_MEMBERS:
-            raise Unreadable(f"The workbook has more than {_MOST_MEMBERS} parts")
-        self._members = {member.filename.lower().lstrip("/"): member for member in members}
-        self._unpacked = 0
-        # A file that says so itself is not looked at; what it says is not believed either (_count).
-        for member in members:
-            self._count(member.file_size, member.file_size, member.compress_size)
-        self._unpacked = 0
-
-    def __contains__(self, name: str) -> bool:
-        return name.lower() in self._members
-
-    def parse(self, name: str, **handlers: Callable[..., None]) -> Iterator[None]:
-        """Feed the XML member `name` to `handlers` of expat, piece by piece: each step is one. Missing members are empty."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _no_doctype
-        for handler, function in handlers.items():
-            setattr(parser, handler, function)
-        try:
-            for piece in self._pieces(name):
-                parser.Parse(piece, False)
-                yield
-            if name in self:
-                parser.Parse(b"", True)
-                yield
-        except expat.ExpatError as error:
-            raise Unreadable("The workbook is damaged") from error
-
-    def _pieces(self, name: str) -> Iterator[bytes]:
-        member = self._members.get(name.lower())
-        if member is None:
-            return
-        if member.flag_bits & 1:
-            raise Unreadable("The workbook has a password: save it without")
-        if member.compress_type not in _PLAIN:
-            raise Unreadable("The workbook is packed in a way that spreadsheets do not use")
-        size = 0
-        with self._zip.open(member) as file:
-            while piece := file.read(_CHUNK):
-                size += len(piece)
-                self._count(len(piece), size, member.compress_size)
-                yield piece
-
-    def _count(self, more: int, size: int, packed: int) -> None:
-        self._unpacked += more
-        if self._unpacked > _MOST_UNPACKED:
-            raise Unreadable(f"The workbook is larger than {_MOST_UNPACKED // 2**20} MB unpacked")
-        if size > _RATIO_FROM and size > packed * _MOST_RATIO:
-            raise Unreadable(f"The workbook is packed more than {_MOST_RATIO} times smaller than it is")
-
-
-def _no_doctype(*_: object) -> None:
-    raise Unreadable("The workbook holds a document type, which spreadsheets never write")
-
-
 def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
@@ -137,7 +66,7 @@ class _SheetPart(NamedTuple):
 
 
 class _Book:
-    def __init__(self, archive: _Archive) -> None:
+    def __init__(self, archive: Archive) -> None:
         self.notes: list[str] = []
         self._archive = archive
         self._epoch_1904 = False
@@ -218,9 +147,9 @@ class _Book:
         self._parse(main, start)
         return parts
 
-    def _styles(self) -> list["_Format | None"]:
+    def _styles(self) -> list["Format | None"]:
         codes: dict[str, str] = {}
-        found: list[_Format | None] = []
+        found: list[Format | None] = []
         inside: list[bool] = []
 
         def start(tag: str, attributes: Attributes) -> None:
@@ -231,7 +160,7 @@ class _Book:
                 inside[:] = [local == "cellXfs"]
             if local == "xf" and inside == [True]:
                 number = attributes.get("numFmtId", "0")
-                found.append(_format_of(number, codes.get(number)))
+                found.append(format_of(number, codes.get(number)))
 
         self._parse(self._one("styles"), start)
         return found
@@ -275,7 +204,7 @@ class _Book:
         if kind in ("", "n"):
             index = int(style or 0)
             shown = self._formats[index] if index < len(self._formats) else None
-            return shown.text(raw, self._epoch_1904) if shown else _number(raw)
+            return shown.text(raw, self._epoch_1904) if shown else number_text(raw)
         return _unescaped(raw)
 
 
@@ -391,62 +320,6 @@ class _SheetReader:
                 index = index * 26 + ord(letter) - 64
             self._columns[letters] = index - 1
         return self._columns[letters]
-
-
-# -- numbers ---------------------------------------------------------------------------------------------------------
-class _Format(NamedTuple):
-    """How a style shows numbers, as far as it changes what they are: dates, times, and digits that must be there."""
-
-    date: bool = False
-    time: bool = False
-    digits: int = 0
-
-    def text(self, raw: str, epoch_1904: bool) -> str:
-        plain = _number(raw)
-        if self.digits:
-            return plain.zfill(self.digits) if plain.isdigit() else plain
-        try:
-            return self._moment(float(raw), epoch_1904) or plain
-        except (OverflowError, ValueError):
-            return plain
-
-    def _moment(self, days: float, epoch_1904: bool) -> str:
-        if days < 0:
-            return ""
-        # Excel's 1900 has a 29th of February.
-        start = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 31 if days < 60 else 30)
-        moment = start + timedelta(seconds=round(days * 86_400))
-        if days < 1 and self.time and not self.date:
-            return moment.time().isoformat()
-        return moment.isoformat() if moment.time().isoformat() != "00:00:00" else moment.date().isoformat()
-
-
-def _format_of(number: str, code: str | None) -> _Format | None:
-    if code is None:
-        built_in = int(number or 0) in _DATES
-        times = number in ("18", "19", "20", "21", "45", "46", "47")
-        return _Format(date=not times, time=times) if built_in else None
-    first = _QUOTED.sub("", code).lower().partition(";")[0]
-    if first and not first.strip("0"):
-        return _Format(digits=len(first)) if len(first) > 1 else None
-    # E: 0.00E+00; General is a word.
-    if "general" in first or not first.strip("0#?.,%e+-$ ()_*/"):
-        return None
-    date, time = any(letter in first for letter in "yd"), any(letter in first for letter in "hs")
-    return _Format(date=date or not time, time=time) if date or time or "m" in first else None
-
-
-def _number(raw: str) -> str:
-    """Return a number as digits where it is whole, as many as were written; else as spreadsheets show it, 15 digits."""
-    text = raw.strip()
-    if text.isascii() and text.removeprefix("-").isdigit():
-        return text
-    try:
-        number = float(text)
-        whole = number.is_integer() and abs(number) < 1e21
-    except (ValueError, OverflowError):
-        return text
-    return str(int(number)) if whole else f"{number:.15g}"
 
 
 def _unescaped(text: str) -> str:

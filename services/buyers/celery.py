@@ -4,6 +4,6 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.buyers.settings")
 
-from core.events.app import celery_app
+from core.worker.app import celery_app
 
 app = celery_app()

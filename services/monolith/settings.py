@@ -1,7 +1,7 @@
 """Settings of the monolith: the apps of all five services, one database each unless MONGODB_NAME says otherwise."""
 
 from core.settings import service_settings
-from core.settings.base import SERVICES
+from platform_services import SERVICES
 from services.analytics.settings import APPS as ANALYTICS
 from services.auth.settings import APPS as AUTH
 from services.auth.settings import JWKS_PROVIDER as AUTH_KEYS

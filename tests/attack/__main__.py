@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from platform_services import SERVICES
 from tests.attack.attacks import ATTACKS
 from tests.attack.attacks.floods import LIMIT
 from tests.attack.crowd import Crowd, Seen
@@ -26,10 +27,9 @@ from tests.system.platform import Platform, running_platform, until
 _PAUSE_SECONDS, _RECOVERY_SECONDS = 0.5, 30.0
 # Whatever hangs: nothing here goes on for longer.
 _LONGEST_SECONDS = 900
-_WEBS = ("auth", "users", "leads", "buyers", "analytics")
 _HEAD = (
     f"{'attack':<15}  hostile  innocent  failed    p50    p95     max   gateway"
-    f"{''.join(f'{name:>10}' for name in _WEBS)}   workers"
+    f"{''.join(f'{name:>10}' for name in SERVICES)}   workers"
 )
 
 
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     def told(self) -> str:
         """Return the line of the table, and below it what came back, what is worth knowing and what went wrong."""
         seen, peaks = self.innocent, self.peaks
-        webs = "".join(f"{peaks.get(name, 0):>10}" for name in _WEBS)
+        webs = "".join(f"{peaks.get(name, 0):>10}" for name in SERVICES)
         workers = max([peak for name, peak in peaks.items() if name.endswith("-worker")], default=0)
         times = f"{seen.p50:>7.0f}{seen.p95:>7.0f}{seen.slowest:>8.0f}"
         counts = f"{self.name:<15}{sum(self.statuses.values()):>9}{seen.requests:>10}{seen.failed:>8}"

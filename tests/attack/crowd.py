@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from platform_services import SERVICES
 from tests.attack.people import Cast, Person
 from tests.system.platform import lead_body
 
 _PATIENCE_SECONDS = 10.0
 _FORK = multiprocessing.get_context("fork")
-_SERVICES = ("leads", "users", "auth", "buyers", "analytics")
 _IMPORTERS = ("admin", "manager")
 
 
@@ -133,7 +133,7 @@ class _Walker:
         """What somebody does again and again, in an order of their own: (what, right status, how)."""
         if self.person.email.startswith("office"):
             return [
-                (f"sign in to the admin of {name}", 302, lambda name=name: self._sign_in(name)) for name in _SERVICES
+                (f"sign in to the admin of {name}", 302, lambda name=name: self._sign_in(name)) for name in SERVICES
             ]
         reads = [
             "/api/leads?limit=20",

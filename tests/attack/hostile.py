@@ -38,6 +38,11 @@ class Answer(NamedTuple):
             return json.loads(self.body)
         return {}
 
+    @property
+    def retry_after(self) -> int:
+        """Seconds after which it may be tried again, 0 when the answer does not say so."""
+        return int((self.headers or {}).get("retry-after") or 0)
+
 
 @dataclass
 class Scene:

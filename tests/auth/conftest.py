@@ -46,7 +46,7 @@ def google(settings: Any) -> Any:
 @pytest.fixture
 def mails(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
     """What was handed to the worker to be mailed; what else it is to do is done at once."""
-    from services.auth.passwords import resets, tasks
+    from services.auth.passwords import api, resets, tasks
 
     sent: list[tuple[str, tuple[Any, ...]]] = []
 
@@ -56,5 +56,6 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
         else:
             sent.append((task.name, arguments))
 
-    monkeypatch.setattr(resets, "enqueue", enqueue)
+    for module in (api, resets):
+        monkeypatch.setattr(module, "enqueue", enqueue)
     return sent

@@ -18,7 +18,8 @@ import pytest
 
 from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
-from services.auth.passwords import actions, hashing, resets
+from services.auth.passwords import actions, hashing
+from services.auth.passwords import api as api_module
 from tests.auth.conftest import Google
 from tests.auth.test_google import begin, come_back
 from tests.auth.test_login import ACCOUNT, LOGIN
@@ -170,7 +171,7 @@ def test_asking_for_a_reset_does_the_same_for_every_address(
 ) -> None:
     """Enumeration by timing: who has the address is for the worker to find out, after the answer."""
     jobs: list[str] = []
-    monkeypatch.setattr(resets, "enqueue", lambda task, *arguments: jobs.append(task.name))
+    monkeypatch.setattr(api_module, "enqueue", lambda task, *arguments: jobs.append(task.name))
     done = []
     for path in ("/api/auth/forgot-password", "/api/auth/reset-password"):
         for email in (LOGIN["email"], "nobody@x.test"):

@@ -172,17 +172,17 @@ def test_a_suspended_person_cannot_log_in_and_loses_the_sessions(api: Api, accou
 def test_with_verification_on_an_account_waits_for_its_mail(api: Api, settings: Any, mailoutbox: Any) -> None:
     settings.EMAIL_VERIFICATION = True
     sent: list[str] = []
-    from services.auth.passwords import tasks
+    from services.auth.passwords import mails
 
-    original = tasks.send_verification_mail.delay
-    tasks.send_verification_mail.delay = lambda email, token: sent.append(token)
+    original = mails.send_verification_mail.delay
+    mails.send_verification_mail.delay = lambda email, token: sent.append(token)
     try:
         user = api.post("/api/auth/register", ACCOUNT).json()["user"]
     finally:
-        tasks.send_verification_mail.delay = original
+        mails.send_verification_mail.delay = original
     assert user["status"] == "pending"
     assert api.post("/api/auth/login", LOGIN).json()["message"] == "Account is not active"
-    tasks.send_verification_mail("ann@x.test", sent[0])
+    mails.send_verification_mail("ann@x.test", sent[0])
     assert sent[0] in mailoutbox[0].body
     assert mailoutbox[0].alternatives
     assert api.post("/api/auth/verify-email", {"token": "wrong"}).status_code == 400

@@ -55,7 +55,7 @@ def test_a_forgotten_password_is_replaced_and_every_session_ends(
 def test_the_worker_mails_the_link_and_the_log_does_not_know_it(
     api: Api, account: dict[str, Any], mailoutbox: Any, mails: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    from services.auth.passwords.tasks import send_changed_mail, send_reset_mail
+    from services.auth.passwords.mails import send_changed_mail, send_reset_mail
 
     token = ask(api, mails)
     send_reset_mail(*mails[-1][1])

@@ -99,8 +99,8 @@ class Claims:
 
     def _claim_all(self, agent: str) -> None:
         """Claim until nothing is pending; note each claim once it is the agent's."""
-        from core.api.errors import NotFound
         from core.documents.scope import TenantScope
+        from core.errors import NotFound
         from services.leads.assignment.actions import claim
 
         scope = TenantScope(TENANT, agent)

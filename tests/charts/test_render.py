@@ -3,9 +3,9 @@
 import kubernetes_validate
 import pytest
 
+from platform_services import SERVICES
 from tests.charts.conftest import Document, Render, helm, named, pods, settings
 
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 CHARTS = (*SERVICES, "gateway", "leadmesh")
 SETS = ("minimal", "production", "everything")
 NEWEST = kubernetes_validate.latest_version()

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from platform_services import SERVICES
 from tests.cluster.conftest import Saw
 from tests.cluster.data import Databases
 from tests.cluster.load import Load
@@ -18,7 +19,6 @@ from tests.cluster.waiting import eventually
 from tests.system.platform import lead_body
 from tests.system.test_chain import founded
 
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 _PORT = 30002
 # One cheap read of every service.
 _PATHS = ["/api/auth/me", "/api/users/me", "/api/leads?limit=5", "/api/buyers?limit=5", "/api/dashboard/realtime"]

@@ -11,8 +11,9 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
+from platform_services import SERVICES
+
 FOLDER = Path(__file__).resolve().parents[2] / "contract"
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 # What the descriptions of answers say that are there as a record of a defect.
 _DEFECT = "Do not reproduce"
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -12,6 +12,7 @@ from core.documents.collection import Collection, PlainCollection, now
 from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope, UnscopedQuery, everywhere
 from core.documents.transactions import in_transaction, on_commit, outside_transaction, transactional
+from core.errors import NoTenant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -40,9 +41,9 @@ def test_an_insert_cannot_choose_another_tenant() -> None:
 
 
 def test_without_a_tenant_nothing_can_be_inserted() -> None:
-    with pytest.raises(UnscopedQuery):
+    with pytest.raises(NoTenant):
         TEXT.scoped(nobody).insert_one({"name": "a"})
-    with pytest.raises(UnscopedQuery):
+    with pytest.raises(NoTenant):
         TEXT.scoped(system).insert_one({"name": "a"})
 
 

@@ -14,8 +14,9 @@ from django.conf import settings
 
 from core.documents.collection import now
 from core.documents.driver import database
+from core.errors import AuthenticationFailed, Forbidden
 from core.identity import access, keys
-from core.identity.principals import AccessDenied, AuthenticationFailed, Principal
+from core.identity.principals import Principal
 from core.identity.tables import ACCESS
 from core.identity.tenancy import with_requested_tenant
 from core.identity.tokens import sign_legacy, verify
@@ -308,14 +309,14 @@ def tenant(version: int = 1, **fields: Any) -> None:
 @pytest.mark.parametrize("fields", [{"status": "suspended"}, {"status": "inactive"}, {"deleted": True}])
 def test_members_of_a_closed_tenant_are_refused(fields: dict[str, Any]) -> None:
     tenant(**fields)
-    with pytest.raises(AccessDenied, match="Invalid or inactive tenant"):
+    with pytest.raises(Forbidden, match="Invalid or inactive tenant"):
         verify(sign_legacy(claims()))
 
 
 def test_a_pending_tenant_is_open_to_its_owner_only() -> None:
     tenant(status="pending", ownerId="64a0000000000000000000a1")
     assert verify(sign_legacy(claims())).tenant_name == "Acme"
-    with pytest.raises(AccessDenied):
+    with pytest.raises(Forbidden):
         verify(sign_legacy(claims(sub="64a0000000000000000000a2")))
 
 
@@ -330,7 +331,7 @@ def test_a_header_may_confirm_the_tenant_in_each_of_its_names() -> None:
 
 
 def test_a_header_may_not_choose_another_tenant() -> None:
-    with pytest.raises(AccessDenied, match="User does not have access to this tenant"):
+    with pytest.raises(Forbidden, match="User does not have access to this tenant"):
         with_requested_tenant(principal(), OTHER_TENANT)
 
 

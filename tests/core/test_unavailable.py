@@ -6,7 +6,7 @@ import pytest
 from django.conf import LazySettings
 from pymongo.errors import AutoReconnect
 
-from core.api.errors import Unavailable
+from core.errors import Unavailable
 from services.leads.leads import queries
 from tests.conftest import Api, Caller
 

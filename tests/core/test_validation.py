@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.checks import TEXTS, one_of
-from core.api.errors import BadRequest
 from core.api.parsing import parse_json
 from core.api.validation import (
     Array,
@@ -25,6 +24,7 @@ from core.api.validation import (
     Text,
     Until,
 )
+from core.errors import BadRequest
 
 
 class Contact(Body):

@@ -24,8 +24,8 @@ from cryptography.x509.oid import NameOID
 from core.observability.context import acceptable_request_id
 from gateway import browsers, limits
 from gateway import envoy as gateway
-from gateway.table import SERVICES
 from ops.parts import envoy
+from platform_services import SERVICES
 from tests.parts import free_port
 from tests.system.platform import ROOT, until
 

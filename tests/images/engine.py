@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platform_services import SERVICES
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "bin"
 VERSION = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
 BASE = os.environ.get("PYTHON_IMAGE", "python:3.11-slim-bookworm")
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 IMAGES = (*SERVICES, "monolith")
 # The first build loads and installs everything.
 _BUILD_SECONDS = 900

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from core import runs
 from core.documents.collection import now
 from core.documents.driver import database as mongo
-from core.events import runs
 from core.events.testing import deliver_all
 from services.leads.bulk import actions, tasks
 from services.leads.bulk.models import OPERATIONS

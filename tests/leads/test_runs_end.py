@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout, PyMongoError
 
+from core import runs
 from core.documents.collection import now
 from core.documents.driver import database as mongo
-from core.events import runs
 from services.leads.bulk import actions as bulk
 from services.leads.scoring import actions as scoring
 from services.leads.scoring import tasks as scoring_tasks

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from core import runs
 from core.documents.collection import now
 from core.documents.driver import database as mongo
-from core.events import runs
 from core.events.testing import deliver_all
 from services.leads.scoring import actions, rules, tasks
 from services.leads.scoring.models import RUNS

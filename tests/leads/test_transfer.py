@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from core import runs
 from core.documents.collection import now
 from core.documents.driver import database as mongo
-from core.events import runs
 from core.events.testing import deliver_all
 from services.leads.transfer import actions, tasks
 from services.leads.transfer.models import IMPORTS

@@ -17,11 +17,12 @@ from typing import Any
 
 import httpx
 
+from platform_services import SERVICES
 from tests.previous.ahead import ROOT
 from tests.system.platform import Platform, until
 
 RELEASE = (Path(__file__).with_name("RELEASE")).read_text().strip()
-_TESTED = [f"tests/{name}" for name in ("core", "auth", "users", "leads", "buyers", "analytics")]
+_TESTED = [f"tests/{name}" for name in ("core", *SERVICES)]
 _LISTS = {
     "/api/leads?limit=50": "leads",
     "/api/buyers?limit=50": "buyers",

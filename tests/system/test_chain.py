@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from ops.seed import people
+from platform_services import SERVICES
 from tests.system.platform import PASSWORD, Platform, lead_body, until
 
 pytestmark = pytest.mark.xdist_group("system")
-SERVICES = ("auth", "users", "leads", "buyers", "analytics")
 
 
 @pytest.fixture(params=["services", "monolith"])

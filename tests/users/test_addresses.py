@@ -9,7 +9,8 @@ from bson import ObjectId
 from core.documents.collection import now
 from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
-from services.auth.addresses import actions, tasks
+from services.auth.addresses import actions
+from services.auth.addresses import mails as mail_tasks
 from tests import revisions
 from tests.auth.test_mfa import ACCOUNT as OWNER
 from tests.auth.test_mfa import Owner
@@ -210,9 +211,9 @@ def test_mails_to_foreign_addresses_are_counted(api: Api, path: str) -> None:
 
 
 def test_the_mails_hold_what_they_should(mailoutbox: Any) -> None:
-    tasks.send_confirmation_mail("new@x.test", "<b>Ann</b>", "t0ken")
-    tasks.send_notice_mail("old@x.test", "Ann", "new@x.test")
-    tasks.send_changed_mail("old@x.test", "Ann", "new@x.test")
+    mail_tasks.send_confirmation_mail("new@x.test", "<b>Ann</b>", "t0ken")
+    mail_tasks.send_notice_mail("old@x.test", "Ann", "new@x.test")
+    mail_tasks.send_changed_mail("old@x.test", "Ann", "new@x.test")
     confirmation, notice, changed = mailoutbox
     assert "/confirm-email?token=t0ken" in confirmation.body
     assert "&lt;b&gt;Ann&lt;/b&gt;" in confirmation.alternatives[0][0]

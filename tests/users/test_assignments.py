@@ -14,12 +14,12 @@ from django.db import connections
 from core.documents.collection import now
 from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope, activate
-from core.events.app import route_task
 from core.events.testing import deliver_all
 from core.identity.tokens import verify
-from services.users.roles import granting
+from core.worker.app import route_task
+from services.users.roles import actions
 from services.users.roles.models import Role, UserRole
-from services.users.roles.tasks import refresh_permissions
+from services.users.roles.tasks import SWEEP_SECONDS, refresh_permissions
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.users.test_people import person
 from tests.users.test_roles import BODY, assign, expire, make, may_create_buyers, system_role
@@ -93,7 +93,7 @@ def test_a_changed_role_reaches_its_holders_and_those_of_its_heirs(api: Api, adm
 
 
 def test_more_holders_than_fit_a_transaction_follow(api: Api, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(granting, "_AT_ONCE", 1)
+    monkeypatch.setattr(actions, "_AT_ONCE", 1)
     people, made = [person("user") for _ in range(3)], make(api, admin, permissions=[])
     for agent in people:
         assert assign(api, admin, agent, made["id"]).status_code == 201
@@ -101,7 +101,7 @@ def test_more_holders_than_fit_a_transaction_follow(api: Api, admin: Caller, mon
     assert sum(may_create_buyers(api, agent) for agent in people) == 1
     refresh_permissions()
     assert all(may_create_buyers(api, agent) for agent in people)
-    assert granting.refresh_due() == 0
+    assert refresh_permissions() == 0
 
 
 def test_an_expired_role_stops_counting(api: Api, admin: Caller) -> None:
@@ -132,7 +132,7 @@ def test_an_expired_role_may_be_assigned_and_deleted_before_the_sweep(api: Api, 
 
 def test_the_sweep_is_scheduled_in_the_workers_of_users() -> None:
     task = "services.users.roles.refresh_permissions"
-    assert current_app.conf.beat_schedule[task]["schedule"] == granting.SWEEP_SECONDS
+    assert current_app.conf.beat_schedule[task]["schedule"] == SWEEP_SECONDS
     assert task in current_app.tasks
     assert route_task(task, (), {}, {}) == {"queue": "users.jobs"}
 

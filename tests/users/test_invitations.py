@@ -11,7 +11,7 @@ from core.documents.collection import now
 from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.users.invitations import actions
-from services.users.invitations.tasks import send_invitation_mail
+from services.users.invitations.mails import send_invitation_mail
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 
 BODY = {"email": "New@acme.test", "roles": ["acquisitions"], "message": "Welcome aboard"}

@@ -4,18 +4,19 @@ What is proposed lies in the person's credential as `newEmail`: one at a time, f
 the one of that moment. Whoever holds nothing but a stolen token gets no further than asking.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest
 from core.events.outbox import record
 from core.events.payloads import AccountEmailChanged
+from core.identity.crypto import digest, new_secret
+from core.worker.jobs import enqueue
+from services.auth.addresses.mails import LIFETIME, send_changed_mail, send_confirmation_mail, send_notice_mail
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import change_person
 from services.auth.directory.documents import PersonDocument
@@ -25,9 +26,7 @@ from services.auth.passwords.actions import is_password
 from services.auth.passwords.documents import CredentialDocument, ProposedAddress
 from services.auth.passwords.models import CREDENTIALS, RESET_TOKENS
 from services.auth.sessions.actions import end_sessions_of
-from services.auth.sessions.rules import digest, new_secret
 
-LIFETIME = timedelta(hours=1)
 _INVALID = "Invalid or expired confirmation token"
 _CHANGED = Happening("email_changed", "E-mail address changed", severity="high")
 # Of the old address: links that were mailed there open nothing any more.
@@ -39,8 +38,6 @@ def propose(user_id: str, email: str) -> None:
     have. An address that somebody has gets no mail. In the running transaction.
 
     Raises LookupError for somebody unknown: their account may be on its way, so ask again."""
-    from services.auth.addresses.tasks import send_confirmation_mail, send_notice_mail
-
     person = person_by_id(user_id)
     if person is None:
         raise LookupError(f"no person {user_id} yet")
@@ -80,8 +77,6 @@ def confirm(token: str, password: str, code: str | None, origin: Origin) -> None
 
 @transactional("auth")
 def _move(token: str, credential: CredentialDocument, person: PersonDocument, origin: Origin) -> None:
-    from services.auth.addresses.tasks import send_changed_mail
-
     email, moment, user_id = credential["newEmail"]["email"], now(), str(person["_id"])
     unspent = {**_open(token), "passwordChangedAt": credential.get("passwordChangedAt")}
     change = {"$set": {"email": email, "emailVerifiedAt": moment}, "$unset": _OUTDATED}

@@ -3,9 +3,9 @@
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Unauthorized
 from core.documents.collection import now
 from core.documents.transactions import transactional
+from core.errors import BadRequest, Unauthorized
 from core.events.outbox import record
 from core.events.payloads import AccountLinked, AccountRegistered
 from services.auth.audit.actions import Origin

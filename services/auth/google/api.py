@@ -7,11 +7,10 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest, Unauthorized
 from core.api.permissions import public
 from core.api.validation import Body, Text
 from core.api.views import ContractView
-from core.identity.principals import AuthenticationFailed
+from core.errors import AuthenticationFailed, BadRequest, Unauthorized
 from services.auth.audit.actions import origin_of
 from services.auth.google import client, state
 from services.auth.google.actions import sign_in

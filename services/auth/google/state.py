@@ -4,7 +4,7 @@ import secrets
 
 from django.core import signing
 
-from services.auth.crypto import keyed_digest
+from core.identity.crypto import keyed_digest
 
 COOKIE = "leadmesh_google_state"
 SECONDS = 600

@@ -6,10 +6,10 @@ Accepting asks nobody: account, password and the event from which users makes th
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.transactions import transactional
+from core.errors import BadRequest, Conflict
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
 from core.events.projections import upsert_newer

@@ -2,9 +2,9 @@
 
 from core.documents.collection import now
 from core.documents.database import Document
+from core.identity.crypto import digest
 from services.auth.invitations.documents import OpenInvitationDocument
 from services.auth.invitations.models import INVITATIONS
-from services.auth.sessions.rules import digest
 
 
 def open_query(token: str) -> Document:

@@ -2,8 +2,8 @@
 
 from django.core import signing
 
-from core.api.errors import NotFound, Unauthorized
 from core.documents.transactions import transactional
+from core.errors import NotFound, Unauthorized
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.documents import PersonDocument
 from services.auth.mfa.actions import demand_second_factor

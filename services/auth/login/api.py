@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.checks import is_email
-from core.api.errors import BadRequest
 from core.api.permissions import internal, public
 from core.api.validation import Body, MongoId, Text
 from core.api.views import ContractView, InternalView
+from core.errors import BadRequest
 from core.identity.tokens import claims_of
 from services.auth.audit.actions import Origin, origin_of
 from services.auth.login.actions import log_in, sign_out, take_second_step

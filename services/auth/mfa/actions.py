@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 
-from core.api.errors import BadRequest, Problem, Unauthorized, error_body
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
+from core.errors import BadRequest, Unauthorized
+from core.identity.crypto import box, keyed_digest
 from services.auth.audit.actions import Happening, Origin, note
-from services.auth.crypto import box, keyed_digest
 from services.auth.directory.actions import erase_second_factor, mark_second_factor
 from services.auth.directory.documents import FactorDocument
 from services.auth.directory.models import MFAS
@@ -87,7 +87,7 @@ def demand_second_factor(user_id: str, code: str | None, origin: Origin, *, chal
     if factor is None or not factor["isEnabled"]:
         return
     if not code:
-        raise Unauthorized(_REQUIRED, body={**error_body(401, _REQUIRED), "challengeId": challenge or uuid.uuid4().hex})
+        raise Unauthorized(_REQUIRED, more={"challengeId": challenge or uuid.uuid4().hex})
     try:
         good = _is_good(factor, code, origin)
     except _Locked:
@@ -117,10 +117,8 @@ def unlock(user_id: str) -> None:
     MFAS.update_one({"userId": object_id(user_id)}, change)
 
 
-class _Locked(Problem):
+class _Locked(BadRequest):
     """Too many wrong codes."""
-
-    status = BadRequest.status
 
 
 def _is_good(factor: FactorDocument, code: str, origin: Origin) -> bool:

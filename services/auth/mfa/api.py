@@ -3,10 +3,10 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.permissions import signed_in
 from core.api.validation import Body, Text
 from core.api.views import ContractView
+from core.errors import BadRequest
 from services.auth.audit.actions import Origin, origin_of
 from services.auth.mfa import actions
 from services.auth.passwords.actions import is_password

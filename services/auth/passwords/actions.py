@@ -9,24 +9,25 @@ from bson import ObjectId
 from django.conf import settings
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from core.api.throttling import clear, exhausted, hit
 from core.documents.collection import now
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
+from core.identity.crypto import digest, new_secret
+from core.worker.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
 from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.documents import CredentialDocument, Registration
 from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
+from services.auth.passwords.mails import send_verification_mail
 from services.auth.passwords.models import CREDENTIALS
 from services.auth.passwords.proving import prove_address
 from services.auth.passwords.rules import PERSONAL, holds_address
 from services.auth.sessions.actions import end_sessions_of
-from services.auth.sessions.rules import digest, new_secret
 
 _VERIFICATION = timedelta(hours=24)
 
@@ -217,8 +218,6 @@ def store_hash(user_id: str, email: str, hashed: str) -> None:
 
 def request_verification(user_id: str, email: str) -> None:
     """Make a verification token, valid for 24 hours, and mail it once the transaction is durable."""
-    from services.auth.passwords.tasks import send_verification_mail
-
     token = new_secret()
     expiry = now() + _VERIFICATION
     fields = {"email": email_key(email), "verificationToken": digest(token), "verificationExpiresAt": expiry}

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from core.api.parsing import plain_body
 from core.api.permissions import public, signed_in
 from core.api.views import ContractView
+from core.worker.jobs import enqueue
 from services.auth.audit.actions import origin_of
 from services.auth.passwords import actions, resets
 from services.auth.passwords.limits import (
@@ -22,6 +23,7 @@ from services.auth.passwords.serializers import (
     ResetTokenBody,
     VerifyEmailBody,
 )
+from services.auth.passwords.tasks import handle_reset_request
 from services.auth.tokens.rendering import account_user
 
 _REQUESTED = "If an account with that email exists, a password reset link has been sent."
@@ -104,7 +106,8 @@ def request_link(request: Request) -> Response:
     count_reset_request(sent.get("email"), origin)
     body = ForgotPasswordBody(data=sent)
     body.is_valid(raise_exception=True)
-    resets.ask_for_reset(body.validated_data["email"], origin)
+    # Here nothing may differ by whether the address is known.
+    enqueue(handle_reset_request, body.validated_data["email"], origin.address, origin.user_agent)
     return Response({"message": _REQUESTED})
 
 

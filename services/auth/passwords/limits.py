@@ -5,8 +5,8 @@ By the caller's address, and by the address that the work is for: each stops wha
 
 from django.conf import settings
 
-from core.api.errors import TooManyRequests
 from core.api.throttling import demand, exhausted, hit
+from core.errors import TooManyRequests
 from services.auth.audit.actions import Origin
 from services.auth.directory.queries import email_key
 

@@ -4,39 +4,31 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest
+from core.identity.crypto import digest, new_secret
+from core.worker.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.actions import forget_tries, refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
+from services.auth.passwords.mails import send_changed_mail, send_reset_mail
 from services.auth.passwords.models import RESET_TOKENS
 from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import end_sessions_of
-from services.auth.sessions.rules import digest, new_secret
 
 _INVALID = "Invalid or expired reset token"
 _REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
 _DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
 
 
-def ask_for_reset(email: str, origin: Origin) -> None:
-    """Let the worker see to a request for a link. Here nothing may differ by whether the address is known."""
-    from services.auth.passwords.tasks import handle_reset_request
-
-    enqueue(handle_reset_request, email, origin.address, origin.user_agent)
-
-
 @transactional("auth")
 def request_reset(email: str, origin: Origin) -> None:
     """Mail a fresh link to the person with this address, if there is one; older links are dead then."""
-    from services.auth.passwords.tasks import send_reset_mail
-
     person = person_by_email(email)
     if person is None:
         return
@@ -87,8 +79,6 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 
 @transactional("auth")
 def _reset(token: str, person: PersonDocument, hashed: str, origin: Origin) -> None:
-    from services.auth.passwords.tasks import send_changed_mail
-
     if not RESET_TOKENS.update_one(_usable(token), {"$set": {"usedAt": now()}}):
         raise BadRequest(_INVALID)
     prove_address(person["_id"])

@@ -8,14 +8,15 @@ from types import MappingProxyType
 from bson import ObjectId
 from django.conf import settings
 
-from core.api.errors import NotFound, Unauthorized
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
+from core.errors import NotFound, Unauthorized
 from core.events.outbox import record
 from core.events.payloads import SessionRevoked
 from core.identity.access import apply_session_revocation
+from core.identity.crypto import digest, new_secret
 from core.identity.principals import Principal
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.documents import PersonDocument
@@ -23,7 +24,7 @@ from services.auth.directory.queries import person_by_id
 from services.auth.sessions.documents import SessionDocument
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.queries import active_session
-from services.auth.sessions.rules import device_of, digest, new_secret, session_limit
+from services.auth.sessions.rules import device_of, session_limit
 from services.auth.tokens.issue import access_token
 
 # Ended sessions stay for audit (auth-rules §10).

@@ -7,12 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.authentication import bearer_token
-from core.api.errors import Unauthorized
 from core.api.permissions import public, signed_in
 from core.api.validation import Body, Text
 from core.api.views import ContractView
 from core.documents.collection import now
-from core.identity.principals import AccessDenied, AuthenticationFailed
+from core.errors import AuthenticationFailed, Forbidden, Unauthorized
 from core.identity.tokens import verify
 from services.auth.audit.actions import origin_of
 from services.auth.sessions import actions
@@ -59,7 +58,7 @@ class Refresh(ContractView):
             raise Unauthorized("No token provided")
         try:
             principal = verify(token)
-        except (AuthenticationFailed, AccessDenied):
+        except (AuthenticationFailed, Forbidden):
             raise Unauthorized("Invalid refresh token") from None
         return actions.renew_by_access_token(principal, origin_of(request))
 

@@ -1,7 +1,5 @@
-"""What a user agent says about a device, and how secrets are looked up."""
+"""What a user agent says about a device, and how many sessions there may be."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 
 from core.identity.roles import ADMIN, OPERATOR, system_roles
@@ -13,16 +11,6 @@ _DEVICES = ("Mobile", "Tablet", "Windows", "Mac", "Linux")
 def device_of(user_agent: str) -> str:
     """Return the kind of device: the first of the known words in `user_agent`, else Unknown."""
     return next((device for device in _DEVICES if device in user_agent), "Unknown")
-
-
-def new_secret() -> str:
-    """Return a token with 256 random bits."""
-    return secrets.token_hex(32)
-
-
-def digest(secret: str) -> str:
-    """Return the SHA-256 of a random token: safe to store and to look up, as the token cannot be guessed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 # Sessions at once by role (auth-rules §10).

@@ -1,9 +1,9 @@
 """The use case of the own profile at auth."""
 
-from core.api.errors import BadRequest
 from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
+from core.errors import BadRequest
 from core.events.outbox import record
 from core.events.payloads import AccountProfileChanged
 from services.auth.directory.actions import change_person

@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.permissions import public, signed_in
 from core.api.rendering import json_response
 from core.api.validation import Body, Free, Text
 from core.api.views import ContractView
-from core.identity.principals import AccessDenied, AuthenticationFailed
+from core.errors import AuthenticationFailed, BadRequest, Forbidden
 from core.identity.testmode import TEST_ROLES, test_principal
 from core.identity.tokens import verify
 from services.auth.directory.documents import PersonDocument
@@ -101,7 +100,7 @@ class Validate(ContractView):
         """Answer whether the token in the body is valid, without telling whose it is."""
         try:
             verify(self.validated_body()["token"])
-        except (AuthenticationFailed, AccessDenied):
+        except (AuthenticationFailed, Forbidden):
             return Response({"valid": False})
         return Response({"valid": True})
 

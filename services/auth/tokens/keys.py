@@ -17,8 +17,8 @@ from core.documents.collection import now
 from core.documents.transactions import on_commit, outside_transaction, transactional
 from core.events.outbox import record
 from core.events.payloads import KeysRevoked
+from core.identity.crypto import box
 from core.identity.keys import apply_key_revocation
-from services.auth.crypto import box
 from services.auth.tokens.documents import SigningKeyDocument
 from services.auth.tokens.models import SIGNING_KEYS
 

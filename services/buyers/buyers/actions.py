@@ -2,11 +2,11 @@
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import Conflict, NotFound
 from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import Conflict, NotFound
 from services.buyers.buyers import rules
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS

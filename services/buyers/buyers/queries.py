@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, digits_pattern
 from core.api.states import state_code
@@ -13,6 +12,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.rules import BUYER_TYPES, MIDPOINTS, RANGES

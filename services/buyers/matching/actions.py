@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.api.errors import NotFound
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import NotFound
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS

@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.api.views import ContractView
+from core.errors import NotFound
 from services.buyers.buyers.api import READ, UPDATE, page_in, pagination
 from services.buyers.buyers.queries import buyer_by_id
 from services.buyers.buyers.rendering import buyer

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.matching.documents import LeadDocument, MatchDocument

@@ -7,10 +7,10 @@ from typing import ParamSpec, TypeVar
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import Conflict, NotFound
 from core.documents.collection import now
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import Conflict, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.placing import end, place, place_item

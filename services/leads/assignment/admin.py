@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from core.admin.signin import principal_of
-from core.api.errors import Problem
+from core.errors import Problem
 from services.leads.assignment import rules
 from services.leads.assignment.models import Agent, Assignment
 from services.leads.assignment.outcomes import set_status

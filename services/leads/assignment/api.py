@@ -5,8 +5,8 @@ from collections.abc import Callable
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import Conflict, Forbidden, NotFound
 from core.api.views import ContractView
+from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import actions, outcomes, queries
 from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.rendering import agent, assignments, capacity, result

@@ -6,11 +6,11 @@ from typing import Any
 import structlog
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from core.api.errors import Conflict, Forbidden, NotFound
 from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS

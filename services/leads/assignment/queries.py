@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.api.errors import BadRequest, Conflict, NotFound
 from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
+from core.errors import BadRequest, Conflict, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.events.envelope import Event
 from core.events.handlers import handles
-from core.events.jobs import every
+from core.worker.jobs import every
 from services.leads.assignment import outcomes
 
 _NAME = "services.leads.assignment.return_expired"

@@ -7,14 +7,14 @@ crash (services.leads.bulk.tasks) does no lead twice.
 import time
 from typing import Any, cast
 
-from core.api.errors import BadRequest
+from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.documents.shapes import part_of
 from core.documents.transactions import transactional
-from core.events import runs
+from core.errors import BadRequest
 from services.leads.bulk import rules
 from services.leads.bulk.documents import ImageDocument, OperationDocument
 from services.leads.bulk.models import IMAGES, OPERATIONS
@@ -78,7 +78,7 @@ def _start_undo(scope: TenantScope, original: OperationDocument) -> OperationDoc
 
 
 def step(operation: OperationDocument) -> runs.Changes:
-    """Do the next leads of an operation and return what to note in it (core.events.runs)."""
+    """Do the next leads of an operation and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(operation["tenantId"], operation["userId"])
     ids = operation["leadIds"][operation["done"] : operation["done"] + rules.BATCH]
     if not ids:

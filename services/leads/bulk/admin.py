@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
-from core.api.errors import Problem
+from core.errors import Problem
 from services.leads.bulk.actions import undo
 from services.leads.bulk.models import BulkOperation
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.parsing import plain_body
 from core.api.validation import Body
 from core.api.views import ContractView
+from core.errors import BadRequest
 from services.leads.bulk import actions, queries, rules
 from services.leads.bulk.rendering import log, progress, result
 from services.leads.bulk.serializers import AssignData, HistoryQuery, NoData, StageData, StatusData

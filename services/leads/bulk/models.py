@@ -1,6 +1,6 @@
 """Bulk operations, and what each lead was before: enough to go on after a crash, and to undo.
 
-An operation is a run (core.events.runs): `status` is pending, running, completed or failed, and undone after its undo. An image
+An operation is a run (core.runs): `status` is pending, running, completed or failed, and undone after its undo. An image
 is kept for a day: `before` holds exactly the members that the operation changed, `rev` the lead's revision after it.
 """
 

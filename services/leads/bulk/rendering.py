@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from core import runs
 from core.documents.database import Document
 from core.documents.shapes import part_of
-from core.events import runs
 from services.leads.bulk import rules
 from services.leads.bulk.documents import OperationDocument
 

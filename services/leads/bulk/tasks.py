@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
+from core import runs
 from core.documents.ids import object_id
-from core.events import runs
-from core.events.jobs import enqueue, every
+from core.worker.jobs import enqueue, every
 from services.leads.bulk.actions import step
 from services.leads.bulk.models import OPERATIONS
 

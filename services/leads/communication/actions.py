@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, NotFound
 from core.documents.collection import now
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import BadRequest, NotFound
 from services.leads.communication import rules
 from services.leads.communication.bypasses import messages_of_all
 from services.leads.communication.documents import MessageDocument

@@ -8,11 +8,11 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest, Forbidden, NotFound
 from core.api.parsing import plain_body
 from core.api.permissions import public
 from core.api.views import ContractView
 from core.documents.shapes import part_of
+from core.errors import BadRequest, Forbidden, NotFound
 from services.leads.communication import actions, queries, rules
 from services.leads.communication.documents import MessageDocument
 from services.leads.communication.providers import provider

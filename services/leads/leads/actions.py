@@ -6,13 +6,13 @@ from typing import Any, cast
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, NotFound, PreconditionFailed
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.shapes import Reference
 from core.documents.transactions import transactional
+from core.errors import BadRequest, NotFound, PreconditionFailed
 from services.leads.directory.queries import MEMBER, strangers
 from services.leads.leads import rules
 from services.leads.leads.documents import Contact, Entry, Keys, LeadDocument

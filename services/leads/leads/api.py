@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.pagination import page_of
 from core.api.permissions import internal, roles
 from core.api.views import ContractView, InternalView
+from core.errors import BadRequest
 from core.events.exporting import ExportQuery, exported_page
 from services.leads.leads import actions, batches, queries
 from services.leads.leads.documents import LeadDocument

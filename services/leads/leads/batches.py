@@ -4,11 +4,11 @@ from collections import Counter
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import BadRequest
 from services.leads.directory.queries import strangers
 from services.leads.leads import rules
 from services.leads.leads.actions import (

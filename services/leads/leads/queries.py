@@ -8,13 +8,13 @@ from typing import Any
 from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
-from core.api.errors import BadRequest, NotFound
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, spellings
 from core.documents.collection import ScopedDocuments, Sort
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
+from core.errors import BadRequest, NotFound
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS

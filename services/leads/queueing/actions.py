@@ -10,11 +10,11 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import Conflict, NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
+from core.errors import Conflict, NotFound
 from services.leads.leads.bypasses import leads_of_all
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import rules

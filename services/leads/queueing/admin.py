@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 
 from core.admin.signin import principal_of
-from core.api.errors import Problem
 from core.documents.ids import object_id
+from core.errors import Problem
 from services.leads.directory.admin import NamedAdmin
 from services.leads.queueing.actions import remove
 from services.leads.queueing.models import QueueItem

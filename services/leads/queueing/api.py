@@ -5,9 +5,9 @@ from collections.abc import Callable
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import Conflict, NotFound
 from core.api.pagination import page_of
 from core.api.views import ContractView
+from core.errors import Conflict, NotFound
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.queueing import actions, queries
 from services.leads.queueing.documents import ItemDocument

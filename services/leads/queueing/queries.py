@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from core.api.errors import BadRequest, NotFound
 from core.api.pagination import PageRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
+from core.errors import BadRequest, NotFound
 from services.leads.queueing import rules
 from services.leads.queueing.bypasses import queues_of_all
 from services.leads.queueing.documents import ItemDocument

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core.events.jobs import every
+from core.worker.jobs import every
 from services.leads.queueing import actions
 
 _NAME = "services.leads.queueing.adopt_items"

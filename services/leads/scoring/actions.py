@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from core import runs
 from core.documents.collection import now
 from core.documents.scope import TenantScope
-from core.events import runs
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes
@@ -60,7 +60,7 @@ def start_recalculation(scope: TenantScope) -> ScoringRunDocument:
 
 
 def recalculate_some(run: ScoringRunDocument) -> runs.Changes:
-    """Score the next leads of a run and return what to note in it (core.events.runs)."""
+    """Score the next leads of a run and return what to note in it (core.runs)."""
     started, scope = time.perf_counter(), TenantScope.of_tenant(run["tenantId"], run["startedBy"])
     view = LEADS.scoped(scope)
     after = {"_id": {"$gt": run["cursor"]}} if run["cursor"] else {}

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
-from core.events.jobs import enqueue
+from core.worker.jobs import enqueue
 from services.leads.scoring.actions import start_recalculation
 from services.leads.scoring.models import ScoringConfiguration, ScoringRun
 from services.leads.scoring.tasks import recalculate

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from core.api.parsing import plain_body
 from core.api.permissions import roles
 from core.api.views import ContractView
-from core.events.jobs import enqueue
+from core.worker.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.scoring import actions, queries, rules
 from services.leads.scoring.documents import ScoringRunDocument

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from core.api.errors import NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
-from core.events.runs import COMPLETED, FAILED
+from core.errors import NotFound
+from core.runs import COMPLETED, FAILED
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import key_of

@@ -7,17 +7,19 @@ a crash the worker goes on with the next part (services.leads.transfer.tasks), a
 import secrets
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
+from math import inf
 from typing import Any, cast
 
 from pymongo.errors import BulkWriteError
 
-from core.api.errors import BadRequest, Unavailable
+from core import runs
 from core.documents.collection import now
 from core.documents.scope import TenantScope
 from core.documents.shapes import part_of
-from core.events import runs
+from core.errors import BadRequest, Unavailable
 from core.imports.accounts import no_counts
 from core.imports.columns import Plan, Unclear, plan_of, widened
 from core.imports.rows import Survey
@@ -37,6 +39,8 @@ _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
 _NOTHING_DONE: ImportDocument = {"imported": 0, "updated": 0, "failed": 0, "skipped": 0, "warned": 0, "told": 0}
 _SAMPLES = 3
+# How many lines above the header somebody's file may have, to be told of it.
+_TITLE_LINES = 10
 UNDO = "undo"
 
 
@@ -51,7 +55,7 @@ def read(name: str, content: bytes) -> Sheet:
     except Unreadable as error:
         raise _invalid([f"Failed to process CSV file: {error}"], []) from error
     except Busy as error:
-        raise Unavailable(str(error), headers={"Retry-After": "5"}) from error
+        raise Unavailable(str(error), retry_after=5) from error
 
 
 def start_import(
@@ -72,10 +76,18 @@ def start_import(
 
 
 def rehearse(
-    scope: TenantScope, name: str, content: bytes, mapping: dict[str, str], options: Options, *, whole: bool = True
+    scope: TenantScope,
+    name: str,
+    content: bytes,
+    mapping: dict[str, str],
+    options: Options,
+    *,
+    whole: bool = True,
+    until: float = inf,
 ) -> tuple[ImportDocument, Part]:
     """Do with a file all that an import does, but store nothing; return the run as it would end, and what became of its rows.
-    Without `whole` a longer file than an import takes at once is looked at as far as that. Raises as `start_import` does."""
+    Without `whole` a longer file than an import takes at once is looked at as far as that. Raises as `start_import` does, and
+    Unavailable when it is not over as the monotonic clock shows `until`."""
     scope.require_tenant()
     sheet = read(name, content)
     plan = _plan(sheet, mapping)
@@ -87,6 +99,8 @@ def rehearse(
     for lines in _parts(islice(sheet, MOST_ROWS)):
         part.decide(lines)
         part.forget(SHOWN)
+        if time.monotonic() > until:
+            raise Unavailable("The file takes too long at this moment", retry_after=30)
     run |= {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
     return {**run, **_noted(run, part)}, part
 
@@ -96,9 +110,18 @@ def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
         plan = plan_of(SUBJECT, sheet.header, mapping)
     except Unclear as error:
         raise BadRequest([str(error)]) from None
-    return plan._replace(
-        warnings=[*sheet.notes, *plan.warnings], faults=plan.faults + ([] if sheet.count else ["CSV file is empty"])
-    )
+    faults = [*plan.faults, *_later_header(sheet, mapping)] if plan.faults else []
+    empty = [] if sheet.count else ["CSV file is empty"]
+    return plan._replace(warnings=[*sheet.notes, *plan.warnings], faults=[*faults, *empty])
+
+
+def _later_header(sheet: Sheet, mapping: dict[str, str]) -> list[str]:
+    """Return what to tell of a file whose header is not its first line, as below a title."""
+    for line in islice(sheet, _TITLE_LINES):
+        with suppress(Unclear):
+            if not plan_of(SUBJECT, line.cells, mapping).faults:
+                return [f"Row {line.number} looks like the header: remove the lines above it"]
+    return []
 
 
 def _check_plan(plan: Plan) -> None:
@@ -176,9 +199,9 @@ def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield part
 
 
-def go_on(scope: TenantScope, run: ImportDocument) -> ImportDocument:
-    """Work on an import until it is over, and return it."""
-    return runs.work_on(IMPORTS, run["_id"], step, retreat) or import_by_id(scope, run["importId"])
+def go_on(scope: TenantScope, run: ImportDocument, *, until: float = inf) -> ImportDocument:
+    """Work on an import until it is over, or the monotonic clock shows `until`, and return it."""
+    return runs.work_on(IMPORTS, run["_id"], step, retreat, until=until) or import_by_id(scope, run["importId"])
 
 
 def undo(scope: TenantScope, import_id: str) -> ImportDocument:
@@ -197,7 +220,7 @@ def undo(scope: TenantScope, import_id: str) -> ImportDocument:
 
 
 def step(run: ImportDocument) -> runs.Changes:
-    """Do the next part of an import and return what to note in it (core.events.runs)."""
+    """Do the next part of an import and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
         return _undo_part(scope, run)

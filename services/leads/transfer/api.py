@@ -2,20 +2,21 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
+from core import runs
 from core.api.parsing import json_value, plain_body
 from core.api.turns import one_at_a_time
 from core.api.views import ContractView
-from core.events.jobs import enqueue
+from core.errors import BadRequest
 from core.imports.columns import mapping_of
 from core.imports.numbers import Style
 from core.sheets import LARGEST_FILE
+from core.worker.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.leads.serializers import LeadQuery
 from services.leads.transfer import actions, queries
@@ -31,8 +32,19 @@ from services.leads.transfer.writing import lead_lines, line
 _CSV = "text/csv; charset=utf-8"
 _MOST_FIELDS, _MOST_SHOWN = 100, 100
 _PARAMETERS = ("fields", "fields[]", "filters", "format")
+_OPTIONS = ("skipDuplicates", "updateExisting", "dryRun", "background")
+_YES, _NO = ("true", "1", "yes", "on"), ("", "false", "0", "no", "off")
+# The gateway ends a request after 30 seconds: what is not done before is done by the worker, and the answer says so.
+_SECONDS = 18.0
 # A slow sender holds a thread, and few of them are for files (gateway/limits.py).
 _one_file = one_at_a_time("file", "Another file of yours is being read. Please try again when it is done.")
+
+
+class Switches(NamedTuple):
+    """How an import is to be done. dry_run: nothing is stored. background: the answer does not wait for it."""
+
+    dry_run: bool
+    background: bool
 
 
 class Import(ContractView):
@@ -42,19 +54,20 @@ class Import(ContractView):
 
     @_one_file
     def post(self, request: Request) -> Response:
-        """Import it, and answer how it went; `background=true` answers 202 at once with the import's id, `dryRun=true` what would
-        come, without storing anything."""
+        """Import it, and answer how it went, or 202 with the import's id when that takes longer than a request may;
+        `background=true` answers so at once, `dryRun=true` what would come, without storing anything."""
+        until = time.monotonic() + _SECONDS
         name, content = _uploaded(request)
-        sent = plain_body(request.data)
-        mapping, options = _mapping(sent), _options(sent)
-        if _asked(request, sent, "dryRun"):
-            return Response(rehearsed(*actions.rehearse(self.scope, name, content, mapping, options)), status=201)
-        background = _asked(request, sent, "background")
-        run = actions.start_import(self.scope, name, content, mapping, options, background=background)
-        if background:
+        mapping, options, switches = _asked(request)
+        if switches.dry_run:
+            rehearsal = actions.rehearse(self.scope, name, content, mapping, options, until=until)
+            return Response(rehearsed(*rehearsal), status=201)
+        run = actions.start_import(self.scope, name, content, mapping, options, background=switches.background)
+        if not switches.background:
+            run = actions.go_on(self.scope, run, until=until)
+        if run["status"] in runs.UNFINISHED:
             enqueue(go_on, str(run["_id"]))
             return Response(progress(run), status=202)
-        run = actions.go_on(self.scope, run)
         found, cells = (
             read(self.scope, run["importId"], limit=queries.SHOWN) for read in (queries.problems, queries.cells)
         )
@@ -69,11 +82,12 @@ class Validate(ContractView):
     @_one_file
     def post(self, request: Request) -> Response:
         """Answer what the file lacks, and what an import of it would do; nothing is stored."""
+        until = time.monotonic() + _SECONDS
         name, content = _uploaded(request)
-        sent = plain_body(request.data)
-        mapping, options = _mapping(sent), _options(sent)
+        mapping, options, _ = _asked(request)
         try:
-            answer = verdict(*actions.rehearse(self.scope, name, content, mapping, options, whole=False))
+            rehearsal = actions.rehearse(self.scope, name, content, mapping, options, whole=False, until=until)
+            answer = verdict(*rehearsal)
         except BadRequest as error:
             if error.body is None:
                 raise
@@ -141,7 +155,7 @@ class ImportReport(ContractView):
     def get(self, request: Request, importId: str) -> Any:
         """Answer them as a file: to mend, and to import again; with `cells=true` also each cell that was changed."""
         run = queries.import_by_id(self.scope, importId)
-        cells = queries.cells(self.scope, importId) if _yes(request.query_params.get("cells")) else []
+        cells = queries.cells(self.scope, importId) if _said(request.query_params.get("cells")) else []
         lines = report_lines(run, queries.problems(self.scope, importId), cells)
         # The sign between cells lets expect a decimal comma, as it did in the file.
         delimiter = ";" if any(column.style == Style.COMMA for column in columns_of(run)) else ","
@@ -179,12 +193,17 @@ def _mapping(sent: Mapping[str, object]) -> dict[str, str]:
         raise BadRequest(["fieldMapping must be a JSON object of texts"]) from None
 
 
-def _options(sent: Mapping[str, object]) -> Options:
-    return Options(_yes(sent.get("skipDuplicates")), _yes(sent.get("updateExisting")))
-
-
-def _asked(request: Request, sent: Mapping[str, object], name: str) -> bool:
-    return _yes(request.query_params.get(name) or sent.get(name))
+def _asked(request: Request) -> tuple[dict[str, str], Options, Switches]:
+    """Return what an import's form, or its query, asks for. Raises BadRequest, for what an import does not have as well: whoever
+    misspells `dryRun` must not import."""
+    sent = {**plain_body(request.query_params), **plain_body(request.data)}
+    known = {"file", "fieldMapping", *_OPTIONS}
+    wrong = [f"property {name} should not exist" for name in sent if name.partition("[")[0] not in known]
+    wrong += [f"{name} must be a boolean value" for name in _OPTIONS if _said(sent.get(name)) is None]
+    if wrong:
+        raise BadRequest(wrong)
+    skip, update, dry_run, background = (bool(_said(sent.get(name))) for name in _OPTIONS)
+    return _mapping(sent), Options(skip, update), Switches(dry_run, background)
 
 
 def _bracketed(sent: Mapping[str, object], name: str) -> dict[str, Any]:
@@ -228,8 +247,10 @@ def _fields(request: Request) -> list[str]:
     return named or list(COLUMNS)
 
 
-def _yes(value: object) -> bool:
-    return value is True or str(value).strip().lower() in ("true", "1", "yes", "on")
+def _said(value: object) -> bool | None:
+    """Return what an option of a form says: no when it is absent or empty, None when it is neither yes nor no."""
+    word = str("" if value is None else value).strip().lower()
+    return True if word in _YES else False if word in _NO else None
 
 
 def _encoded(lines: Iterator[str]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.api.parsing import json_value
 from core.api.states import state_code
-from core.imports.names import first_and_last
+from core.imports.names import first_and_last, last_first
 from core.imports.rows import LONGEST_CELL, Kind, Row
 from core.imports.subjects import Broken, Field, Refused, Subject, choice
 from services.leads.leads import rules
@@ -128,7 +128,7 @@ def _word(name: str, allowed: tuple[str, ...], *others: str) -> Field:
     return Field(name, name, name.title(), others, read=choice(name, allowed, DEFAULTS[name]))
 
 
-_NAMES: tuple[str, ...] = ("fullname", "names", "lastfirst", "lastnamefirstname", "firstlast", "firstnamelastname")
+_NAMES: tuple[str, ...] = ("fullname", "names", "firstlast", "firstnamelastname")
 _PHONES: tuple[str, ...] = (
     "phonenumber",
     "mobile",
@@ -158,6 +158,16 @@ SUBJECT = Subject(
         _contact("firstName", "First Name", "first", "fname", "givenname", "forename"),
         _contact("lastName", "Last Name", "last", "lname", "surname", "familyname"),
         Field("name", "", "Full Name", _NAMES, limit=400, read=first_and_last, show=" ".join, fills=_WHOLE),
+        Field(
+            "lastFirst",
+            "",
+            "Last, First",
+            ("lastnamefirstname",),
+            limit=400,
+            read=last_first,
+            show=" ".join,
+            fills=_WHOLE,
+        ),
         _contact("email", "Email", "emailaddress", "mail", "workemail", limit=320, read=_email),
         _contact("phone", "Phone", *_PHONES, limit=40, read=_phone, spare="alternatePhone"),
         _contact("alternatePhone", "Alternate Phone", *_SECOND, limit=40, read=_other_phone),
@@ -241,16 +251,16 @@ def fields_of(row: Row) -> Any:
 
 
 def _split_name(row: Row) -> None:
-    """Make first and last name of a whole name; with names of their own it is kept beside them."""
-    whole = row.values.get("name")
-    if whole is None:
-        return
-    own = set(_WHOLE) & row.values.keys()
-    for name, value in zip(_WHOLE, whole, strict=True):
-        row.values.setdefault(name, value)
-    if own:
-        row.keep("name")
-    row.values.pop("name", None)
+    """Make first and last name of a whole name; beside other names it is kept as it is."""
+    for field in ("name", "lastFirst"):
+        whole = row.values.get(field)
+        if whole is None:
+            continue
+        if set(_WHOLE) & row.values.keys():
+            row.keep(field)
+        for name, value in zip(_WHOLE, whole, strict=True):
+            row.values.setdefault(name, value)
+        row.values.pop(field, None)
 
 
 def _keep_extension(row: Row, field: str) -> None:

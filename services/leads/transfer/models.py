@@ -1,4 +1,4 @@
-"""Imports: runs (core.events.runs) with the rows of their file in parts, and the rows that could not be taken.
+"""Imports: runs (core.runs) with the rows of their file in parts, and the rows that could not be taken.
 
 A lead of an import holds its `importId`. Parts and problems go after a week; the run stays.
 """

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from core.api.errors import NotFound
 from core.documents.collection import ScopedDocuments
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.leads.directory.queries import names_of
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS

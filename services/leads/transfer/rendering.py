@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
-from core.events import runs
+from core import runs
 from core.imports.accounts import cell_lines, cell_text, column_lines, no_counts
 from core.imports.columns import REPORT, Column
 from services.leads.transfer.documents import ImportDocument, ProblemDocument

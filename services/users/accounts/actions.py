@@ -6,31 +6,31 @@ from datetime import datetime
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.api.throttling import hit
 from core.documents.collection import ScopedDocuments, now
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.shapes import part_of
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
 from core.events.payloads import AccountActivity, EmailRequested
 from core.identity.principals import Principal
-from core.identity.roles import ADMIN, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
+from core.identity.roles import ADMIN, OPERATOR, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
+from core.worker.jobs import enqueue
 from services.users.accounts import authority, rules
 from services.users.accounts.authority import Act
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity, log_status
+from services.users.accounts.mails import send_user_mail
 from services.users.accounts.models import GUARDS, USERS
 from services.users.accounts.publishing import publish_user
 from services.users.accounts.queries import user_by_email, user_by_id
-from services.users.accounts.standing import acting, demand, require, standing_of, thing_of
+from services.users.accounts.standing import acting, demand, require, standing_of, tenant_of, thing_of
 
 _TAKEN = "User with this email already exists"
 _ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
-_ADMIN_WORDS = [word for word in _ROLES if ADMIN in system_roles([word])]
 # Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
 _EMAIL_REQUESTS, _HOUR = 5, 3600
 # What decides what somebody may do.
@@ -52,7 +52,8 @@ def create_user(scope: TenantScope, fields: UserDocument, *, actor: Principal) -
     if user_by_email(email) is not None:
         raise Conflict(_TAKEN)
     person: UserDocument = {**fields, "email": email, "status": "pending", "roles": ["user"]}
-    return _insert(USERS.scoped(scope), {**person, "settings": rules.default_settings()}, actor_id=scope.actor_id)
+    stored: UserDocument = {**person, "settings": rules.default_settings()}
+    return _insert(USERS.scoped(scope), stored, actor_id=scope.actor_id, mail="added")
 
 
 @transactional("users")
@@ -315,7 +316,8 @@ def _insert(
     metadata = {"email": user["email"], "roles": user["roles"]}
     log_activity(user, "account_creation", "User account created", actor_id=actor_id, metadata=metadata)
     publish_user("user.created", user, access=True)
-    _mail(mail, user["email"], {"name": user["firstName"]})
+    company = (tenant_of(user.get("tenantId")) or {}).get("name")
+    _mail(mail, user["email"], {"name": user["firstName"], "company": company})
     return user
 
 
@@ -387,22 +389,28 @@ def _refuse_torn(person: UserDocument) -> None:
 
 
 def _keep_an_admin(user: UserDocument, changes: UserDocument) -> None:
-    """Refuse to take away a tenant's last active administrator, also when two requests try at once."""
-    if not _is_active_admin(user) or _is_active_admin({**user, **changes}) or user.get("tenantId") is None:
-        return
-    tenant_id = text_id(user["tenantId"]) or ""
+    """Refuse to take away a tenant's last active administrator, or the platform's last active operator."""
+    changed: UserDocument = {**user, **changes}
+    tenant_id = text_id(user.get("tenantId"))
+    if tenant_id is not None and _is_active(user, ADMIN) and not _is_active(changed, ADMIN):
+        people = USERS.scoped(TenantScope(tenant_id))
+        _keep_one(user, people, ADMIN, "A tenant needs at least one active administrator")
+    if _is_active(user, OPERATOR) and not _is_active(changed, OPERATOR):
+        _keep_one(user, everyone(), OPERATOR, "The platform needs at least one active operator")
+
+
+def _keep_one(user: UserDocument, people: ScopedDocuments[UserDocument], role: str, refusal: str) -> None:
+    """Raise Forbidden when no other active one of `people` has `role`, also when two requests try at once."""
     guard = {"$inc": {"changes": 1}, "$set": {"changedAt": now()}}
-    GUARDS.mark({"_id": tenant_id}, guard, upsert=True)
-    others = {"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": _ADMIN_WORDS}}
-    if not USERS.scoped(TenantScope(tenant_id)).exists(others):
-        raise Forbidden("A tenant needs at least one active administrator")
+    GUARDS.mark({"_id": people.scope.tenant_id or "platform"}, guard, upsert=True)
+    words = [word for word in _ROLES if role in system_roles([word])]
+    if not people.exists({"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": words}}):
+        raise Forbidden(refusal)
 
 
-def _is_active_admin(user: UserDocument) -> bool:
-    return user["status"] == "active" and ADMIN in system_roles(user.get("roles") or ())
+def _is_active(user: UserDocument, role: str) -> bool:
+    return user["status"] == "active" and role in system_roles(user.get("roles") or ())
 
 
 def _mail(kind: str, email: str, context: dict[str, Iterable[str] | str | None]) -> None:
-    from services.users.accounts.tasks import send_user_mail
-
     on_commit(lambda: enqueue(send_user_mail, kind, email, context))

@@ -6,10 +6,10 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest, Forbidden
 from core.api.pagination import PageRequest, page_of
 from core.api.permissions import needs, signed_in
 from core.api.views import ContractView
+from core.errors import BadRequest, Forbidden
 from services.users.accounts import actions, queries
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_search

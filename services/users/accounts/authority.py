@@ -129,7 +129,8 @@ def refusal(actor: Standing, act: Act, target: Standing, given: Iterable[str] = 
     if actor.user_id == target.user_id:
         if act in _TO_ONESELF:
             return _TO_ONESELF[act]
-        if act in _OWN:
+        # Everybody may leave a tenant, but whose it is: they give it up.
+        if act in _OWN or (act is Act.REMOVE and _OWNER not in actor.rights):
             return None
     if not actor.is_operator and actor.tenant_status not in _STATES.get(act, ("active",)):
         return _INACTIVE

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, digits_pattern
 from core.documents.bypasses import about
@@ -12,6 +11,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.models import USERS

@@ -5,9 +5,9 @@ from typing import cast
 
 from bson import ObjectId
 
-from core.api.errors import Forbidden
 from core.documents.ids import object_id, text_id
 from core.documents.shapes import Reference
+from core.errors import Forbidden
 from core.identity.principals import Principal
 from services.users.accounts import authority
 from services.users.accounts.authority import Act, Standing

@@ -1,33 +1,14 @@
-"""What users hears from auth, and mails to people."""
+"""What users hears from auth."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from bson import ObjectId
-from celery import shared_task
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 
 from core.documents.shapes import filled
 from core.events.envelope import Event
 from core.events.handlers import handles
 from services.users.accounts import actions
 from services.users.accounts.documents import UserDocument
-
-_SUBJECTS = {
-    "welcome": "Welcome to Leadmesh",
-    "status": "Your account's status changed",
-    "profile": "Your profile was changed",
-    "accepted": "Your account is ready",
-}
-
-
-@shared_task(name="services.users.accounts.send_user_mail", autoretry_for=(OSError,), retry_backoff=5, max_retries=8)
-def send_user_mail(kind: str, email: str, context: Mapping[str, object]) -> None:
-    """Send a mail of one of the kinds in `_SUBJECTS`, as text and HTML."""
-    text = render_to_string(f"users_accounts/{kind}.txt", context)
-    html = render_to_string(f"users_accounts/{kind}.html", context)
-    send_mail(_SUBJECTS[kind], text, None, [email], html_message=html)
 
 
 @handles("account.registered", service="users")

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from core.api.errors import BadRequest
 from core.api.rendering import iso, to_json
+from core.errors import BadRequest
 from services.users.accounts.documents import ActivityDocument
 from services.users.activity.rendering import People, exported
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from core.api.errors import BadRequest
 from core.api.pagination import PageRequest
 from core.documents.bypasses import about
 from core.documents.collection import Filter, ScopedDocuments, Sort, T, now
 from core.documents.database import Document
 from core.documents.ids import either_form
 from core.documents.scope import TenantScope
+from core.errors import BadRequest
 from services.users.accounts.documents import ActivityDocument, StatusChangeDocument, UserDocument
 from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
 from services.users.accounts.queries import people_by_ids

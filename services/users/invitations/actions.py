@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict
 from core.documents.collection import ScopedDocuments, now
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import BadRequest, Conflict
 from core.events.outbox import record
 from core.events.payloads import InvitationSnapshot
+from core.identity.crypto import digest, new_secret
 from core.identity.principals import Principal
 from core.identity.roles import permissions_of
+from core.worker.jobs import enqueue
 from services.users.accounts import authority
 from services.users.accounts.actions import refuse_entry
 from services.users.accounts.authority import Act
@@ -27,6 +28,7 @@ from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.invitations import rules
 from services.users.invitations.bypasses import all_invitations
 from services.users.invitations.documents import InvitationDocument
+from services.users.invitations.mails import send_invitation_mail
 from services.users.invitations.models import INVITATIONS
 from services.users.invitations.queries import invitation_by_id
 
@@ -50,11 +52,11 @@ def invite(
     if owner is not None and authority.refusal(standing_of(owner), Act.JOIN, thing_of(None)) is not None:
         raise Conflict(_TAKEN)
     _expire_old(scope, email)
-    token = rules.new_token()
+    token = new_secret()
     invitation: InvitationDocument = {
         "_id": ObjectId(),
         "email": email,
-        "token": rules.digest(token),
+        "token": digest(token),
         "invitedBy": object_id(scope.actor_id),
         "status": "pending",
         "expiresAt": now() + rules.LIFETIME,
@@ -96,10 +98,8 @@ def resend(scope: TenantScope, invitation_id: str, *, actor: Principal) -> None:
     _must_be_theirs(actor, invitation)
     if invitation["status"] == "pending" and invitation["expiresAt"] <= now():
         raise BadRequest("Invitation has expired")
-    token = rules.new_token()
-    stored = _move(
-        INVITATIONS.scoped(scope), invitation, {"token": rules.digest(token), "expiresAt": now() + rules.LIFETIME}
-    )
+    token = new_secret()
+    stored = _move(INVITATIONS.scoped(scope), invitation, {"token": digest(token), "expiresAt": now() + rules.LIFETIME})
     if stored is None:
         raise BadRequest("Only pending invitations can be resent")
     email = invitation["email"]
@@ -127,7 +127,7 @@ def redeem(token: str, tenant_id: ObjectId, principal: Principal) -> InvitationD
     """Use up the invitation of a tenant that the caller, who has an account, was mailed, and return it. In the running
     transaction. Raises BadRequest when `token` opens nothing for them there."""
     person = user_by_id(principal.scope, principal.user_id)
-    open_ = {"token": rules.digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
+    open_ = {"token": digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
     mine = {**open_, "tenantId": either_form(str(tenant_id)), "email": person["email"]}
     invitation = all_invitations().find_one(mine)
     if invitation is None or not _is_still_offered(invitation):
@@ -202,8 +202,6 @@ def _log(scope: TenantScope, kind: str, text: str, metadata: Mapping[str, object
 
 def _announce(invitation: InvitationDocument, token: str | None = None) -> None:
     """Tell auth, and mail the link when there is a new token."""
-    from services.users.invitations.tasks import send_invitation_mail
-
     key, tenant_id = str(invitation["_id"]), text_id(invitation.get("tenantId"))
     record("invitation.changed", snapshot(invitation), entity_id=key, version=invitation["rev"], tenant_id=tenant_id)
     if token:

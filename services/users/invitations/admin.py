@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
-from core.api.errors import Problem
+from core.errors import Problem
 from core.identity.principals import Principal
 from services.users.invitations import actions
 from services.users.invitations.models import Invitation

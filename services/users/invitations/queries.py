@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.users.accounts.queries import people_by_ids
 from services.users.invitations.documents import InvitationDocument
 from services.users.invitations.models import INVITATIONS

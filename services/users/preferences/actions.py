@@ -2,11 +2,11 @@
 
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import NotFound
 from core.documents.collection import now
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.errors import NotFound
 from core.identity.principals import Principal
 from services.users.accounts.authority import Act
 from services.users.accounts.documents import UserDocument

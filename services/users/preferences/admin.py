@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
-from core.api.errors import Problem
+from core.errors import Problem
 from services.users.preferences.actions import reset_preferences
 from services.users.preferences.models import UserPreferences
 

@@ -3,9 +3,9 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import BadRequest
 from core.api.permissions import roles, signed_in
 from core.api.views import ContractView
+from core.errors import BadRequest
 from services.users.accounts.api import PagedView
 from services.users.accounts.queries import user_by_id
 from services.users.accounts.serializers import PageQuery

@@ -6,12 +6,14 @@ from contextlib import suppress
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.documents.collection import now
+from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.transactions import transactional
+from core.documents.transactions import on_commit, transactional
+from core.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
+from core.worker.jobs import enqueue
 from services.users.accounts.authority import Act
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
@@ -20,13 +22,16 @@ from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.roles import rules
 from services.users.roles.bypasses import all_assignments, all_roles
 from services.users.roles.documents import AssignmentDocument, RoleDocument
-from services.users.roles.granting import end_expired, hold, refresh_holders, refresh_person
+from services.users.roles.granting import end_expired, hold, refresh_person
 from services.users.roles.queries import candidates_for, effective_permissions, own_and_shared, role_by_id, running
+from services.users.roles.tasks import refresh_permissions
 
 _TAKEN = "Role with this name already exists"
 _ASSIGNED = "User already has this role assigned"
 _NOT_ASSIGNED = "Role assignment not found"
 _REFUSED = "Forbidden resource"
+# In the transaction of a role's change; every person costs about six statements.
+_AT_ONCE = 50
 
 
 @transactional("users")
@@ -67,7 +72,7 @@ def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> Ro
     if changed is None:
         raise NotFound("Role not found")
     if rules.gives_otherwise(role, changed):
-        refresh_holders(changed, actor_id=principal.user_id)
+        _refresh_holders(changed, actor_id=principal.user_id)
     _log(principal, changed, "updated", {"changes": sorted(changes)})
     return changed
 
@@ -83,7 +88,7 @@ def delete_role(principal: Principal, role_id: str) -> None:
     if all_assignments().exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
         raise BadRequest("Cannot delete role that is assigned to users")
     all_roles().delete_many({"_id": role["_id"]})
-    refresh_holders(role, actor_id=principal.user_id)
+    _refresh_holders(role, actor_id=principal.user_id)
     _log(principal, role, "deleted", {})
 
 
@@ -92,6 +97,20 @@ def initialize_system_roles(principal: Principal | None = None) -> None:
     # Somebody else may be just creating them, all that are missing in one transaction.
     with suppress(DuplicateKeyError):
         _create_missing(object_id(principal.user_id) if principal else None)
+
+
+def _refresh_holders(role: RoleDocument, *, actor_id: str | None) -> None:
+    """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
+    same = None if role.get("tenantId") is None else either_form(text_id(role["tenantId"]))
+    heirs = all_roles().find({"tenantId": same, "inheritedRoles": role["name"]}, {"_id": 1})
+    keys = [role["_id"], *(heir["_id"] for heir in heirs)]
+    held: Document = {"roleId": {"$in": [*keys, *map(str, keys)]}, "isActive": True}
+    all_assignments().mark(held, {"$set": {"stale": True}})
+    people = all_assignments().distinct("userId", held)
+    for user_id in people[:_AT_ONCE]:
+        refresh_person(user_id, actor_id=actor_id)
+    if len(people) > _AT_ONCE:
+        on_commit(lambda: enqueue(refresh_permissions))
 
 
 @transactional("users")

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from core.admin.signin import principal_of
 from core.admin.site import DocumentAdmin
-from core.api.errors import Problem
 from core.documents.ids import object_id
+from core.errors import Problem
 from core.identity.principals import Principal
 from services.users.roles.actions import revoke_role, update_role
 from services.users.roles.granting import refresh_person

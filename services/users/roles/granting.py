@@ -3,19 +3,13 @@
 
 It is computed anew whenever it may have changed: at once for an assignment or a revocation; for a changed role at once for
 its first holders, while the others' assignments are marked `stale` for the periodic task. That task also ends expired
-assignments: they stop counting in answers to the second, and in what the person may do within `SWEEP_SECONDS`.
+assignments: they stop counting in answers to the second, and in what the person may do within `tasks.SWEEP_SECONDS`.
 """
-
-from typing import Any
-
-import structlog
-from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.documents.transactions import transactional
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
@@ -23,13 +17,6 @@ from services.users.accounts.publishing import publish_user
 from services.users.roles.bypasses import all_assignments, all_roles
 from services.users.roles.documents import RoleDocument
 from services.users.roles.queries import permissions_of, running
-
-log = structlog.get_logger(__name__)
-
-SWEEP_SECONDS = 30.0
-# In the transaction of a role's change; every person costs about six statements.
-_AT_ONCE = 50
-_BATCH = 1000
 
 
 @transactional("users")
@@ -72,45 +59,9 @@ def _grant(person: UserDocument, granted: list[str], actor_id: str | None) -> No
     log_activity(changed, "permission_update", text, actor_id=actor_id, severity="high", metadata=metadata)
 
 
-def refresh_holders(role: RoleDocument, *, actor_id: str | None) -> None:
-    """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
-    heirs = all_roles().find({"tenantId": _same(role), "inheritedRoles": role["name"]}, {"_id": 1})
-    keys = [role["_id"], *(heir["_id"] for heir in heirs)]
-    held: Document = {"roleId": {"$in": [*keys, *map(str, keys)]}, "isActive": True}
-    all_assignments().mark(held, {"$set": {"stale": True}})
-    people = all_assignments().distinct("userId", held)
-    for user_id in people[:_AT_ONCE]:
-        refresh_person(user_id, actor_id=actor_id)
-    if len(people) > _AT_ONCE:
-        on_commit(_start_sweep)
-
-
-def refresh_due() -> int:
-    """Refresh the people whose assignments expired, or whose roles changed; return how many. Each has a transaction of
-    their own, so that one trouble does not keep the others waiting. Safe to run twice and at once."""
-    criteria: list[Document] = [{"isActive": True, "expiresAt": {"$lte": now()}}, {"isActive": True, "stale": True}]
-    people = {text_id(due["userId"]) for due in all_assignments().find_any(criteria, limit=_BATCH)}
-    for user_id in people:
-        try:
-            refresh_person(user_id)
-        except PyMongoError as error:
-            log.warning("permissions_not_refreshed", user=user_id, error=type(error).__name__)
-    return len(people)
-
-
 def hold(*roles: RoleDocument) -> None:
     """Keep `roles` as they are until the running transaction ends: whoever changes or deletes one meanwhile conflicts
     with it and is retried. Shared roles never change."""
     keys = [role["_id"] for role in roles if role.get("tenantId") is not None]
     if keys:
         all_roles().mark({"_id": {"$in": keys}}, {"$inc": {"guard": 1}})
-
-
-def _same(role: RoleDocument) -> Any:
-    return None if role.get("tenantId") is None else either_form(text_id(role["tenantId"]))
-
-
-def _start_sweep() -> None:
-    from services.users.roles.tasks import refresh_permissions
-
-    enqueue(refresh_permissions)

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.documents.collection import Sort, now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from services.users.accounts.authority import OPERATORS_OWN
 from services.users.accounts.documents import UserDocument
 from services.users.roles import rules

@@ -7,17 +7,17 @@ import msgspec
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from core.api.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
-from core.events.jobs import enqueue
+from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
-from core.identity.principals import OUTSIDER, Principal
+from core.identity.principals import Principal
+from core.worker.jobs import enqueue
 from services.users.accounts.actions import account_of, adopt_account, join_tenant, leave_tenant
 from services.users.accounts.authority import LISTED, Act
 from services.users.accounts.documents import TenantDocument
@@ -27,6 +27,7 @@ from services.users.invitations.actions import redeem
 from services.users.roles.granting import end_assignments
 from services.users.tenants import rules
 from services.users.tenants.queries import tenant_by_uuid
+from services.users.tenants.tasks import free_people
 
 _TAKEN = "Tenant with this subdomain or name already exists"
 
@@ -114,18 +115,12 @@ def set_tenant_status(principal: Principal, uuid_: str, status: str) -> TenantDo
 
 @transactional("users")
 def delete_tenant(principal: Principal, uuid_: str) -> None:
-    """Delete a tenant softly; its people are free within seconds (`leaving.py`). Raises NotFound, Forbidden for anybody but
+    """Delete a tenant softly; its people are free within seconds (`tasks.py`). Raises NotFound, Forbidden for anybody but
     its owner and operators."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.DELETE_TENANT, thing_of(tenant["_id"]))
     _changed(tenant["_id"], {"deletedAt": now()}, event="tenant.deleted")
-    on_commit(_start_freeing)
-
-
-def _start_freeing() -> None:
-    from services.users.tenants.tasks import free_people
-
-    enqueue(free_people)
+    on_commit(lambda: enqueue(free_people))
 
 
 @transactional("users")
@@ -156,16 +151,19 @@ def join_by_invitation(principal: Principal, uuid_: str, token: str) -> None:
 
 @transactional("users")
 def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
-    """Take a person out of a tenant: off its lists, and with all they might do in it. Also repeated, and for somebody who is
-    on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of reach."""
+    """Take a person, or oneself, out of a tenant: off its lists, and with all they might do in it. Also repeated, and for
+    somebody who is on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of
+    reach."""
     tenant = tenant_by_uuid(principal, uuid_)
-    require(principal, Act.REMOVE, thing_of(tenant["_id"]))
     key = object_id(user_id)
+    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None
+    if person is None or user_id != principal.user_id:
+        require(principal, Act.REMOVE, thing_of(tenant["_id"]))
     if key is not None and key == object_id(text_id(tenant.get("ownerId"))):
         raise Forbidden("Insufficient permissions to manage tenant users")
-    person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None
     if person is not None:
-        leave_tenant(principal, person, f"Removed from tenant {tenant['name']}")
+        how = "Left" if user_id == principal.user_id else "Removed from"
+        leave_tenant(principal, person, f"{how} tenant {tenant['name']}")
         end_assignments(person, actor_id=principal.user_id)
     forms = [form for form in (key, user_id) if form is not None]
     gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}

@@ -5,11 +5,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.addresses import client_address
-from core.api.errors import Forbidden
 from core.api.pagination import page_of
 from core.api.permissions import internal, needs, operator, signed_in
 from core.api.throttling import demand
 from core.api.views import ContractView, InternalView
+from core.errors import Forbidden
 from core.events.exporting import ExportQuery, exported_page
 from services.users.accounts.models import TENANTS
 from services.users.tenants import actions, queries
@@ -113,7 +113,7 @@ class TenantStats(ContractView):
 class TenantUser(ContractView):
     """A person among a tenant's people."""
 
-    access = {"post": signed_in(), "delete": needs("tenant:user_manage")}
+    access = {"post": signed_in(), "delete": signed_in()}
     bodies = {"post": JoinBody}
     statuses = {"delete": 204}
 
@@ -122,16 +122,21 @@ class TenantUser(ContractView):
         token = self.validated_body().get("token")
         if token is not None and userId == self.principal.user_id:
             actions.join_by_invitation(self.principal, tenantId, token)
-        elif self.principal.may("tenant:user_manage"):
-            actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
         else:
-            raise Forbidden("Forbidden resource")
+            self._may_manage()
+            actions.add_user(self.principal, tenantId, userId, request.query_params.get("role", "member"))
         return Response(status=201)
 
     def delete(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
-        """Remove the person."""
+        """Remove the person; everybody may leave."""
+        if userId != self.principal.user_id:
+            self._may_manage()
         actions.remove_user(self.principal, tenantId, userId)
         return Response(status=204)
+
+    def _may_manage(self) -> None:
+        if not self.principal.may("tenant:user_manage"):
+            raise Forbidden("Forbidden resource")
 
 
 class TenantExport(InternalView):

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from core.api.errors import NotFound
 from core.api.pagination import PageRequest
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
+from core.errors import NotFound
 from core.identity.principals import Principal
 from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS

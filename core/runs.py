@@ -9,10 +9,12 @@ tell; each pause is longer than the one before. A run that knows smaller steps (
 `reason`.
 """
 
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 from typing import Any, TypeVar
 
 import structlog
@@ -26,6 +28,7 @@ from core.documents.transactions import in_transaction, is_passing
 log = structlog.get_logger(__name__)
 
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "running", "completed", "failed"
+UNFINISHED = (PENDING, RUNNING)
 # Longer than any step; shorter than anybody's patience with a run whose worker was killed.
 LEASE = timedelta(seconds=30)
 # Tries of a step as it is; tries at all; steps of one run that went wrong at all.
@@ -57,13 +60,15 @@ def new_run() -> RunDocument:
 
 def waiting(runs: Collection[R]) -> list[Any]:
     """Return the ids of the runs that nobody works on."""
-    due = {"status": {"$in": [PENDING, RUNNING]}, "leaseUntil": {"$lte": now()}}
+    due = {"status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
     return [run["_id"] for run in every_run(runs).find(due, {"_id": 1})]
 
 
-def work_on(runs: Collection[R], run_id: object, step: Step[R], retreat: Retreat[R] | None = None) -> R | None:
-    """Take the lease of a run and do `step` after `step` until it is over; return the run as it then is, or None when it
-    failed, was over already, or is somebody else's turn.
+def work_on(
+    runs: Collection[R], run_id: object, step: Step[R], retreat: Retreat[R] | None = None, *, until: float = inf
+) -> R | None:
+    """Take the lease of a run and do `step` after `step` until it is over, or the monotonic clock shows `until`: then anybody may
+    go on with it. Return the run as it then is, or None when it failed, was over already, or is somebody else's turn.
 
     step: gets the run, does the next part in the transaction that it runs in, and returns what to note in the run; `status`
     among it ends the run. It may be tried several times, also by raising Again. After an exception that is not the database's
@@ -74,12 +79,14 @@ def work_on(runs: Collection[R], run_id: object, step: Step[R], retreat: Retreat
     if run is not None and run["tries"] > _SAME:
         run = _retreat(runs, run, retreat, _TROUBLE, hopeless=run["tries"] > _MOST_TRIES)
     while run is not None and run["status"] == RUNNING:
+        if time.monotonic() > until:
+            return every_run(runs).update_and_get(_mine(run), {"$set": {"leaseUntil": now()}, "$inc": {"tries": -1}})
         run = _do(runs, run, step, retreat)
     return run
 
 
 def _take(runs: Collection[R], run_id: object) -> R | None:
-    free = {"_id": run_id, "status": {"$in": [PENDING, RUNNING]}, "leaseUntil": {"$lte": now()}}
+    free = {"_id": run_id, "status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
     taken = {"status": RUNNING, "lease": uuid.uuid4().hex, "leaseUntil": now() + LEASE}
     return every_run(runs).update_and_get(free, {"$set": taken, "$inc": {"tries": 1}})
 

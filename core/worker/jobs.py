@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
+# A busy worker need not start a task within its second.
+_PATIENCE = 10.0
 # Tasks that workers start by themselves: name -> seconds.
 _PERIODIC: dict[str, float] = {}
 _LOST = Counter("leadmesh_jobs_lost_total", "Jobs that the broker did not take", ["task"])
@@ -30,8 +32,8 @@ def every(seconds: float, task: str) -> None:
 
 
 def schedule() -> dict[str, dict[str, Any]]:
-    """Return the periodic tasks of this process, as Celery's beat wants them."""
+    """Return the periodic tasks of this process, as Celery's beat wants them. What waited for its next turn is dropped."""
     return {
-        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, _PATIENCE)}}
         for task, seconds in _PERIODIC.items()
     }

@@ -18,16 +18,14 @@ from celery.signals import (
     worker_ready,
     worker_shutting_down,
 )
+from django.apps import apps
 from django.conf import settings
 from kombu.entity import Exchange, Queue
 from prometheus_client import start_http_server
 
-from core.events.jobs import schedule
 from core.observability.context import current_request_id
 from core.observability.tracing import start_tracing
-
-SWEEP_SECONDS = 2.0
-_PERIODIC = ("events.sweep", "events.reconcile", "events.keep_keys")
+from core.worker.jobs import schedule
 
 
 def celery_app() -> Celery:
@@ -48,10 +46,9 @@ def configured_app(name: str) -> Celery:
     app.conf.worker_pool = "threads"
     app.conf.worker_concurrency = settings.CELERY_WORKER_THREADS
     # At once, also in web processes: the admin replays events, which needs their handlers.
-    packages = ["core.events", *(app for app in settings.INSTALLED_APPS if app.startswith("services."))]
-    app.autodiscover_tasks(packages, force=True)
-    sweep = {"task": "events.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 10}}
-    app.conf.beat_schedule = {"sweep": sweep, **schedule()}
+    ours = [config.name for config in apps.get_app_configs() if config.name.startswith(("core.", "services."))]
+    app.autodiscover_tasks(ours, force=True)
+    app.conf.beat_schedule = schedule()
     app.steps["worker"].add(EmbeddedBeat)
     app.set_default()
     return app
@@ -64,11 +61,11 @@ def _queue(name: str) -> Queue:
 def route_task(
     name: str, args: object, kwargs: object, options: object, task: object = None, **_: object
 ) -> dict[str, str] | None:
-    """Return the queue of a service's own task: `services.leads.…` goes to `leads.jobs`."""
+    """Return the queue of a task: `services.leads.…` goes to `leads.jobs`, what every worker does for itself to its outbox."""
     words = name.split(".")
     if words[0] == "services":
         return {"queue": f"{words[1]}.jobs"}
-    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name in _PERIODIC else None
+    return {"queue": f"{settings.SERVICES[0]}.outbox"} if name in schedule() else None
 
 
 @setup_logging.connect

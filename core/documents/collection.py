@@ -22,12 +22,15 @@ from core.documents.transactions import current_session
 from core.errors import NoTenant
 
 T = TypeVar("T", bound=Mapping[str, Any])
-Filter = Mapping[str, Any]
+Filter = Mapping[str, object]
+# Operators such as $inc with what they do to which member.
+Update = Mapping[str, object]
 Sort = Sequence[tuple[str, int]]
-Projection = Mapping[str, Any] | Sequence[str] | None
+Projection = Mapping[str, object] | Sequence[str] | None
 
 # What a query of a caller without tenant matches: nothing.
 _NOTHING: Filter = {"_id": {"$in": []}}
+_NO_CHANGE: Update = {}
 
 
 def now() -> datetime:
@@ -109,41 +112,45 @@ class Documents(Generic[T]):
             self._raw.insert_many(prepared, session=self._session)
         return cast(list[T], prepared)
 
-    def update_one(self, query: Filter, update: Filter, *, upsert: bool = False) -> bool:
-        """Apply `update` (operators such as $set) to one visible document; return whether there was one (or, with `upsert`,
-        is one now)."""
-        result = self._raw.update_one(
-            self.visible(query), self._stamped(update, upsert), upsert=upsert, session=self._session
-        )
+    def update_one(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, upsert: bool = False
+    ) -> bool:
+        """Set the members `sets` of one visible document, and apply `update` to it (operators such as $inc, dotted paths);
+        return whether there was one (or, with `upsert`, is one now)."""
+        change = self._stamped(update, sets, upsert)
+        result = self._raw.update_one(self.visible(query), change, upsert=upsert, session=self._session)
         return result.matched_count > 0 or upsert
 
-    def update_and_get(self, query: Filter, update: Filter, *, upsert: bool = False) -> T | None:
-        """Apply `update` to one visible document and return it as it is afterwards, or None when none matches (never with
-        `upsert`)."""
-        return self._found_and_updated(query, self._stamped(update, upsert), ReturnDocument.AFTER, upsert=upsert)
+    def update_and_get(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, upsert: bool = False
+    ) -> T | None:
+        """As `update_one`, and return the document as it is afterwards, or None when none matches (never with `upsert`)."""
+        return self._found_and_updated(query, self._stamped(update, sets, upsert), ReturnDocument.AFTER, upsert=upsert)
 
-    def get_and_update(self, query: Filter, update: Filter, sort: Sort | None = None) -> T | None:
-        """Apply `update` to the first visible match and return it as it was before, or None when there is none: of several
+    def get_and_update(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, sort: Sort | None = None
+    ) -> T | None:
+        """As `update_one` for the first visible match, and return it as it was before, or None when there is none: of several
         who ask at once for what `query` demands, one gets it."""
-        return self._found_and_updated(query, self._stamped(update, False), ReturnDocument.BEFORE, sort=sort)
+        return self._found_and_updated(query, self._stamped(update, sets), ReturnDocument.BEFORE, sort=sort)
 
-    def update_many(self, query: Filter, update: Filter) -> int:
-        """Apply `update` to every visible match and return how many were changed."""
-        result = self._raw.update_many(self.visible(query), self._stamped(update, False), session=self._session)
+    def update_many(self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None) -> int:
+        """As `update_one` for every visible match; return how many were changed."""
+        result = self._raw.update_many(self.visible(query), self._stamped(update, sets), session=self._session)
         return result.modified_count
 
-    def update_each(self, changes: Sequence[tuple[Filter, Filter]]) -> int:
+    def update_each(self, changes: Sequence[tuple[Filter, Update]]) -> int:
         """Apply to each visible document that a filter matches the update beside it, in one statement; return how many were
         changed. An empty list does nothing."""
         if not changes:
             return 0
-        writes = [UpdateOne(self.visible(query), self._stamped(update, False)) for query, update in changes]
+        writes = [UpdateOne(self.visible(query), self._stamped(update)) for query, update in changes]
         return self._raw.bulk_write(writes, ordered=False, session=self._session).modified_count
 
-    def mark(self, query: Filter, update: Filter, *, upsert: bool = False) -> int:
+    def mark(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
         """Apply `update` to every visible match without a new revision or time, and return how many were changed: for marks
         that are no change of the document (a sweep's note, a guard that makes two transactions conflict)."""
-        changes = {operator: dict(changes) for operator, changes in update.items()}
+        changes = {operator: dict(cast(Filter, changes)) for operator, changes in update.items()}
         if upsert and (owner := self._owner({})):
             changes.setdefault("$setOnInsert", {}).update(owner)
         result = self._raw.update_many(self.visible(query), changes, upsert=upsert, session=self._session)
@@ -166,9 +173,9 @@ class Documents(Generic[T]):
         defaults: Document = {"_id": ObjectId(), "createdAt": moment, "updatedAt": moment, "__v": 0, "rev": 1}
         return {**defaults, **document, **self._owner(document)}
 
-    def _stamped(self, update: Filter, upsert: bool) -> Document:
-        stamped = {operator: dict(changes) for operator, changes in update.items()}
-        stamped.setdefault("$set", {}).setdefault("updatedAt", now())
+    def _stamped(self, update: Update, sets: T | None = None, upsert: bool = False) -> Document:
+        stamped = {operator: dict(cast(Filter, changes)) for operator, changes in update.items()}
+        stamped["$set"] = {"updatedAt": now(), **stamped.get("$set", {}), **cast(Filter, sets or {})}
         stamped.setdefault("$inc", {}).setdefault("rev", 1)
         if upsert:
             created = stamped.setdefault("$setOnInsert", {})

@@ -84,14 +84,14 @@ def observe_worker(**_: object) -> None:
 
 
 @before_task_publish.connect
-def send_request_id(headers: Any = None, **_: Any) -> None:
+def send_request_id(headers: Any = None, **_: object) -> None:
     """Let a task that a request starts be logged under the request's id."""
     if headers is not None and current_request_id():
         headers["leadmesh_request_id"] = current_request_id()
 
 
 @task_prerun.connect
-def bind_request_id(task: Any = None, **_: Any) -> None:
+def bind_request_id(task: Any = None, **_: object) -> None:
     """Put the id of the request that started `task` into the worker's log lines."""
     request_id = task.request.get("leadmesh_request_id")
     if request_id:
@@ -99,7 +99,7 @@ def bind_request_id(task: Any = None, **_: Any) -> None:
 
 
 @task_postrun.connect
-def forget_request_id(task: Any = None, **_: Any) -> None:
+def forget_request_id(task: Any = None, **_: object) -> None:
     """Take it away again: the thread goes on with another task."""
     structlog.contextvars.reset_contextvars(**(task.request.get("leadmesh_bound") or {}))
 

@@ -52,7 +52,7 @@ def propose(user_id: str, email: str) -> None:
         "expiresAt": now() + LIFETIME,
         "passwordChangedAt": credential.get("passwordChangedAt"),
     }
-    CREDENTIALS.update_one({"_id": user_id}, {"$set": {"newEmail": proposed}})
+    CREDENTIALS.update_one({"_id": user_id}, sets={"newEmail": proposed})
     on_commit(lambda: enqueue(send_confirmation_mail, email, person.get("firstName", ""), token))
 
 

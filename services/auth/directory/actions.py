@@ -31,7 +31,7 @@ def project(user_id: str, version: int, fields: Document) -> None:
 def note_proof(user_id: str, moment: datetime) -> None:
     """Remember that a person owns their address. Somebody who waited for that may log in at once; users' event follows."""
     change_person(user_id, {"emailVerifiedAt": moment})
-    PEOPLE.update_one({"_id": user_id, "status": "pending"}, {"$set": {"status": "active"}})
+    PEOPLE.update_one({"_id": user_id, "status": "pending"}, sets={"status": "active"})
 
 
 def erase_second_factor(user_id: str) -> None:
@@ -42,10 +42,10 @@ def erase_second_factor(user_id: str) -> None:
 
 def mark_second_factor(user_id: str, *, on: bool) -> None:
     """Remember whether a person has a second factor; what users says of them does not touch this."""
-    PEOPLE.update_one({"_id": user_id}, {"$set": {"mfaEnabled": on}})
+    PEOPLE.update_one({"_id": user_id}, sets={"mfaEnabled": on})
 
 
 def change_person(user_id: str, changes: PersonDocument) -> PersonDocument | None:
     """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
     None for somebody who is not in the directory yet."""
-    return PEOPLE.update_and_get({"_id": user_id}, {"$set": changes})
+    return PEOPLE.update_and_get({"_id": user_id}, sets=changes)

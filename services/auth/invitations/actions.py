@@ -57,7 +57,7 @@ def accept(body: Acceptance, origin: Origin) -> PersonDocument:
 
 @transactional("auth")
 def _accept(invitation: OpenInvitationDocument, body: Acceptance, hashed: str, origin: Origin) -> PersonDocument:
-    taken = INVITATIONS.get_and_update(open_query(body["token"]), {"$set": {"status": "accepted"}})
+    taken = INVITATIONS.get_and_update(open_query(body["token"]), sets={"status": "accepted"})
     if taken is None:
         raise BadRequest(_INVALID)
     person: PersonDocument = {

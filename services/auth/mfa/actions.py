@@ -48,7 +48,7 @@ def set_up(user_id: str) -> Document:
     if existing and existing["isEnabled"]:
         raise BadRequest("MFA already exists for this user")
     secret, codes = rules.new_secret(), rules.new_backup_codes()
-    fields = {
+    fields: FactorDocument = {
         "secret": box(_PURPOSE).encrypt(secret.encode()).decode(),
         "backupCodes": [_digest(user_id, code) for code in codes],
         "usedBackupCodes": [],
@@ -60,7 +60,7 @@ def set_up(user_id: str) -> Document:
         "tenantId": object_id(person.get("tenantId")),
     }
     key = {"userId": ObjectId(user_id)}
-    MFAS.update_one(key, {"$set": fields}, upsert=True)
+    MFAS.update_one(key, sets=fields, upsert=True)
     return {"secret": secret, "image": rules.qr_image(rules.provisioning_url(secret, person["email"])), "codes": codes}
 
 
@@ -128,7 +128,7 @@ def _is_good(factor: FactorDocument, code: str, origin: Origin) -> bool:
     if not spent and not _spend_step(factor, code, moment):
         note(user_id, _FAILED, origin)
         return False
-    MFAS.update_one({"_id": factor["_id"]}, {"$set": {"failedAttempts": 0, "lockedUntil": None, "lastUsedAt": moment}})
+    MFAS.update_one({"_id": factor["_id"]}, sets={"failedAttempts": 0, "lockedUntil": None, "lastUsedAt": moment})
     note(user_id, _SPENT if spent else _VERIFIED, origin)
     return True
 
@@ -158,13 +158,13 @@ def _spend_step(factor: FactorDocument, code: str, moment: datetime) -> bool:
         return False
     # A code that was seen, or an older one, is worth nothing any more (RFC 6238 §5.2).
     unspent = {"_id": factor["_id"], "lastStep": {"$lt": step}}
-    return MFAS.update_one(unspent, {"$set": {"lastStep": step}})
+    return MFAS.update_one(unspent, sets={"lastStep": step})
 
 
 @transactional("auth")
 def _switch_on(user_id: str, origin: Origin) -> None:
-    fields = {"isEnabled": True, "isVerified": True, "verifiedAt": now()}
-    MFAS.update_one({"userId": object_id(user_id)}, {"$set": fields})
+    fields: FactorDocument = {"isEnabled": True, "isVerified": True, "verifiedAt": now()}
+    MFAS.update_one({"userId": object_id(user_id)}, sets=fields)
     mark_second_factor(user_id, on=True)
     note(user_id, _ENABLED, origin)
 

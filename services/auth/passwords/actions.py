@@ -132,7 +132,7 @@ def _renewed(user_id: str, stored: str, password: str) -> str:
     if not needs_rehash(stored):
         return stored
     hashed = hash_password(password)
-    CREDENTIALS.update_one({"_id": user_id, "passwordHash": stored}, {"$set": {"passwordHash": hashed}})
+    CREDENTIALS.update_one({"_id": user_id, "passwordHash": stored}, sets={"passwordHash": hashed})
     return hashed
 
 
@@ -158,7 +158,7 @@ def note_login(user_id: str, hashed: str | None) -> None:
     hashed: of the password that proved it. Raises Unauthorized when it is the person's no more: somebody else proved to
     own the address, or changed the password, since it was looked at."""
     proof = {"passwordHash": hashed} if hashed else {}
-    credential = CREDENTIALS.update_and_get({"_id": user_id, **proof}, {"$set": {"lastLoginAt": now()}})
+    credential = CREDENTIALS.update_and_get({"_id": user_id, **proof}, sets={"lastLoginAt": now()})
     if proof and credential is None:
         raise Unauthorized(_INVALID)
 
@@ -180,8 +180,8 @@ def change_password(user_id: str, current: str, new: str, origin: Origin) -> Non
 @transactional("auth")
 def _change(user_id: str, current: str, hashed: str, origin: Origin) -> None:
     own = {"_id": user_id, "passwordHash": current}
-    fields = {"passwordHash": hashed, "passwordChangedAt": now()}
-    if not CREDENTIALS.update_one(own, {"$set": fields}):
+    fields: CredentialDocument = {"passwordHash": hashed, "passwordChangedAt": now()}
+    if not CREDENTIALS.update_one(own, sets=fields):
         raise BadRequest("Current password is incorrect")
     end_sessions_of(user_id, reason="password_change")
     note(user_id, _CHANGED, origin)
@@ -212,17 +212,21 @@ def store_password(user_id: str, email: str, password: str) -> None:
 
 def store_hash(user_id: str, email: str, hashed: str) -> None:
     """Store the hash of a person's password, whatever there was before. Runs inside the caller's transaction, if any."""
-    fields = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
-    CREDENTIALS.update_one({"_id": user_id}, {"$set": fields}, upsert=True)
+    fields: CredentialDocument = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
+    CREDENTIALS.update_one({"_id": user_id}, sets=fields, upsert=True)
 
 
 def request_verification(user_id: str, email: str) -> None:
     """Make a verification token, valid for 24 hours, and mail it once the transaction is durable."""
     token = new_secret()
     expiry = now() + _VERIFICATION
-    fields = {"email": email_key(email), "verificationToken": digest(token), "verificationExpiresAt": expiry}
+    fields: CredentialDocument = {
+        "email": email_key(email),
+        "verificationToken": digest(token),
+        "verificationExpiresAt": expiry,
+    }
     # What was proven before may have been another address.
-    CREDENTIALS.update_one({"_id": user_id}, {"$set": fields, "$unset": {"emailVerifiedAt": ""}})
+    CREDENTIALS.update_one({"_id": user_id}, {"$unset": {"emailVerifiedAt": ""}}, sets=fields)
     on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
@@ -243,7 +247,7 @@ def verify_email(token: str) -> None:
     if credential is None or not _is_address_of(credential):
         raise BadRequest("Invalid or expired verification token")
     prove_address(credential["_id"], keep_password=True)
-    CREDENTIALS.update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
+    CREDENTIALS.update_one({"_id": credential["_id"]}, sets={"emailVerifiedAt": now()})
 
 
 def _is_address_of(credential: CredentialDocument) -> bool:

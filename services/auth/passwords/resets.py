@@ -79,7 +79,7 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 
 @transactional("auth")
 def _reset(token: str, person: PersonDocument, hashed: str, origin: Origin) -> None:
-    if not RESET_TOKENS.update_one(_usable(token), {"$set": {"usedAt": now()}}):
+    if not RESET_TOKENS.update_one(_usable(token), sets={"usedAt": now()}):
         raise BadRequest(_INVALID)
     prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)

@@ -225,13 +225,12 @@ def _end_stolen(session: SessionDocument, origin: Origin) -> None:
 
 
 def _end(query: Mapping[str, object], user_id: str, reason: str) -> int:
-    view = SESSIONS
-    found = list(view.find(query, {"replaces": 1}))
+    found = list(SESSIONS.find(query, {"replaces": 1}))
     if not found:
         return 0
     moment = now()
-    ended = {"isActive": False, "terminatedAt": moment, "terminationReason": reason, "expiresAt": moment + _AUDIT}
-    view.update_many(query, {"$set": ended})
+    ended: SessionDocument = {"isActive": False, "terminatedAt": moment, "terminationReason": reason}
+    SESSIONS.update_many(query, sets={**ended, "expiresAt": moment + _AUDIT})
     tokens = {old["key"]: old["expiresAt"] for old in (session.get("replaces") for session in found) if old}
     _revoke(user_id, [str(session["_id"]) for session in found], tokens=tokens)
     return len(found)

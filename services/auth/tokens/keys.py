@@ -86,7 +86,7 @@ def retire_old_keys() -> int:
     """Retire every key but the newest that signs, drop those whose tokens have all expired; return how many remain."""
     kid, moment = signing_key()[0], now()
     older = {"_id": {"$ne": kid}, "signsFrom": {"$lte": moment}, "retiredAt": None}
-    SIGNING_KEYS.update_many(older, {"$set": {"retiredAt": moment}})
+    SIGNING_KEYS.update_many(older, sets={"retiredAt": moment})
     SIGNING_KEYS.delete_many({"retiredAt": {"$lt": moment - timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)}})
     forget()
     return SIGNING_KEYS.count({})

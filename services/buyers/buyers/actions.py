@@ -55,10 +55,8 @@ def _update(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> BuyerD
 @transactional("buyers")
 def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
     """Delete a buyer softly; the address is free again. Raises NotFound."""
-    gone = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
-    deleted = BUYERS.scoped(scope).update_and_get(
-        {"_id": object_id(buyer_id)}, {"$set": gone, "$unset": {"emailKey": ""}}
-    )
+    gone: BuyerDocument = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
+    deleted = BUYERS.scoped(scope).update_and_get({"_id": object_id(buyer_id)}, {"$unset": {"emailKey": ""}}, sets=gone)
     if deleted is None or object_id(buyer_id) is None:
         raise NotFound("Buyer not found")
     publish_buyer("deleted", deleted)

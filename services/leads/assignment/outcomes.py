@@ -1,6 +1,5 @@
 """What becomes of assignments: agents accept, reject, complete; leases end. And what is set for an agent."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -12,7 +11,7 @@ from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import choosing, rules
-from services.leads.assignment.documents import AssignmentDocument
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.assignment.placing import end
 from services.leads.assignment.queries import agent_by_id, assignment_by_id, tenant_of
@@ -135,10 +134,10 @@ def follow_lead(scope: TenantScope, lead_id: str) -> None:
         queue.cancel(scope, item, ending.reason)
 
 
-def set_agent(scope: TenantScope, agent_id: str, changes: Mapping[str, object]) -> choosing.Agent:
+def set_agent(scope: TenantScope, agent_id: str, changes: AgentDocument) -> choosing.Agent:
     """Set capacity, skills or availability of an agent and return the agent as things are now. Raises NotFound."""
     inside = scope.for_tenant(tenant_of(scope, agent_id))
     agent = agent_by_id(inside, agent_id)
     if changes:
-        AGENTS.scoped(inside).update_one({"agentId": agent.id}, {"$set": changes}, upsert=True)
+        AGENTS.scoped(inside).update_one({"agentId": agent.id}, sets=changes, upsert=True)
     return agent_by_id(inside, agent_id)

@@ -47,7 +47,7 @@ def place_item(scope: TenantScope, item: ItemDocument, key: ObjectId, decision: 
 
 def end(scope: TenantScope, query: Filter, fields: AssignmentDocument) -> AssignmentDocument | None:
     """Close the open assignment that matches and return it; None when there is none."""
-    return ASSIGNMENTS.scoped(scope).update_and_get({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
+    return ASSIGNMENTS.scoped(scope).update_and_get({**query, "open": True}, {"$unset": {"open": ""}}, sets=fields)
 
 
 def _chosen(decision: choosing.Decision) -> choosing.Agent:

@@ -7,6 +7,8 @@ crash (services.leads.bulk.tasks) does no lead twice.
 import time
 from typing import Any, cast
 
+from bson import ObjectId
+
 from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
@@ -71,7 +73,7 @@ def _start_undo(scope: TenantScope, original: OperationDocument) -> OperationDoc
     in_time = original["createdAt"] > now() - rules.UNDO_WINDOW
     undone = _store(tenant, f"{rules.UNDO}{kind}", original["leadIds"], {"undoes": original["operationId"]})
     free = {"_id": original["_id"], "status": runs.COMPLETED, "undoOperationId": None}
-    claimed = OPERATIONS.scoped(tenant).update_and_get(free, {"$set": {"undoOperationId": undone["operationId"]}})
+    claimed = OPERATIONS.scoped(tenant).update_and_get(free, sets={"undoOperationId": undone["operationId"]})
     if not rules.can_be_undone(kind) or not in_time or claimed is None:
         raise BadRequest("This operation cannot be undone")
     return undone
@@ -97,7 +99,7 @@ def step(operation: OperationDocument) -> runs.Changes:
 def _end(scope: TenantScope, operation: OperationDocument) -> runs.Changes:
     if operation["undoes"]:
         key = {"operationId": operation["undoes"]}
-        OPERATIONS.scoped(scope).update_one(key, {"$set": {"status": rules.UNDONE}})
+        OPERATIONS.scoped(scope).update_one(key, sets={"status": rules.UNDONE})
         IMAGES.scoped(scope).delete_many(key)
     return {"status": runs.COMPLETED}
 
@@ -134,14 +136,14 @@ def _update_of(scope: TenantScope, operation: OperationDocument) -> Document:
     return update
 
 
-def _moment(update: Document) -> Any:
+def _moment(update: dict[str, dict[str, object]]) -> Any:
     return update["$set"].get("deletedAt")
 
 
 def _keep_images(
     scope: TenantScope,
     operation: OperationDocument,
-    before: dict[Any, LeadDocument],
+    before: dict[ObjectId, LeadDocument],
     after: list[LeadDocument],
     update: Document,
 ) -> None:

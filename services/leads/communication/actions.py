@@ -96,8 +96,10 @@ def note_report(message_id: str, provider_state: str, error: str | None) -> bool
     """Note what the provider reports of a message; a late report takes nothing back. Return whether anything was noted."""
     state = rules.state_of(provider_state)
     known = {"messageId": message_id, "status": {"$in": list(rules.EARLIER[state])}}
-    change = {"status": state} | ({"error": error} if error and state == rules.FAILED else {})
-    return messages_of_all().update_one(known, {"$set": change})
+    change: MessageDocument = {"status": state}
+    if error and state == rules.FAILED:
+        change["error"] = error
+    return messages_of_all().update_one(known, sets=change)
 
 
 def _deliver(
@@ -161,7 +163,7 @@ def _hand_over(scope: TenantScope, entry: MessageDocument, lead: LeadDocument | 
 def _note_refusal(
     scope: TenantScope, entry: MessageDocument, refusal: ProviderRefused, lead: LeadDocument | None
 ) -> None:
-    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": {"status": rules.FAILED, "error": str(refusal)}})
+    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, sets={"status": rules.FAILED, "error": str(refusal)})
     if refusal.opted_out and lead:
         opted_out = LEADS.scoped(scope).update_and_get({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
         if opted_out:
@@ -170,8 +172,8 @@ def _note_refusal(
 
 @transactional("leads")
 def _note_sent(scope: TenantScope, entry: MessageDocument, sent: Sent, lead: LeadDocument | None) -> None:
-    noted = {"status": rules.state_of(sent.status), "messageId": sent.message_id, "cost": sent.cost}
-    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": noted})
+    noted: MessageDocument = {"status": rules.state_of(sent.status), "messageId": sent.message_id, "cost": sent.cost}
+    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, sets=noted)
     if lead is None:
         return
     view, moment = LEADS.scoped(scope), now()

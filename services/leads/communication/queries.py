@@ -8,7 +8,7 @@ from core.documents.scope import TenantScope
 from services.leads.communication import rules
 from services.leads.communication.documents import MessageDocument, TemplateDocument
 from services.leads.communication.models import LOGS, TEMPLATES
-from services.leads.leads.documents import LeadDocument
+from services.leads.leads.documents import PHONE, LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import key_of
@@ -24,7 +24,7 @@ def lead_to_reach(scope: TenantScope, lead_id: str) -> LeadDocument | None:
 
 def leads_with_number(scope: TenantScope, number: str) -> list[LeadDocument]:
     """Return the live leads that have this number."""
-    queries: list[Document] = [{"phoneKey": phone_key(number)}, {"contactInfo.phone": number}]
+    queries: list[Document] = [{"phoneKey": phone_key(number)}, {PHONE: number}]
     return list(LEADS.scoped(scope).find_any(queries, _WANTED, limit=10))
 
 

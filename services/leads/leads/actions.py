@@ -15,7 +15,7 @@ from core.documents.transactions import transactional
 from core.errors import BadRequest, NotFound, PreconditionFailed
 from services.leads.directory.queries import MEMBER, strangers
 from services.leads.leads import rules
-from services.leads.leads.documents import Contact, Entry, Keys, LeadDocument
+from services.leads.leads.documents import EMAIL, PHONE, Contact, Entry, Keys, LeadDocument
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_change, publish_lead
@@ -138,7 +138,7 @@ def _clashes(scope: TenantScope, contact: Contact, *, other_than: ObjectId | Non
     same += [{f"contactInfo.{name}": contact[name]} for name in ("email", "phone") if contact.get(name)]
     if other_than is not None:
         same = [{**query, "_id": {"$ne": other_than}} for query in same]
-    shown = {"emailKey": 1, "phoneKey": 1, "contactInfo.email": 1, "contactInfo.phone": 1}
+    shown = {"emailKey": 1, "phoneKey": 1, EMAIL: 1, PHONE: 1}
     found = list(LEADS.scoped(scope).find_any(same, shown, limit=10)) if same else []
     return [name for name in ("email", "phone") if any(_same(lead, name, contact, keys) for lead in found)]
 

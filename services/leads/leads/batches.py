@@ -74,10 +74,11 @@ def update_leads(scope: TenantScope, lead_ids: list[str], changes: LeadDocument)
         return
     if any(is_new_owner(lead, changes) for lead in before.values()):
         check_owner(scope, changes["assignedTo"])
-    assigned = {"assignedTo": person_id(changes["assignedTo"])} if "assignedTo" in changes else {}
     entry = activity("other", f"Bulk update: {', '.join(changes)}", scope)
-    set_ = {**changes, **assigned, "updatedBy": person_id(scope.actor_id)}
-    view.update_many({"_id": {"$in": list(before)}}, {"$set": set_, "$push": {"activities": entry}})
+    stored: LeadDocument = {**changes, "updatedBy": person_id(scope.actor_id)}
+    if "assignedTo" in changes:
+        stored["assignedTo"] = person_id(changes["assignedTo"])
+    view.update_many({"_id": {"$in": list(before)}}, {"$push": {"activities": entry}}, sets=stored)
     publish_changes((before[lead["_id"]], lead) for lead in view.find({"_id": {"$in": list(before)}}))
 
 

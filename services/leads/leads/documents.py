@@ -5,6 +5,9 @@ from typing import TypedDict
 
 from core.documents.shapes import Owned, Reference
 
+# Paths in a lead that queries name.
+EMAIL, PHONE = "contactInfo.email", "contactInfo.phone"
+
 
 class Address(TypedDict, total=False):
     """Where somebody lives, or a property is."""

@@ -15,7 +15,7 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.errors import BadRequest, NotFound
-from services.leads.leads.documents import LeadDocument
+from services.leads.leads.documents import EMAIL, PHONE, LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 
@@ -106,11 +106,11 @@ def others_of(scope: TenantScope, query: dict[str, Any], first: list[LeadDocumen
 
 def _address_queries(address: str, search: str) -> list[Document]:
     # Leads of the old system have no keys: they are known by their text.
-    return [{"emailKey": address}, {"contactInfo.email": {"$in": [address, search.strip()]}}]
+    return [{"emailKey": address}, {EMAIL: {"$in": [address, search.strip()]}}]
 
 
 def _number_queries(digits: str, search: str) -> list[Document]:
-    return [{"phoneKey": phone_key(search)}, {"contactInfo.phone": {"$in": [search.strip(), *spellings(digits)]}}]
+    return [{"phoneKey": phone_key(search)}, {PHONE: {"$in": [search.strip(), *spellings(digits)]}}]
 
 
 def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.api.states import is_american, state_code
-from services.leads.leads.documents import Contact, LeadDocument
+from services.leads.leads.documents import EMAIL, PHONE, Contact, LeadDocument
 
 # More in one request would outlast the patience of whoever waits for it (recommended by contract/leads.yaml).
 MOST_AT_ONCE = 1_000
@@ -130,9 +130,9 @@ def _contact_faults(contact: Contact) -> list[Fault]:
     faults = []
     email, phone = str(contact.get("email") or ""), str(contact.get("phone") or "")
     if email.strip() and not _EMAIL.fullmatch(email):
-        faults.append(_fault("contactInfo.email", "Invalid email format", "INVALID_EMAIL"))
+        faults.append(_fault(EMAIL, "Invalid email format", "INVALID_EMAIL"))
     if phone.strip() and not is_phone(phone):
-        faults.append(_fault("contactInfo.phone", "Invalid phone number format", "INVALID_PHONE"))
+        faults.append(_fault(PHONE, "Invalid phone number format", "INVALID_PHONE"))
     return faults
 
 

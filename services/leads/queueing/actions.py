@@ -44,7 +44,7 @@ def add(scope: TenantScope, lead_id: str, priority: float) -> ItemDocument:
 
 def set_priority(scope: TenantScope, item_id: str, priority: float) -> ItemDocument:
     """Change how urgent an item is. Raises NotFound."""
-    changed = ITEMS.scoped(scope).update_and_get(key_of(item_id), {"$set": {"priority": priority}})
+    changed = ITEMS.scoped(scope).update_and_get(key_of(item_id), sets={"priority": priority})
     if changed is None:
         raise NotFound("Lead not found in queue")
     return changed
@@ -94,7 +94,7 @@ def _take_for_a_while(scope: TenantScope, item: ItemDocument, agent_id: str) -> 
 
 def bind(scope: TenantScope, item: ItemDocument, assignment_id: str) -> ItemDocument | None:
     """Note the assignment of an item that was taken, and return it; None when it is not as it was taken any more."""
-    return ITEMS.scoped(scope).update_and_get(_as_taken(item), {"$set": {"assignmentId": assignment_id}})
+    return ITEMS.scoped(scope).update_and_get(_as_taken(item), sets={"assignmentId": assignment_id})
 
 
 def hand_over(scope: TenantScope, lead_id: str, agent_id: str, assignment_id: str) -> ItemDocument | None:
@@ -116,7 +116,7 @@ def renew(scope: TenantScope, item_id: str) -> ItemDocument:
     """Make the lease of the caller's item last anew. Raises NotFound; Conflict when it is over or somebody else's."""
     item = item_by_id(scope, item_id)
     held = {"_id": item["_id"], "status": rules.ASSIGNED, "agentId": scope.actor_id, "expiresAt": {"$ne": None}}
-    renewed = ITEMS.scoped(scope).update_and_get(held, {"$set": {"expiresAt": now() + rules.LEASE}})
+    renewed = ITEMS.scoped(scope).update_and_get(held, sets={"expiresAt": now() + rules.LEASE})
     if renewed is None:
         raise Conflict("You have no lease of this lead")
     return renewed
@@ -140,10 +140,11 @@ def complete(scope: TenantScope, item: ItemDocument) -> None:
 
 def cancel(scope: TenantScope, item: ItemDocument, reason: str) -> None:
     """Take an item out of the queue whose lead nobody can get, and say why; unless it changed since it was read."""
-    gone = {"status": rules.CANCELLED, "cancelledAt": now(), "reason": reason}
+    gone: ItemDocument = {"status": rules.CANCELLED, "cancelledAt": now(), "reason": reason}
     ITEMS.scoped(scope).update_one(
         {"_id": item["_id"], "status": item["status"]},
-        {"$set": gone, "$unset": {"open": "", **dict.fromkeys(_HELD, "")}},
+        {"$unset": {"open": "", **dict.fromkeys(_HELD, "")}},
+        sets=gone,
     )
 
 

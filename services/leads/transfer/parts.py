@@ -16,7 +16,7 @@ from core.imports.columns import is_note
 from core.imports.rows import Reader, Row
 from core.sheets import Line
 from services.leads.leads.actions import new_lead, person_id
-from services.leads.leads.documents import Contact, LeadDocument
+from services.leads.leads.documents import EMAIL, Contact, LeadDocument
 from services.leads.leads.keys import keys_of, phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
@@ -168,7 +168,7 @@ class Part:
             {"emailKey": {"$in": emails}},
             {"phoneKey": {"$in": phones}},
             # Leads of the old system have no keys: they are known by their text.
-            {"contactInfo.email": {"$in": texts}},
+            {EMAIL: {"$in": texts}},
         ]
         found = LEADS.scoped(self.scope).find_any(queries, _SEEN) if candidates else []
         # One document for each lead, however many of its keys are asked for: changes of the first row are the second's.

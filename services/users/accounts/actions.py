@@ -96,7 +96,7 @@ def put_user(fields: UserDocument) -> UserDocument:
     del stored["_id"]
     _refuse_torn(stored)
     if everyone().exists({"_id": key}):
-        user = everyone().update_and_get({"_id": key}, {"$set": stored})
+        user = everyone().update_and_get({"_id": key}, sets=stored)
     else:
         empty: UserDocument = {"permissions": [], "tags": [], "settings": rules.default_settings()}
         user = everyone().insert_one({**empty, **stored, "_id": key})
@@ -329,7 +329,7 @@ def _change(user: UserDocument, changes: UserDocument, *, event: str = "user.upd
         # What was proven was the address before.
         changes = {"emailVerifiedAt": None, **changes}
     try:
-        stored = everyone().update_and_get({"_id": user["_id"]}, {"$set": changes})
+        stored = everyone().update_and_get({"_id": user["_id"]}, sets=changes)
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
     assert stored is not None

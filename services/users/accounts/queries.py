@@ -1,7 +1,7 @@
 """Reads of people."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.pagination import PageRequest
@@ -11,6 +11,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
+from core.documents.shapes import Reference
 from core.errors import NotFound
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
@@ -91,7 +92,7 @@ def active_count(scope: TenantScope) -> int:
     return USERS.scoped(scope).count({"status": "active"})
 
 
-def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, UserDocument]:
+def people_by_ids(scope: TenantScope, ids: Iterable[Reference | None]) -> dict[str, UserDocument]:
     """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text. Of
     somebody who is not of the scope's tenant (any more) there is the id only: who they are now is not its business."""
     keys = [key for key in (object_id(str(value)) for value in ids if value) if key]

@@ -169,7 +169,7 @@ def _given_by(invitation: InvitationDocument) -> frozenset[str]:
 
 
 def _accept(invitation: InvitationDocument, user_id: str) -> InvitationDocument:
-    accepted = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
+    accepted: InvitationDocument = {"status": "accepted", "acceptedAt": now(), "acceptedBy": object_id(user_id)}
     stored = _move(all_invitations(), invitation, accepted)
     if stored is None:
         raise BadRequest(_INVALID)
@@ -181,17 +181,17 @@ def _accept(invitation: InvitationDocument, user_id: str) -> InvitationDocument:
 
 
 def _move(
-    view: ScopedDocuments[InvitationDocument], invitation: InvitationDocument, changes: Mapping[str, object]
+    view: ScopedDocuments[InvitationDocument], invitation: InvitationDocument, changes: InvitationDocument
 ) -> InvitationDocument | None:
     """Change a pending invitation and return it, None when it is not pending any more."""
     query = {"_id": invitation["_id"], "status": "pending"}
-    return view.update_and_get(query, {"$set": changes})
+    return view.update_and_get(query, sets=changes)
 
 
 def _expire_old(scope: TenantScope, email: str) -> None:
     """Free the address of invitations whose time is over: only one may be pending."""
     late = {"email": email, "status": "pending", "expiresAt": {"$lte": now()}}
-    while expired := INVITATIONS.scoped(scope).update_and_get(late, {"$set": {"status": "expired"}}):
+    while expired := INVITATIONS.scoped(scope).update_and_get(late, sets={"status": "expired"}):
         _announce(expired)
 
 

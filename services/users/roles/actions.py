@@ -67,8 +67,8 @@ def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> Ro
     if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be modified")
     _check_grant(principal, role, {**role, **changes})
-    stored = {**changes, "updatedBy": object_id(principal.user_id)}
-    changed = all_roles().update_and_get({"_id": role["_id"]}, {"$set": stored})
+    stored: RoleDocument = {**changes, "updatedBy": object_id(principal.user_id)}
+    changed = all_roles().update_and_get({"_id": role["_id"]}, sets=stored)
     if changed is None:
         raise NotFound("Role not found")
     if rules.gives_otherwise(role, changed):

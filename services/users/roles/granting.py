@@ -15,7 +15,7 @@ from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.publishing import publish_user
 from services.users.roles.bypasses import all_assignments, all_roles
-from services.users.roles.documents import RoleDocument
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 from services.users.roles.queries import permissions_of, running
 
 
@@ -38,20 +38,20 @@ def refresh_person(user_id: object, *, actor_id: str | None = None) -> None:
 def end_expired(user_id: object) -> None:
     """Make a person's expired assignments inactive: only active ones are unique."""
     expired = {"userId": either_form(text_id(user_id)), "isActive": True, "expiresAt": {"$lte": now()}}
-    all_assignments().update_many(expired, {"$set": {"isActive": False}})
+    all_assignments().update_many(expired, sets={"isActive": False})
 
 
 def end_assignments(person: UserDocument, *, actor_id: str | None) -> None:
     """End all that is assigned to a person in the tenant that they leave: it must not come back with them."""
-    ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
-    all_assignments().update_many(running(person), {"$set": ended})
+    ended: AssignmentDocument = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
+    all_assignments().update_many(running(person), sets=ended)
 
 
 def _grant(person: UserDocument, granted: list[str], actor_id: str | None) -> None:
     before = person.get("grantedPermissions") or []
     if granted == before:
         return
-    changed = everyone().update_and_get({"_id": person["_id"]}, {"$set": {"grantedPermissions": granted}})
+    changed = everyone().update_and_get({"_id": person["_id"]}, sets={"grantedPermissions": granted})
     assert changed is not None
     publish_user("user.updated", changed, access=True)
     metadata = {"oldPermissions": before, "newPermissions": granted}

@@ -190,7 +190,7 @@ def _inserted(document: TenantDocument) -> TenantDocument:
 
 def _changed(key: ObjectId, changes: TenantDocument, *, event: str = "tenant.updated") -> TenantDocument:
     try:
-        return _published(TENANTS.update_and_get({"_id": key}, {"$set": changes}), event=event)
+        return _published(TENANTS.update_and_get({"_id": key}, sets=changes), event=event)
     except DuplicateKeyError:
         raise Conflict(_TAKEN) from None
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--first-name", default="Platform")
         parser.add_argument("--last-name", default="Operator")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Create the person."""
         if user_by_email(options["email"]) is not None:
             raise CommandError("Somebody has this address already.")

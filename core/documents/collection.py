@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from bson import ObjectId
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 
 from core.documents.database import Document
 from core.documents.driver import raw
 from core.documents.ids import either_form, object_id
+from core.documents.indexes import Lifted, Replaced
 from core.documents.scope import TenantScope, everywhere
 from core.documents.transactions import current_session
 from core.errors import NoTenant
@@ -27,6 +28,9 @@ Filter = Mapping[str, object]
 Update = Mapping[str, object]
 Sort = Sequence[tuple[str, int]]
 Projection = Mapping[str, object] | Sequence[str] | None
+
+# The owner of collections that each service has for itself.
+EVERY_SERVICE = "*"
 
 # What a query of a caller without tenant matches: nothing.
 _NOTHING: Filter = {"_id": {"$in": []}}
@@ -209,11 +213,13 @@ class Documents(Generic[T]):
 class Declared(Generic[T]):
     """What every collection says of itself: its name, its owner, and whether documents with `deletedAt` are invisible.
 
-    T is the TypedDict of its documents."""
+    T is the TypedDict of its documents. indexes, replaces: what `manage.py prepare` makes true (core.documents.indexes)."""
 
     name: str
     service: str
     soft_delete: bool = False
+    indexes: tuple[IndexModel, ...] = ()
+    replaces: tuple[Replaced | Lifted, ...] = ()
 
     def hidden(self, query: Filter, with_deleted: bool) -> Document:
         """Return the filter of what `query` does not see unless it asks for it: deleted documents."""

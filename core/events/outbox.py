@@ -16,13 +16,13 @@ from core.documents.driver import database
 from core.documents.transactions import current_session, on_commit
 from core.events.catalogue import EVENTS
 from core.events.envelope import Envelope, sealed
+from core.events.models import OUTBOX
 from core.events.nudge import nudge
 from core.events.payloads import Payload
 from core.events.transport import send
 
 log = structlog.get_logger(__name__)
 
-COLLECTION = "outboxevents"
 # Messages of this many events stay well below a megabyte and are applied within a second or two.
 BATCH = 100
 # A subscriber that is alive acknowledges within a second or two; then wait longer and longer for one that is not.
@@ -45,21 +45,24 @@ _DISPATCHED = Counter("leadmesh_outbox_dispatched_total", "Events handed to the 
 
 
 class Fact(NamedTuple):
-    """What an event tells, and of which entity. version: the entity's revision (`rev`), by which subscribers tell newer from
-    older."""
+    """What an event tells, and of which entity. version: of a `State`, the document's revision, by which subscribers tell newer
+    from older; None of what happened once."""
 
     payload: Payload
     entity_id: str
-    version: int
     tenant_id: str | None
+    version: int | None = None
 
 
-def record(name: str, payload: Payload, *, entity_id: str, version: int, tenant_id: str | None) -> None:
-    """Record an event in the running transaction of its owner; it is dispatched after the commit.
+def record(
+    name: str, payload: Payload, *, entity_id: str, tenant_id: str | None = None, version: int | None = None
+) -> None:
+    """Record an event (see `Fact`) in the running transaction of its owner; it is dispatched after the commit.
 
-    Raises RuntimeError outside of a transaction of the owner: an event without its fact must be impossible.
+    Raises RuntimeError outside of a transaction of the owner: an event without its fact must be impossible. Raises TypeError
+    for the payload of another event, and for a state without version or another payload with one.
     """
-    record_all(name, [Fact(payload, entity_id, version, tenant_id)])
+    record_all(name, [Fact(payload, entity_id, tenant_id, version)])
 
 
 def record_all(name: str, facts: Sequence[Fact]) -> None:
@@ -144,4 +147,4 @@ def _send(batch: list[Document]) -> None:
 
 
 def _outbox(service: str) -> Collection[dict[str, Any]]:
-    return database(service)[COLLECTION]
+    return database(service)[OUTBOX.name]

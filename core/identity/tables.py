@@ -14,8 +14,7 @@ from core.documents.copies import is_wanted
 from core.documents.database import Document
 from core.documents.driver import database
 from core.documents.transactions import current_session
-
-COLLECTION = "accessentries"
+from core.identity.models import ACCESS_ENTRIES
 
 
 class AccessTable:
@@ -48,7 +47,7 @@ class AccessTable:
         return bool(result.modified_count or result.upserted_id)
 
     def _raw(self, service: str) -> Collection[Document]:
-        return database(service)[COLLECTION]
+        return database(service)[ACCESS_ENTRIES.name]
 
 
 ACCESS = AccessTable()

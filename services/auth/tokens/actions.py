@@ -1,6 +1,5 @@
 """The use case of the own profile at auth."""
 
-from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
 from core.errors import BadRequest
@@ -27,6 +26,5 @@ def change_profile(user_id: str, changes: PersonDocument) -> PersonDocument:
         picture=changes.get("picture"),
         settings=changes.get("settings"),
     )
-    version = int(now().timestamp() * 1000)
-    record("account.profile_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    record("account.profile_changed", payload, entity_id=user_id, tenant_id=person.get("tenantId"))
     return person

@@ -7,8 +7,8 @@ from services.buyers.buyers.documents import BuyerDocument
 
 def publish_buyer(name: str, buyer: BuyerDocument) -> None:
     """Record `buyer.<name>` in the running transaction."""
-    buyer_id, version = str(buyer["_id"]), buyer.get("rev", 1)
-    record(f"buyer.{name}", snapshot(buyer), entity_id=buyer_id, version=version, tenant_id=buyer["tenantId"])
+    payload = snapshot(buyer)
+    record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=buyer["tenantId"])
 
 
 def snapshot(buyer: BuyerDocument) -> BuyerSnapshot:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.api.throttling import hit
 from core.documents.collection import ScopedDocuments, now
@@ -12,6 +11,7 @@ from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.shapes import part_of
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
 from core.events.payloads import AccountActivity, EmailRequested
@@ -309,10 +309,8 @@ def _insert(
 ) -> UserDocument:
     empty: UserDocument = {"permissions": [], "tags": [], "tenantId": None}
     _refuse_torn({**person, "tenantId": person.get("tenantId") or people.scope.tenant_id})
-    try:
+    with unique_or(Conflict, _TAKEN):
         user = people.insert_one({**empty, **person})
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     metadata = {"email": user["email"], "roles": user["roles"]}
     log_activity(user, "account_creation", "User account created", actor_id=actor_id, metadata=metadata)
     publish_user("user.created", user, access=True)
@@ -328,10 +326,8 @@ def _change(user: UserDocument, changes: UserDocument, *, event: str = "user.upd
     if changes.get("email", user["email"]) != user["email"]:
         # What was proven was the address before.
         changes = {"emailVerifiedAt": None, **changes}
-    try:
+    with unique_or(Conflict, _TAKEN):
         stored = everyone().update_and_get({"_id": user["_id"]}, sets=changes)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     assert stored is not None
     publish_user(event, stored, access=access)
     return stored
@@ -376,8 +372,7 @@ def _is_proposed(user: UserDocument, email: str, actor: Principal) -> bool:
     if user["status"] == "pending" and str(user["_id"]) != actor.user_id:
         return False
     payload = EmailRequested(user_id=str(user["_id"]), email=email, requested_at=now())
-    version, tenant_id = int(payload.requested_at.timestamp() * 1000), text_id(user.get("tenantId"))
-    record("user.email_requested", payload, entity_id=payload.user_id, version=version, tenant_id=tenant_id)
+    record("user.email_requested", payload, entity_id=payload.user_id, tenant_id=text_id(user.get("tenantId")))
     text = "Another e-mail address was asked for"
     log_activity(user, "security_event", text, actor_id=actor.user_id, severity="medium", metadata={"email": email})
     return True

@@ -1,6 +1,6 @@
 """What users hears from auth."""
 
-from typing import Any, cast
+from typing import cast
 
 from bson import ObjectId
 
@@ -15,34 +15,18 @@ from services.users.accounts.documents import UserDocument
 def account_registered(event: Event) -> None:
     """Create the person of a new account."""
     account = event.payload
-    person: UserDocument = {
-        "_id": ObjectId(account.user_id),
-        "email": account.email,
-        "firstName": account.first_name,
-        "lastName": account.last_name,
-        "status": account.status,
-        "roles": account.roles,
-        "tenantId": account.tenant_id,
-    }
-    if account.picture:
-        person["picture"] = account.picture
-    if account.google_id:
-        person["googleId"] = account.google_id
+    optional = {name: value for name, value in account.members("picture", "googleId").items() if value}
+    fields = account.members(without=("userId", "companyName", "picture", "googleId", "invitationId"))
     mail = "accepted" if account.invitation_id else "welcome"
+    person = cast(UserDocument, {"_id": ObjectId(account.user_id), **fields, **optional})
     actions.adopt_account(person, company=account.company_name, mail=mail)
 
 
 @handles("account.profile_changed", service="users")
 def account_profile_changed(event: Event) -> None:
     """Store what a person changed of themselves at auth."""
-    sent = event.payload
-    changes: dict[str, Any] = {
-        "firstName": sent.first_name,
-        "lastName": sent.last_name,
-        "picture": sent.picture,
-        "settings": sent.settings,
-    }
-    actions.apply_own_changes(sent.user_id, cast(UserDocument, filled(changes, changes)))
+    changes = event.payload.members(without=("userId",))
+    actions.apply_own_changes(event.payload.user_id, cast(UserDocument, filled(changes, changes)))
 
 
 @handles("account.email_changed", service="users")

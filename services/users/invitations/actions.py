@@ -4,12 +4,12 @@ account."""
 from collections.abc import Mapping
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import ScopedDocuments, now
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict
 from core.events.outbox import record
 from core.events.payloads import InvitationSnapshot
@@ -66,10 +66,8 @@ def invite(
     }
     if body.get("message"):
         invitation["message"] = body["message"]
-    try:
+    with unique_or(Conflict, _WAITING):
         stored = INVITATIONS.scoped(scope).insert_one(invitation)
-    except DuplicateKeyError:
-        raise Conflict(_WAITING) from None
     metadata = {"invitedEmail": email, "invitationId": str(stored["_id"]), "roles": roles, **origin}
     _log(scope, "invitation_sent", f"Invitation sent to {email}", metadata)
     _announce(stored, token)

@@ -2,11 +2,16 @@
 
 from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import DocumentModel
 from services.users.preferences.documents import PreferencesDocument
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
-PREFERENCES = PlainCollection[PreferencesDocument]("userpreferences", service="users")
+PREFERENCES = PlainCollection[PreferencesDocument](
+    "userpreferences",
+    service="users",
+    indexes=(index("userId", unique=True),),
+)
 
 
 class UserPreferences(DocumentModel):

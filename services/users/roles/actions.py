@@ -10,6 +10,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
@@ -51,10 +52,8 @@ def create_role(principal: Principal, fields: RoleDocument) -> RoleDocument:
     ):
         raise Conflict(_TAKEN)
     _check_grant(principal, {}, role)
-    try:
+    with unique_or(Conflict, _TAKEN):
         created = all_roles().insert_one({**role, "createdBy": object_id(principal.user_id)})
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     _log(principal, created, "created", {})
     return created
 
@@ -183,10 +182,8 @@ def _insert_assignment(
         "assignedAt": now(),
         "assignedBy": object_id(principal.user_id),
     }
-    try:
+    with unique_or(Conflict, _ASSIGNED):
         return all_assignments().insert_one(document)
-    except DuplicateKeyError:
-        raise Conflict(_ASSIGNED) from None
 
 
 def _check_grant(principal: Principal, old: RoleDocument, new: RoleDocument) -> None:

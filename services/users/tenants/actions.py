@@ -3,15 +3,14 @@
 import uuid
 from collections.abc import Mapping
 
-import msgspec
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
@@ -181,28 +180,24 @@ def _taken(criteria: Mapping[str, object]) -> bool:
     return TENANTS.with_deleted().exists(criteria)
 
 
+@unique_or(Conflict, _TAKEN)
 def _inserted(document: TenantDocument) -> TenantDocument:
-    try:
-        return _published(TENANTS.insert_one(document), event="tenant.created")
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
+    return _published(TENANTS.insert_one(document), event="tenant.created")
 
 
+@unique_or(Conflict, _TAKEN)
 def _changed(key: ObjectId, changes: TenantDocument, *, event: str = "tenant.updated") -> TenantDocument:
-    try:
-        return _published(TENANTS.update_and_get({"_id": key}, sets=changes), event=event)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
+    return _published(TENANTS.update_and_get({"_id": key}, sets=changes), event=event)
 
 
 def _published(tenant: TenantDocument | None, *, event: str = "tenant.updated") -> TenantDocument:
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
-    payload, version = snapshot(tenant), tenant.get("rev", 1)
+    payload, version = snapshot(tenant), tenant["rev"]
     record(event, payload, entity_id=tenant_id, version=version, tenant_id=tenant_id)
     # Here it holds at once; the other services follow with the event.
-    apply_tenant("users", msgspec.to_builtins(payload), version)
+    apply_tenant("users", payload.members(), version)
     return tenant
 
 

@@ -8,8 +8,9 @@ import structlog
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import MongoId, Number
 from core.api.permissions import internal
-from core.api.validation import MongoId, Number, Query
+from core.api.validation import Query
 from core.api.views import InternalView
 from core.documents.collection import Declared, T
 from core.documents.driver import raw

@@ -4,8 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.checks import is_text
+from core.api.fields import ContractField
 from core.api.permissions import public
-from core.api.validation import Body, ContractField
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.documents.shapes import part_of
 from services.auth.audit.actions import origin_of
@@ -20,7 +21,7 @@ def _name(words: str) -> ContractField:
         return isinstance(value, str) and 1 <= len(value.strip()) <= 50
 
     length = (lambda value: not is_text(value) or holds(value), f"{words} must be between 1 and 50 characters")
-    return ContractField([length, (is_text, f"{words} must be a string")])
+    return ContractField([(is_text, f"{words} must be a string")], limits=[length])
 
 
 class AcceptBody(Body):

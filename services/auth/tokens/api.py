@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Free, Text
 from core.api.permissions import public, signed_in
 from core.api.rendering import json_response
-from core.api.validation import Body, Free, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.errors import AuthenticationFailed, BadRequest, Forbidden
 from core.identity.testmode import TEST_ROLES, test_principal

@@ -169,7 +169,7 @@ class Validate(ContractView):
 
 
 def _ids(request: Request) -> list[str]:
-    sent = request.query_params.get("leadIds")
+    sent = ",".join(request.query_params.getlist("leadIds"))
     if not sent:
         raise BadRequest("leadIds parameter is required")
     ids = [text.strip() for text in sent.split(",") if text.strip()]

@@ -12,7 +12,6 @@ from services.leads.bulk.models import OPERATIONS
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 
-_NO_STAGE = "none"
 _HIDDEN = {"lease": 0, "leaseUntil": 0}
 
 
@@ -48,7 +47,7 @@ def counters(scope: TenantScope, lead_ids: list[str]) -> dict[str, Any]:
         "validLeads": valid,
         "invalidLeads": len(lead_ids) - valid,
         "leadStatuses": Counter(str(lead.get("status")) for lead in leads),
-        "leadStages": Counter(str(lead.get("stageId") or _NO_STAGE) for lead in leads),
+        "leadStages": Counter(str(lead["stageId"]) for lead in leads if lead.get("stageId")),
     }
 
 

@@ -126,9 +126,10 @@ def invalid(faults: list[rules.Fault]) -> BadRequest:
     return BadRequest(message, body={"message": message, "errors": faults})
 
 
-def duplicate(fields: list[str]) -> BadRequest:
-    """Return the problem of a lead that is there already."""
-    return BadRequest(_DUPLICATE, body={"message": _DUPLICATE, "duplicateFields": fields})
+def duplicate(fields: list[str], email: str | None = None) -> BadRequest:
+    """Return the problem of a lead that is there already; among several it is named by its e-mail."""
+    message = f"{_DUPLICATE} for {email}" if email else _DUPLICATE
+    return BadRequest(message, body={"message": message, "duplicateFields": fields})
 
 
 def _clashes(scope: TenantScope, contact: Contact, *, other_than: ObjectId | None = None) -> list[str]:
@@ -164,11 +165,11 @@ def _change(scope: TenantScope, lead: LeadDocument, changes: LeadDocument) -> Le
 
 def _check(lead: LeadDocument, changes: LeadDocument) -> None:
     faults = rules.faults_of(changes, new=False, known_state=_state_of(lead))
-    status = changes.get("status")
-    if status and not rules.may_become(lead["status"], status):
-        faults.append(rules.transition_fault(lead["status"], status))
     if faults:
         raise invalid(faults)
+    status = changes.get("status")
+    if status and not rules.may_become(lead["status"], status):
+        raise invalid([rules.transition_fault(lead["status"], status)])
 
 
 def _update_of(scope: TenantScope, lead: LeadDocument, changes: LeadDocument) -> Document:

@@ -87,7 +87,7 @@ _NAMES = (
     ("email", "Email is required"),
     ("phone", "Phone number is required"),
 )
-_ADDRESS = (("street", "Street"), ("city", "City"), ("state", "State"), ("zipCode", "Zip code"))
+_ADDRESS = (("street", "Street address"), ("city", "City"), ("state", "State"), ("zipCode", "ZIP code"))
 
 Fault = dict[str, str]
 
@@ -102,13 +102,13 @@ def faults_of(lead: LeadDocument, *, new: bool, known_state: object = None) -> l
 
     known_state: what the lead has as its address' state; an old lead keeps it, whatever it is."""
     contact = lead.get("contactInfo") or {}
-    faults = _missing_contact(contact) if new or contact else []
+    faults = _missing_contact(contact) if new else []
     faults += _contact_faults(contact)
     faults += _address_faults(contact.get("address"), known_state)
     faults += _preference_faults(lead.get("propertyPreferences") or {})
     finances = lead.get("financialInfo") or {}
     if finances.get("preApproved") and not finances.get("preApprovalAmount"):
-        text = "Pre-approval amount is required when pre-approved"
+        text = "Pre-approval amount is required when pre-approved is true"
         faults.append(_fault("financialInfo.preApprovalAmount", text, "MISSING_PREAPPROVAL_AMOUNT"))
     return faults
 

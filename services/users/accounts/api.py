@@ -41,9 +41,10 @@ class PagedView(ContractView):
 
     def numeric_query(self, *names: str) -> dict[str, Any]:
         """Return the checked query. Raises BadRequest with one sentence when a member of `names` is no whole number."""
+        request: Any = self.request
         for name in names:
-            value = self.request.query_params.get(name)
-            if value is not None and not value.removeprefix("-").isdecimal():
+            value = request.query.get(name)
+            if value is not None and not (isinstance(value, str) and value.removeprefix("-").isdecimal()):
                 raise BadRequest(_NOT_NUMERIC)
         return self.validated_query()
 

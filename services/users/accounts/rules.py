@@ -50,13 +50,14 @@ def reason_kind(text: str | None) -> str:
 
 
 def broken_limit(fields: UserDocument, *, new: bool) -> str | None:
-    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, as before."""
-    for value, name, most in (
-        (fields.get("firstName"), "First name", 50),
-        (fields.get("lastName"), "Last name", 50),
-        (fields.get("displayName"), "Display name", 100),
+    """Return the message of the first limit that `fields` break, or None. As before, empty names pass on updates, and an empty
+    display name always."""
+    for value, name, most, may_be_empty in (
+        (fields.get("firstName"), "First name", 50, not new),
+        (fields.get("lastName"), "Last name", 50, not new),
+        (fields.get("displayName"), "Display name", 100, True),
     ):
-        if value is not None and (len(value) > most or (new and not value)):
+        if value is not None and (len(value) > most or (value == "" and not may_be_empty)):
             return f"{name} must be between 1 and {most} characters"
     return _broken_profile(fields.get("profile") or {}) or _broken_lists(fields)
 
@@ -75,11 +76,11 @@ def _broken_lists(fields: UserDocument) -> str | None:
     if len(tags) > 10:
         return "Maximum 10 tags allowed"
     if any(not 1 <= len(tag) <= 20 for tag in tags):
-        return "Each tag must be between 1 and 20 characters"
+        return "Tags must be between 1 and 20 characters"
     if len(permissions) > 50:
         return "Maximum 50 permissions allowed"
     if any(not 1 <= len(permission) <= 100 for permission in permissions):
-        return "Each permission must be between 1 and 100 characters"
+        return "Permission names must be between 1 and 100 characters"
     return None
 
 

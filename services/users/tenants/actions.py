@@ -36,10 +36,10 @@ def create_tenant(principal: Principal, fields: TenantDocument) -> TenantDocumen
     """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator, once.
 
     Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
-    if not rules.is_subdomain(fields["subdomain"]):
-        raise BadRequest("Invalid subdomain format")
     if _taken({"$or": [{"name": fields["name"]}, {"subdomain": fields["subdomain"]}]}):
         raise Conflict(_TAKEN)
+    if not rules.is_subdomain(fields["subdomain"]):
+        raise BadRequest("Invalid subdomain format")
     plan, owner = fields.get("plan", "basic"), object_id(principal.user_id)
     people, leads, storage = rules.LIMITS[plan]
     tenant = _inserted(
@@ -89,11 +89,12 @@ def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> 
     """Change a tenant; only its owner, its administrators and operators may. Raises NotFound, Forbidden, Conflict."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.CHANGE_TENANT, thing_of(tenant["_id"]))
-    if "subdomain" in changes and not rules.is_subdomain(changes["subdomain"]):
-        raise BadRequest("Invalid subdomain format")
     others: Document = {"_id": {"$ne": tenant["_id"]}}
-    if "subdomain" in changes and _taken({**others, "subdomain": changes["subdomain"]}):
-        raise Conflict("Subdomain already in use")
+    if "subdomain" in changes and changes["subdomain"] != tenant["subdomain"]:
+        if _taken({**others, "subdomain": changes["subdomain"]}):
+            raise Conflict("Subdomain already in use")
+        if not rules.is_subdomain(changes["subdomain"]):
+            raise BadRequest("Invalid subdomain format")
     if "name" in changes and _taken({**others, "name": changes["name"]}):
         raise Conflict(_TAKEN)
     if "status" in changes and changes["status"] != tenant["status"]:

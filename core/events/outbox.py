@@ -115,6 +115,12 @@ def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
     _outbox(service).update_many({"_id": {"$in": ids}}, change)
 
 
+def is_behind(service: str, since: datetime) -> bool:
+    """Whether some subscriber does not have an event of `service` that was recorded before `since`."""
+    late = {"publisher": service, "deliveredAt": None, "createdAt": {"$lt": since}}
+    return _outbox(service).find_one(late, {"_id": 1}) is not None
+
+
 def _claim(service: str) -> list[Document]:
     moment = now()
     due = {"publisher": service, "nextAttemptAt": {"$lte": moment}}

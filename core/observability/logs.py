@@ -42,6 +42,8 @@ def logging_settings(service: str, environment: str, level: str) -> dict[str, An
             "celery": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING"},
+            # What is down is down at every probe: the answers tell it, not a traceback every second.
+            "health_check": {"level": "ERROR"},
         },
     }
 

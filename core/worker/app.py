@@ -2,7 +2,6 @@
 
 import logging.config
 import os
-from pathlib import Path
 from typing import Any
 
 import django
@@ -15,8 +14,6 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
-    worker_ready,
-    worker_shutting_down,
 )
 from django.apps import apps
 from django.conf import settings
@@ -122,17 +119,3 @@ class EmbeddedBeat(bootsteps.StartStopStep):
         """Stop the thread."""
         if self.beat is not None:
             self.beat.stop()
-
-
-@worker_ready.connect
-def tell_ready(**_: object) -> None:
-    """Tell the runner or a probe that the worker consumes: create the file LEADMESH_READY_FILE."""
-    if os.environ.get("LEADMESH_READY_FILE"):
-        Path(os.environ["LEADMESH_READY_FILE"]).touch()
-
-
-@worker_shutting_down.connect
-def tell_unready(**_: object) -> None:
-    """Take the file away: a draining worker is not ready."""
-    if os.environ.get("LEADMESH_READY_FILE"):
-        Path(os.environ["LEADMESH_READY_FILE"]).unlink(missing_ok=True)

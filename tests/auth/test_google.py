@@ -53,6 +53,16 @@ def test_the_code_is_exchanged_with_the_proof_of_who_began(api: Api, google: Goo
     assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == sent["code_challenge"]
 
 
+def test_google_proves_the_address_that_it_knows_and_no_other(api: Api, google: Google) -> None:
+    """The account has another address by now, which nobody has proven."""
+    come_back(api, begin(api)["state"])
+    change = {"email": "boss@acme.test", "emailKey": "boss@acme.test", "emailVerifiedAt": None, "status": "pending"}
+    mongo("auth")["authdirectory"].update_one({}, {"$set": change})
+    assert come_back(api, begin(api)["state"]).status_code == 200
+    person = mongo("auth")["authdirectory"].find_one({}) or {}
+    assert (person["emailVerifiedAt"], person["status"]) == (None, "pending")
+
+
 def test_the_same_person_comes_back_as_the_same_account(api: Api, google: Google) -> None:
     first = come_back(api, begin(api)["state"]).json()["data"]["user"]["id"]
     deliver_all()

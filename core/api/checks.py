@@ -24,7 +24,7 @@ _URL = re.compile(
 _LARGEST = 2**53
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: object) -> bool:
     """Whether `value` is text without NUL, which BSON keys and many clients cannot carry."""
     return isinstance(value, str) and "\x00" not in value
 
@@ -101,7 +101,7 @@ def one_of(values: Sequence[str]) -> Check:
     )
 
 
-def is_storable(value: Any, depth: int = 0) -> bool:
+def is_storable(value: object, depth: int = 0) -> bool:
     """Whether a JSON value can become BSON: no NUL or `$` in keys, no dots, at most 20 levels, sane numbers."""
     if depth > 20:
         return False

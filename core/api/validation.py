@@ -67,7 +67,8 @@ class Body(serializers.Serializer):
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the checked members. Raises ValidationError with a flat list of messages."""
-        if self.parent is None:
+        # The stubs forget that the outermost has no parent.
+        if self.parent is None:  # type: ignore[comparison-overlap]
             return self.to_internal_value(data if isinstance(data, Mapping) else {})
         if data is None and self.nullable:
             return None
@@ -75,7 +76,7 @@ class Body(serializers.Serializer):
             raise SkipField
         return self._nested(data)
 
-    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Mapping[str, object]) -> dict[str, Any]:
         """Check each declared member in order; see `run_validation`."""
         messages = [] if self.allow_unknown else [_unknown(name) for name in data if name not in self.fields]
         checked: dict[str, Any] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.leads.bulk import actions, tasks
 from services.leads.bulk.models import OPERATIONS
@@ -160,7 +160,7 @@ def test_two_undo_at_once_and_one_is_refused(api: Api, manager: Caller, leads: l
 def test_a_killed_process_leaves_the_rest_to_the_worker(api: Api, manager: Caller) -> None:
     leads = made(api, manager, 120)
     scope = manager.scope
-    operation = actions._store(scope, "changeStatus", ids(leads), changes={"status": "contacted"})
+    operation = actions._store(scope, "changeStatus", ids(leads), {"changes": {"status": "contacted"}})
     taken = runs._take(OPERATIONS, operation["_id"])
     assert taken
     assert runs._do(OPERATIONS, taken, actions.step)

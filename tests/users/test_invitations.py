@@ -8,7 +8,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.users.invitations import actions
 from services.users.invitations.mails import send_invitation_mail

@@ -8,7 +8,7 @@ from bson import ObjectId
 from django.db import connections
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import OTHER_TENANT, Api, Caller
 from tests.users.test_people import person
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pymongo import ASCENDING
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.identity.roles import PERMISSIONS, SYSTEM_ROLES
 from services.users.roles import rules

@@ -8,6 +8,7 @@ from core.api.fields import ContractField
 from core.api.permissions import public
 from core.api.validation import Body
 from core.api.views import ContractView
+from core.documents.shapes import part_of
 from services.auth.audit.actions import origin_of
 from services.auth.invitations.actions import accept
 from services.auth.invitations.queries import open_invitation
@@ -45,8 +46,7 @@ class AcceptInvitation(ContractView):
         body, origin = self.validated_body(), origin_of(request)
         count_token(origin)
         person = accept(body, origin)
-        names = ("email", "firstName", "lastName", "status", "roles")
-        user = {"id": person["_id"], **{name: person[name] for name in names}}
+        user = {"id": person["_id"], **part_of(person, ("email", "firstName", "lastName", "status", "roles"))}
         return Response({"message": "Invitation accepted and account created successfully", "user": user})
 
 

@@ -12,7 +12,7 @@ from services.leads.leads import rules
 # ruff: noqa: N815 - wire names
 
 
-def is_lead_id(value: Any) -> bool:
+def is_lead_id(value: object) -> bool:
     """Whether `value` is one of a lead's two ids."""
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))
 

@@ -1,7 +1,6 @@
 """Bodies and queries of roles."""
 
 import json
-from typing import Any
 
 from core.api.checks import NOT_BLANK, TEXTS
 from core.api.fields import Array, Choice, Date, Flag, Free, MongoId, Page, Text
@@ -17,7 +16,7 @@ _METADATA = 10_000
 class Metadata(Free):
     """An object of any shape and limited size."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         text = f"$property must be shorter than or equal to {_METADATA} characters as JSON"
         short = (lambda value: len(json.dumps(value)) <= _METADATA, text)
         super().__init__(limits=[short], ours=True, required=False, **options)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Declare the address."""
         parser.add_argument("email")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Check and store the password."""
         person = person_by_email(options["email"])
         if person is None:

@@ -1,5 +1,6 @@
 """The URLs that every service has beside its own: health, metrics, admin, API description, static files."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import include, path
@@ -14,7 +15,7 @@ __all__ = ["handler400", "handler404", "handler500", "service_urls"]
 handler400, handler404, handler500 = bad_request, not_found, server_error
 
 
-def service_urls(name: str, patterns: list[Any]) -> list[Any]:
+def service_urls(name: str, patterns: Sequence[object]) -> list[Any]:
     """Return the URL patterns of the service `name`: its own `patterns` and what every service has."""
     # Health and the admin are layers above: they are named here as text, not imported.
     return [

@@ -11,7 +11,8 @@ from prometheus_client import Counter, Gauge
 from pymongo.collection import Collection
 
 from core.documents.collection import now
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session, on_commit
 from core.events.catalogue import EVENTS
 from core.events.envelope import Envelope, sealed

@@ -24,7 +24,7 @@ from pymongo.errors import PyMongoError
 from redis.asyncio import Redis
 
 from core.documents.collection import now
-from core.documents.database import ping
+from core.documents.driver import ping
 from core.events import outbox
 from core.identity.keys import key_set
 

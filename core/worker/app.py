@@ -55,7 +55,9 @@ def _queue(name: str) -> Queue:
     return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
-def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
+def route_task(
+    name: str, args: object, kwargs: object, options: object, task: object = None, **_: object
+) -> dict[str, str] | None:
     """Return the queue of a task: `services.leads.…` goes to `leads.jobs`, what every worker does for itself to its outbox."""
     words = name.split(".")
     if words[0] == "services":
@@ -64,13 +66,13 @@ def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None
 
 
 @setup_logging.connect
-def use_our_logging(**_: Any) -> None:
+def use_our_logging(**_: object) -> None:
     """Keep Celery from replacing our logging."""
     logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 @worker_init.connect
-def observe_worker(**_: Any) -> None:
+def observe_worker(**_: object) -> None:
     """Start tracing and, when asked for, the metrics port of a worker."""
     start_tracing(settings.SERVICE_NAME, settings.LEADMESH_INSTANCE)
     port = os.environ.get("LEADMESH_METRICS_PORT")
@@ -79,14 +81,14 @@ def observe_worker(**_: Any) -> None:
 
 
 @before_task_publish.connect
-def send_request_id(headers: Any = None, **_: Any) -> None:
+def send_request_id(headers: Any = None, **_: object) -> None:
     """Let a task that a request starts be logged under the request's id."""
     if headers is not None and current_request_id():
         headers["leadmesh_request_id"] = current_request_id()
 
 
 @task_prerun.connect
-def bind_request_id(task: Any = None, **_: Any) -> None:
+def bind_request_id(task: Any = None, **_: object) -> None:
     """Put the id of the request that started `task` into the worker's log lines."""
     request_id = task.request.get("leadmesh_request_id")
     if request_id:
@@ -94,7 +96,7 @@ def bind_request_id(task: Any = None, **_: Any) -> None:
 
 
 @task_postrun.connect
-def forget_request_id(task: Any = None, **_: Any) -> None:
+def forget_request_id(task: Any = None, **_: object) -> None:
     """Take it away again: the thread goes on with another task."""
     structlog.contextvars.reset_contextvars(**(task.request.get("leadmesh_bound") or {}))
 
@@ -105,7 +107,7 @@ class EmbeddedBeat(bootsteps.StartStopStep):
 
     requires = {"celery.worker.components:Pool"}
 
-    def __init__(self, worker: Any, **_: Any) -> None:
+    def __init__(self, worker: Any, **_: object) -> None:
         self.beat: Any = None
 
     def start(self, worker: Any) -> None:
@@ -113,7 +115,7 @@ class EmbeddedBeat(bootsteps.StartStopStep):
         self.beat = EmbeddedService(worker.app, thread=True, scheduler_cls=Scheduler)
         self.beat.start()
 
-    def stop(self, worker: Any) -> None:
+    def stop(self, worker: object) -> None:
         """Stop the thread."""
         if self.beat is not None:
             self.beat.stop()

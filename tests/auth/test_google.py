@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.auth.google import client
 from tests.auth.conftest import PROFILE, Google

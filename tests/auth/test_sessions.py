@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.identity.tokens import sign_legacy
 from services.auth.tokens.keys import add_key, retire_old_keys, signing_key

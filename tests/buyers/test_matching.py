@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.envelope import sealed
 from core.events.inbox import receive
 from core.events.payloads import LeadSnapshot

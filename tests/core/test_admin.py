@@ -11,7 +11,7 @@ from bson import ObjectId
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope, UnscopedQuery, activate
 from core.events.testing import deliver_all
 from core.identity.services import service_token

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from core.documents.collection import Collection, now
-from core.documents.database import database as mongo
+from core.documents.collection import PlainCollection, now
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.transactions import in_transaction
 from core.events import handlers, inbox, outbox, tasks
 from core.events.catalogue import EVENTS
@@ -203,7 +204,7 @@ def test_a_bad_event_holds_up_nobody_and_is_parked_in_the_end(monkeypatch: pytes
 
 
 def test_what_a_failing_handler_wrote_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    things = Collection("things", "analytics", tenant="none")
+    things = PlainCollection("things", "analytics")
 
     def half(event: Any) -> None:
         upsert_newer(things, event.entity_id, event.version, {"half": True})
@@ -212,11 +213,11 @@ def test_what_a_failing_handler_wrote_is_not_there(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(handlers._registry, ("analytics", "buyer.match.updated"), [half])
     with captured():
         inbox.receive("analytics", [sealed(**match())])
-    assert things.raw().count_documents({}) == 0
+    assert raw(things).count_documents({}) == 0
 
 
 def test_a_copy_never_goes_back() -> None:
-    things = Collection("things", "analytics", tenant="none")
+    things = PlainCollection("things", "analytics")
 
     def store(version: int, **fields: Any) -> Any:
         return in_transaction("analytics", lambda: upsert_newer(things, "x", version, fields))
@@ -226,7 +227,7 @@ def test_a_copy_never_goes_back() -> None:
     assert store(2, name="two again") is None
     before = store(3, name="three")
     assert before["name"] == "two"
-    assert things.raw().find_one({"_id": "x"})["name"] == "three"  # type: ignore[index]
+    assert raw(things).find_one({"_id": "x"})["name"] == "three"  # type: ignore[index]
 
 
 def test_a_newer_publisher_is_understood_and_an_older_one_too() -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from pymongo.errors import AutoReconnect
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.health import checks
 from core.health.worker import Watch
 from core.identity.access import memory

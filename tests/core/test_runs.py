@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 
 from core import runs
 from core.documents.collection import Collection, now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from tests.conftest import TENANT
 

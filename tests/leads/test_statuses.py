@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.leads.leads.rules import STATUSES
 from tests.conftest import Api, Caller
 from tests.contract.transitions import allowed

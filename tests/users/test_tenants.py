@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import Api, Caller
 from tests.system.platform import lead_body

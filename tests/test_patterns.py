@@ -8,6 +8,7 @@ import itertools
 import re
 import signal
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -65,6 +66,16 @@ def methods_of(tree: ast.AST, call: ast.Call) -> set[str]:
     return {node.attr for node in used if node.attr in METHODS} or set(METHODS)
 
 
+def _put_together(path: str, tree: ast.AST, call: ast.Call) -> re.Pattern[str] | None:
+    """A pattern that a module puts together of its own parts as it is imported; None for any other."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Assign) and node.value is call and isinstance(node.targets[0], ast.Name):
+            module = import_module(path.removesuffix(".py").replace("/", "."))
+            made = getattr(module, node.targets[0].id)
+            return made if isinstance(made, re.Pattern) else None
+    return None
+
+
 def patterns() -> dict[tuple[str, str, int], set[str]]:
     found: dict[tuple[str, str, int], set[str]] = {}
     for path, tree in sources():
@@ -72,6 +83,8 @@ def patterns() -> dict[tuple[str, str, int], set[str]]:
             if isinstance(call.args[0], ast.Constant):
                 flags = re.IGNORECASE if "IGNORECASE" in ast.unparse(call) else 0
                 found.setdefault((path, call.args[0].value, flags), set()).update(methods_of(tree, call))
+            elif (made := _put_together(path, tree, call)) is not None:
+                found.setdefault((path, made.pattern, made.flags & re.IGNORECASE), set()).update(methods_of(tree, call))
             else:
                 assert path in MADE_AT_RUN_TIME or "re.escape" in ast.unparse(call.args[0]), (path, ast.unparse(call))
     for route in get_resolver().url_patterns:

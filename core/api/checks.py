@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from core.documents.ids import object_id
 
@@ -24,37 +24,37 @@ _URL = re.compile(
 _LARGEST = 2**53
 
 
-def is_text(value: object) -> bool:
+def is_text(value: object) -> TypeGuard[str]:
     """Whether `value` is text without NUL, which BSON keys and many clients cannot carry."""
     return isinstance(value, str) and "\x00" not in value
 
 
-def is_email(value: Any) -> bool:
+def is_email(value: object) -> bool:
     """Whether `value` is an e-mail address."""
     return is_text(value) and len(value) <= 254 and bool(_EMAIL.fullmatch(value))
 
 
-def is_url(value: Any) -> bool:
+def is_url(value: object) -> bool:
     """Whether `value` is the address of a page: http, https, ftp or no scheme, a domain with a dot or an IP address."""
     return is_text(value) and len(value) < 2083 and bool(_URL.fullmatch(value))
 
 
-def is_mongo_id(value: Any) -> bool:
+def is_mongo_id(value: object) -> bool:
     """Whether `value` is the text of an ObjectId."""
     return isinstance(value, str) and object_id(value) is not None
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether `value` is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_precise(value: Any) -> bool:
+def is_precise(value: object) -> bool:
     """Whether a number keeps its precision on the way; anything else has none to lose."""
     return not is_number(value) or abs(value) <= _LARGEST
 
 
-def parse_date(value: Any) -> datetime | None:
+def parse_date(value: object) -> datetime | None:
     """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none. A year or a month is its
     first day."""
     if not isinstance(value, str):
@@ -70,11 +70,11 @@ def parse_date(value: Any) -> datetime | None:
         return None
 
 
-def parse_end(value: Any) -> datetime | None:
+def parse_end(value: object) -> datetime | None:
     """Return the last moment of a period that ends with an ISO 8601 date or date-time, inclusively, or None for anything else. A
     date without time is that whole day in UTC, at MongoDB's resolution."""
     moment = parse_date(value)
-    if moment is None or not _is_whole_day(value):
+    if moment is None or not isinstance(value, str) or not _is_whole_day(value):
         return moment
     return moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
 

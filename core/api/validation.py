@@ -30,7 +30,7 @@ def _messages(error: ValidationError) -> list[ErrorDetail]:
     return cast(list[ErrorDetail], error.detail)
 
 
-def _under(name: Any, messages: Iterable[ErrorDetail]) -> list[ErrorDetail]:
+def _under(name: object, messages: Iterable[ErrorDetail]) -> list[ErrorDetail]:
     return [ErrorDetail(f"{name}.{text}", code=text.code) for text in messages]
 
 

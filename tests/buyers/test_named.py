@@ -32,7 +32,7 @@ def test_what_is_no_state_is_refused(api: Api, manager: Caller, state: Any) -> N
     for method, path, more in (("POST", "/api/buyers", body()), ("PUT", f"/api/buyers/{buyer['id']}", {})):
         answer = api.request(method, path, {**more, "state": state}, as_=manager)
         assert answer.status_code == 400
-        assert answer.json()["message"][0] == FAULT
+        assert answer.json()["message"][0] == (FAULT if isinstance(state, str) else "state must be a string")
         if state != "  ":
             box = {"zipCodes": [], "states": ["TX", state], "cities": []}
             answer = api.request(method, path, {**more, "buyBox": box}, as_=manager)

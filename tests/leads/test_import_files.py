@@ -7,7 +7,7 @@ import pytest
 from core.documents.driver import database as mongo
 from services.leads.transfer import api as transfer
 from tests.conftest import Api, Caller
-from tests.core.test_sheets import HOSTILE
+from tests.core.test_workbooks import HOSTILE
 from tests.leads.test_transfer import PATH, form, leads
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -100,7 +100,7 @@ class Template(ContractView):
 
     access = {"get": MEMBERS}
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         """Answer the header line."""
         body = ",".join(COLUMNS.values())
         return _attached(HttpResponse(body, content_type=_CSV), "leads_import_template.csv")
@@ -257,6 +257,6 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
     return (text.encode() for text in lines)
 
 
-def _attached(response: Any, name: str) -> Any:
+def _attached(response: HttpResponseBase, name: str) -> HttpResponseBase:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -35,7 +35,8 @@ def test_every_kept_operation_of_the_contract_goes_to_its_service() -> None:
         ('[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "a.b"\nreads = "a.c"', "contradicting"),
         ('[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "A!"', "is no name of a group"),
         (
-            '[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "a.b"\n[[route]]\nprefix = "/b"\nservice = "users"\ngroup = "a.b"',
+            '[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "a.b"\n'
+            '[[route]]\nprefix = "/b"\nservice = "users"\ngroup = "a.b"',
             "one service",
         ),
         ('[[route]]\nprefix = "a"\nservice = "auth"', "prefixes start with /"),

@@ -18,12 +18,15 @@ from math import inf
 from typing import Any
 
 import structlog
+from celery import shared_task
 from pymongo.errors import PyMongoError
 
 from core.documents.collection import Collection, now
 from core.documents.database import Document
+from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import in_transaction, is_passing
+from core.worker.jobs import enqueue, every
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,7 @@ LEASE = timedelta(seconds=30)
 # Tries of a step as it is; tries at all; steps of one run that went wrong at all.
 _SAME, _MOST_TRIES, _MOST_TROUBLES = 3, 10, 300
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+_RESUME_SECONDS = 15.0
 _TROUBLE = "the database was too slow or away, or the worker was stopped"
 _SYSTEM = TenantScope.system("runs of all tenants are worked on by the same workers")
 
@@ -62,6 +66,23 @@ def waiting(runs: Collection) -> list[Any]:
     """Return the ids of the runs that nobody works on."""
     due = {"status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
     return [run["_id"] for run in runs.scoped(_SYSTEM).find(due, {"_id": 1})]
+
+
+def in_worker(runs: Collection, name: str, step: Step, retreat: Retreat | None = None, *, resume: str) -> Any:
+    """Return the Celery task `name`, which gets a run's id as text and works on it until it is over. The task `resume` starts
+    it every 15 s for the runs that nobody works on: their process is gone, or the broker lost them."""
+
+    @shared_task(name=name)
+    def go_on(run_id: str) -> None:
+        work_on(runs, object_id(run_id), step, retreat)
+
+    @shared_task(name=resume)
+    def resume_waiting() -> None:
+        for run_id in waiting(runs):
+            enqueue(go_on, str(run_id))
+
+    every(_RESUME_SECONDS, resume)
+    return go_on
 
 
 def work_on(

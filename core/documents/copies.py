@@ -38,14 +38,15 @@ def comparing(comparison: Comparison) -> Iterator[Comparison]:
 def is_wanted(before: Mapping[str, Any] | None, version: int, fields: Document, collection: str = "") -> bool:
     """Whether `fields` of the owner's revision `version` should be written over the copy `before` (None: there is none).
 
-    Usually newer revisions win. In a comparison a copy of the same revision is stale too when its content differs: somebody
-    wrote past the owner, as the old system does on a shared database, or a copy was damaged.
+    Usually newer revisions win. In a comparison the content decides, unless the copy is newer: a revision may change nothing
+    of what is copied, and one that was written past its owner, as the old system does on a shared database, or damaged in the
+    copy, has no newer number.
     """
     comparison = _running.get()
     held = -1 if before is None else before.get("version", -1)
     if before is None:
         verdict = MISSING
-    elif held < version or (comparison and held == version and _differs(before, fields)):
+    elif held < version if comparison is None else held <= version and _differs(before, fields):
         verdict = STALE
     else:
         verdict = CURRENT

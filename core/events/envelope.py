@@ -10,7 +10,7 @@ import msgspec
 from core.documents.collection import now
 from core.documents.scope import TenantScope
 from core.events.catalogue import EVENTS
-from core.events.payloads import Payload
+from core.events.payloads import Payload, State
 from core.observability.context import current_request_id
 from core.observability.tracing import current_traceparent
 
@@ -25,7 +25,8 @@ class Event:
     name: str
     tenant_id: str | None
     entity_id: str
-    version: int
+    # The document's revision in an event that tells a state; else None.
+    version: Any
     occurred_at: datetime
     payload: Any
 
@@ -35,12 +36,14 @@ class Event:
         return TenantScope(self.tenant_id)
 
 
-def sealed(name: str, payload: Payload, *, entity_id: str, version: int, tenant_id: str | None) -> Envelope:
+def sealed(name: str, payload: Payload, *, entity_id: str, version: int | None, tenant_id: str | None) -> Envelope:
     """Return the JSON-safe envelope of a new event. Raises KeyError for an unknown name, TypeError for a payload of
-    another event."""
+    another event, and for a version where there is none, or none where there must be one."""
     event = EVENTS[name]
     if not isinstance(payload, event.payload):
         raise TypeError(f"{name} carries {event.payload.__name__}, not {type(payload).__name__}")
+    if isinstance(payload, State) != (version is not None):
+        raise TypeError(f"{name}: the version is the revision of the document whose state it tells, else there is none")
     return {
         "id": uuid.uuid4().hex,
         "name": name,

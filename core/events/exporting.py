@@ -5,12 +5,16 @@ from typing import Any
 
 import msgspec
 import structlog
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from core.api.permissions import internal
 from core.api.validation import MongoId, Number, Query
+from core.api.views import InternalView
 from core.documents.collection import Collection
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
-from core.events.payloads import Payload
+from core.events.payloads import State
 
 log = structlog.get_logger(__name__)
 
@@ -22,14 +26,27 @@ class ExportQuery(Query):
     limit = Number(1, 1000, whole=True, default=500)
 
 
-def exported_page(
-    collection: Collection, snapshot: Callable[[Document], Payload], *, after: str | None, limit: int
-) -> dict[str, Any]:
-    """Return `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page.
+def export_view(collection: Collection, snapshot: Callable[[Document], State]) -> type[InternalView]:
+    """Return the view of an export: all documents of `collection`, deleted ones included, for other services' copies.
 
-    A document of the old system that cannot be read as such an entity is left out, and logged: it must not keep all others
-    from being copied.
+    It answers `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page. A document of the
+    old system that cannot be read as such an entity is left out, and logged: it must not keep all others from being copied.
     """
+
+    class Export(InternalView):
+        access = {"get": internal()}
+        queries = {"get": ExportQuery}
+
+        def get(self, request: Request) -> Response:
+            query = self.validated_query()
+            return Response(_page(collection, snapshot, query.get("after"), query["limit"]))
+
+    return Export
+
+
+def _page(
+    collection: Collection, snapshot: Callable[[Document], State], after: str | None, limit: int
+) -> dict[str, Any]:
     query = {"_id": {"$gt": object_id(after)}} if after else {}
     found = list(collection.raw().find(query).sort("_id", 1).limit(limit))
     items = [item for item in (_item(document, snapshot) for document in found) if item]
@@ -37,7 +54,7 @@ def exported_page(
     return {"items": items, "next": last}
 
 
-def _item(document: Document, snapshot: Callable[[Document], Payload]) -> dict[str, Any] | None:
+def _item(document: Document, snapshot: Callable[[Document], State]) -> dict[str, Any] | None:
     try:
         payload = msgspec.to_builtins(snapshot(document))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

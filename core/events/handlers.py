@@ -40,21 +40,11 @@ def handlers_of(service: str, name: str) -> list[Handler]:
 def _register_core(service: str) -> None:
     @handles("access.changed", service=service)
     def access_changed(event: Event) -> None:
-        change = event.payload
-        fields = {
-            "userId": change.user_id,
-            "status": change.status,
-            "roles": change.roles,
-            "permissions": change.permissions,
-            "tenantId": change.tenant_id,
-        }
-        access.apply_access_change(service, fields, event.version)
+        access.apply_access_change(service, event.payload.members(), event.version)
 
     @handles("session.revoked", service=service)
     def session_revoked(event: Event) -> None:
-        ended = event.payload
-        fields = {"sessionIds": ended.session_ids, "userId": ended.user_id}
-        access.apply_session_revocation(service, {**fields, "tokens": ended.tokens, "tokensUntil": ended.tokens_until})
+        access.apply_session_revocation(service, event.payload.members())
 
     @handles("keys.revoked", service=service)
     def keys_revoked(event: Event) -> None:
@@ -62,18 +52,7 @@ def _register_core(service: str) -> None:
 
     @handles("tenant.created", "tenant.updated", "tenant.deleted", service=service)
     def tenant_changed(event: Event) -> None:
-        tenant = event.payload
-        fields = {
-            "tenantId": tenant.tenant_id,
-            "uuid": tenant.uuid,
-            "name": tenant.name,
-            "subdomain": tenant.subdomain,
-            "status": tenant.status,
-            "ownerId": tenant.owner_id,
-            "adminIds": tenant.admin_ids,
-            "deleted": tenant.deleted,
-        }
-        access.apply_tenant(service, fields, event.version)
+        access.apply_tenant(service, event.payload.members(), event.version)
 
 
 for _service in SERVICES:

@@ -44,21 +44,24 @@ _DISPATCHED = Counter("leadmesh_outbox_dispatched_total", "Events handed to the 
 
 
 class Fact(NamedTuple):
-    """What an event tells, and of which entity. version: the entity's revision (`rev`), by which subscribers tell newer from
-    older."""
+    """What an event tells, and of which entity. version: of a `State`, the document's revision, by which subscribers tell newer
+    from older; None of what happened once."""
 
     payload: Payload
     entity_id: str
-    version: int
     tenant_id: str | None
+    version: int | None = None
 
 
-def record(name: str, payload: Payload, *, entity_id: str, version: int, tenant_id: str | None) -> None:
-    """Record an event in the running transaction of its owner; it is dispatched after the commit.
+def record(
+    name: str, payload: Payload, *, entity_id: str, tenant_id: str | None = None, version: int | None = None
+) -> None:
+    """Record an event (see `Fact`) in the running transaction of its owner; it is dispatched after the commit.
 
-    Raises RuntimeError outside of a transaction of the owner: an event without its fact must be impossible.
+    Raises RuntimeError outside of a transaction of the owner: an event without its fact must be impossible. Raises TypeError
+    for the payload of another event, and for a state without version or another payload with one.
     """
-    record_all(name, [Fact(payload, entity_id, version, tenant_id)])
+    record_all(name, [Fact(payload, entity_id, tenant_id, version)])
 
 
 def record_all(name: str, facts: Sequence[Fact]) -> None:

@@ -4,6 +4,7 @@ Ids are text, moments aware datetimes, names camelCase on the wire. Unknown memb
 can run beside an older subscriber.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,19 @@ import msgspec
 
 
 class Payload(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=False):
-    """Base of all payloads."""
+    """Base of all payloads. As it is, it tells what happened, once; nothing makes it newer or older than another."""
+
+    def members(self, *names: str, without: Container[str] = ()) -> dict[str, Any]:
+        """Return the members `names`, or all but those `without`, by their camelCase names, as documents have them."""
+        return {
+            field.encode_name: getattr(self, field.name)
+            for field in msgspec.structs.fields(self)
+            if (field.encode_name in names if names else field.encode_name not in without)
+        }
+
+
+class State(Payload, kw_only=True):
+    """Base of payloads that tell what a stored document is now: its revision (`rev`) is the event's `entityVersion`."""
 
 
 class AccountRegistered(Payload, kw_only=True):
@@ -99,7 +112,7 @@ class KeysRevoked(Payload, kw_only=True):
     keys: list[dict[str, str]]
 
 
-class UserSnapshot(Payload, kw_only=True):
+class UserSnapshot(State, kw_only=True):
     """A person, as users knows them now."""
 
     user_id: str
@@ -128,7 +141,7 @@ class EmailRequested(Payload, kw_only=True):
     requested_at: datetime
 
 
-class InvitationSnapshot(Payload, kw_only=True):
+class InvitationSnapshot(State, kw_only=True):
     """An invitation, as users knows it now. `token_digest` is the SHA-256 of the mailed token."""
 
     id: str
@@ -142,7 +155,7 @@ class InvitationSnapshot(Payload, kw_only=True):
     message: str | None = None
 
 
-class AccessChanged(Payload, kw_only=True):
+class AccessChanged(State, kw_only=True):
     """What a person may do changed."""
 
     user_id: str
@@ -153,7 +166,7 @@ class AccessChanged(Payload, kw_only=True):
     changed_at: datetime
 
 
-class TenantSnapshot(Payload, kw_only=True):
+class TenantSnapshot(State, kw_only=True):
     """A tenant, as users knows it now. `tenant_id` is the document id, `uuid` the one in paths."""
 
     tenant_id: str
@@ -166,7 +179,7 @@ class TenantSnapshot(Payload, kw_only=True):
     deleted: bool = False
 
 
-class LeadSnapshot(Payload, kw_only=True):
+class LeadSnapshot(State, kw_only=True):
     """A lead, as leads knows it now, and what it was before where that matters."""
 
     id: str
@@ -200,7 +213,7 @@ class LeadSnapshot(Payload, kw_only=True):
     deleted_at: datetime | None = None
 
 
-class BuyerSnapshot(Payload, kw_only=True):
+class BuyerSnapshot(State, kw_only=True):
     """A buyer, as buyers knows it now."""
 
     id: str
@@ -218,7 +231,7 @@ class BuyerSnapshot(Payload, kw_only=True):
     deleted_at: datetime | None = None
 
 
-class MatchUpdated(Payload, kw_only=True):
+class MatchUpdated(State, kw_only=True):
     """A person decided about a match."""
 
     id: str

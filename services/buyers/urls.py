@@ -2,7 +2,10 @@
 
 from core.api.routing import route
 from core.api.urls import handler400, handler404, handler500, service_urls
-from services.buyers.buyers.api import BuyerDetail, BuyerExport, Buyers, BuyerSearch, BuyerStats
+from core.events.exporting import export_view
+from services.buyers.buyers.api import BuyerDetail, Buyers, BuyerSearch, BuyerStats
+from services.buyers.buyers.models import BUYERS
+from services.buyers.buyers.publishing import snapshot
 from services.buyers.matching.api import BuyerMatches, GenerateMatches, MatchDetail, Matches, MatchStats
 
 __all__ = ["PATTERNS", "handler400", "handler404", "handler500", "urlpatterns"]
@@ -17,7 +20,7 @@ PATTERNS = [
     route("api/buyers/matches/<matchId>", MatchDetail),
     route("api/buyers/<id>", BuyerDetail),
     route("api/buyers/<id>/matches", BuyerMatches),
-    route("internal/buyers/export/buyers", BuyerExport),
+    route("internal/buyers/export/buyers", export_view(BUYERS, snapshot)),
 ]
 
 urlpatterns = service_urls("buyers", PATTERNS)

@@ -156,15 +156,16 @@ def test_a_proven_address_keeps_its_password_and_second_factor(
     assert answer.json()["message"] == "MFA verification required"
 
 
-def test_an_address_verified_by_mail_keeps_its_password(
-    api: Api,
-    google: Google,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def sent(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens of verification mails, which are demanded."""
     settings.EMAIL_VERIFICATION = True
-    sent: list[str] = []
-    monkeypatch.setattr(actions, "enqueue", lambda task, email, token: sent.append(token))
+    tokens: list[str] = []
+    monkeypatch.setattr(actions, "enqueue", lambda task, email, token: tokens.append(token))
+    return tokens
+
+
+def test_an_address_verified_by_mail_keeps_its_password(api: Api, google: Google, sent: list[str]) -> None:
     api.post("/api/auth/register", ACCOUNT)
     assert api.post("/api/auth/verify-email", {"token": sent[0]}).status_code == 200
     # Google comes before users has heard of anything; then all events arrive at once.
@@ -177,14 +178,8 @@ def test_an_address_verified_by_mail_keeps_its_password(
 
 
 def test_google_before_the_verification_mail_ends_the_password_and_the_mail(
-    api: Api,
-    google: Google,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    api: Api, google: Google, sent: list[str]
 ) -> None:
-    settings.EMAIL_VERIFICATION = True
-    sent: list[str] = []
-    monkeypatch.setattr(actions, "enqueue", lambda task, email, token: sent.append(token))
     api.post("/api/auth/register", ACCOUNT)
     by_access_token(api)
     assert api.post("/api/auth/verify-email", {"token": sent[0]}).status_code == 400

@@ -23,7 +23,7 @@ from core.events.catalogue import EVENTS
 from core.events.envelope import opened, sealed
 from core.events.handlers import handles
 from core.events.management.commands.export_events import catalogue_page
-from core.events.payloads import BuyerSnapshot, MatchUpdated, UserSnapshot
+from core.events.payloads import AccountVerified, BuyerSnapshot, MatchUpdated, UserSnapshot
 from core.events.projections import upsert_newer
 from core.events.testing import deliver_all
 from core.events.transport import captured
@@ -80,6 +80,15 @@ def test_a_fact_that_is_rolled_back_has_no_event() -> None:
 def test_a_payload_of_another_event_is_refused() -> None:
     with pytest.raises(TypeError):
         sealed("lead.created", match()["payload"], entity_id="x", version=1, tenant_id=None)
+
+
+def test_a_state_has_its_documents_revision_and_a_happening_has_none() -> None:
+    with pytest.raises(TypeError, match="the version is the revision"):
+        sealed(**{**match(), "version": None})
+    verified = AccountVerified(user_id="u", verified_at=now())
+    assert sealed("account.verified", verified, entity_id="u", version=None, tenant_id=None)["entityVersion"] is None
+    with pytest.raises(TypeError, match="the version is the revision"):
+        sealed("account.verified", verified, entity_id="u", version=1, tenant_id=None)
 
 
 def test_an_event_arrives_with_everything_it_carries(heard: list[Any]) -> None:

@@ -10,6 +10,7 @@ from django.contrib.admin import site
 from core.documents.scope import TenantScope, activate
 from core.identity.tokens import verify
 from services.leads.assignment.models import Assignment
+from services.leads.leads.models import Lead
 from services.leads.queueing.models import QueueItem
 from tests.conftest import TENANT, Api, Caller
 from tests.leads.test_assignment import manual, owner_of
@@ -25,7 +26,7 @@ def pages(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def page(model: Any) -> Any:
         found = site._registry[model]
         principal = verify(admin.token)
-        monkeypatch.setattr(f"{type(found).__module__}.principal_of", lambda request: principal)
+        monkeypatch.setattr("core.admin.site.principal_of", lambda request: principal)
         return found
 
     with activate(TenantScope(TENANT)):
@@ -54,3 +55,19 @@ def test_leads_are_taken_back(api: Api, manager: Caller, pages: Any) -> None:
         assert [row.status for row in Assignment.objects.all()] == ["rejected"]
     assert owner_of(lead) == lead["assignedTo"]
     assert [item.status for item in QueueItem.objects.all()] == ["pending"]
+
+
+def test_what_one_refuses_is_told_and_the_others_are_deleted(
+    api: Api, admin: Caller, manager: Caller, pages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else deletes a chosen lead in between: no error page, and no lead after it is left out."""
+    create(api, manager)
+    create(api, manager)
+    chosen = list(Lead.objects.all())
+    told: list[str] = []
+    page = pages(Lead)
+    monkeypatch.setattr(page, "message_user", lambda request, text, level: told.append(text))
+    assert api.delete(f"/api/leads/{chosen[0].pk}", as_=admin).status_code == 204
+    page.delete_softly(None, chosen)
+    assert told == [f"{chosen[0]}: Lead not found"]
+    assert [lead for lead in Lead.objects.all() if lead.deleted_at is None] == []

@@ -317,7 +317,7 @@ def pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def page(model: Any, caller: Caller) -> tuple[Any, Any]:
         principal = verify(caller.token)
-        monkeypatch.setattr("services.users.roles.admin.principal_of", lambda request: principal)
+        monkeypatch.setattr("core.admin.site.principal_of", lambda request: principal)
         shown: list[str] = []
         found = site._registry[model]
         monkeypatch.setattr(found, "message_user", lambda request, text, level: shown.append(text))

@@ -294,7 +294,7 @@ def test_the_admin_pages_ask_the_same_rules(api: Api, monkeypatch: pytest.Monkey
     owner, admin = person("admin"), person("admin")
     tenant(TENANT, owner)
     principal: Principal = verify(admin.token)
-    monkeypatch.setattr("services.users.accounts.admin.principal_of", lambda request: principal)
+    monkeypatch.setattr("core.admin.site.principal_of", lambda request: principal)
     shown: list[str] = []
     page: Any = site._registry[User]
     monkeypatch.setattr(page, "message_user", lambda request, text, level: shown.append(text))

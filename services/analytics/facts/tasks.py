@@ -10,6 +10,8 @@ from services.analytics.facts.models import BUYERS, HAPPENINGS, LEADS, PEOPLE
 from services.analytics.facts.rules import kind_of, stage_of
 
 _LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.assigned", "lead.deleted")
+_MOMENTS = ("createdAt", "updatedAt", "deletedAt")
+_LEAD_MEMBERS = ("leadId", "firstName", "lastName", "email", "phone", "status", "source", "score", "assignedTo")
 _TOLD = {"lead.created": "lead_created", "lead.status_changed": "lead_status_changed", "lead.deleted": "lead_deleted"}
 
 
@@ -29,18 +31,8 @@ def buyer_changed(event: Event) -> None:
     if event.tenant_id is None:
         return
     buyer = event.payload
-    fact = {
-        "tenantId": event.tenant_id,
-        "companyName": buyer.company_name,
-        "contactName": buyer.contact_name,
-        "email": buyer.email,
-        "buyerType": buyer.buyer_type,
-        "isActive": buyer.is_active,
-        "createdAt": buyer.created_at,
-        "updatedAt": buyer.updated_at,
-        "deletedAt": buyer.deleted_at,
-    }
-    upsert_newer(BUYERS, event.entity_id, event.version, fact)
+    fact = buyer.members("companyName", "contactName", "email", "buyerType", "isActive", *_MOMENTS)
+    upsert_newer(BUYERS, event.entity_id, event.version, {"tenantId": event.tenant_id, **fact})
     if event.name == "buyer.created":
         _tell(event, "buyer_created", f"New buyer: {buyer.company_name}")
 
@@ -65,22 +57,11 @@ def _lead_fact(lead: LeadSnapshot) -> Document:
     won = stage == "converted"
     revenue = lead.commission_amount if lead.commission_amount is not None else lead.close_value
     return {
-        "leadId": lead.lead_id,
+        **lead.members(*_LEAD_MEMBERS, *_MOMENTS),
         "name": f"{lead.first_name} {lead.last_name}".strip(),
-        "firstName": lead.first_name,
-        "lastName": lead.last_name,
-        "email": lead.email,
-        "phone": lead.phone,
-        "status": lead.status,
         "stage": stage,
         "kind": kind_of(lead.property_types),
-        "source": lead.source,
         "value": lead.estimated_value or 0,
-        "score": lead.score,
-        "assignedTo": lead.assigned_to,
-        "createdAt": lead.created_at,
-        "updatedAt": lead.updated_at,
-        "deletedAt": lead.deleted_at,
         "revenue": (revenue or 0) if won else 0,
         "closedAt": (lead.actual_close_date or lead.updated_at) if won else None,
     }

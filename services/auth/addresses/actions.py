@@ -6,13 +6,12 @@ the one of that moment. Whoever holds nothing but a stolen token gets no further
 
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest
 from core.events.outbox import record
 from core.events.payloads import AccountEmailChanged
@@ -70,10 +69,8 @@ def confirm(token: str, password: str, code: str | None, origin: Origin) -> None
     if not is_password(person["_id"], password):
         raise BadRequest("Current password is incorrect")
     demand_second_factor(person["_id"], code, origin)
-    try:
+    with unique_or(BadRequest, _INVALID):
         _move(token, credential, person, origin)
-    except DuplicateKeyError:
-        raise BadRequest(_INVALID) from None
 
 
 @transactional("auth")
@@ -88,8 +85,7 @@ def _move(token: str, credential: Document, person: Document, origin: Origin) ->
     end_sessions_of(user_id, reason="email_change")
     note(user_id, _CHANGED, origin)
     payload = AccountEmailChanged(user_id=user_id, email=email, changed_at=moment)
-    version = int(moment.timestamp() * 1000)
-    record("account.email_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    record("account.email_changed", payload, entity_id=user_id, tenant_id=person.get("tenantId"))
     on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), email))
 
 

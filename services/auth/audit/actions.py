@@ -82,5 +82,4 @@ def note(user_id: str | None, happening: Happening, origin: Origin, **details: A
         user_agent=origin.user_agent,
         performed_at=moment,
     )
-    version = int(moment.timestamp() * 1000)
-    record("account.activity", activity, entity_id=user_id or "", version=version, tenant_id=tenant_id)
+    record("account.activity", activity, entity_id=user_id or "", tenant_id=tenant_id)

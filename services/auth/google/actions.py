@@ -99,5 +99,4 @@ def _demand_verified(identity: GoogleIdentity) -> None:
 
 
 def _record(name: str, payload: AccountLinked | AccountRegistered, person: Document) -> None:
-    version = int(now().timestamp() * 1000)
-    record(name, payload, entity_id=person["_id"], version=version, tenant_id=person.get("tenantId"))
+    record(name, payload, entity_id=person["_id"], tenant_id=person.get("tenantId"))

@@ -6,16 +6,15 @@ Accepting asks nobody: account, password and the event from which users makes th
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
-from core.events.projections import upsert_newer
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
 from services.auth.directory.queries import email_key, person_by_email
@@ -32,11 +31,6 @@ _TAKEN = "User with this email already exists"
 _ACCEPTED = Happening("invitation_accepted", "Invitation accepted", activity=None)
 
 
-def project(invitation_id: str, version: int, fields: Document) -> None:
-    """Store what users says of an invitation, unless the copy is as new already."""
-    upsert_newer(INVITATIONS, invitation_id, version, fields)
-
-
 def accept(body: dict[str, Any], origin: Origin) -> Document:
     """Open the account that an invitation offers and return its directory entry, active at once.
 
@@ -51,10 +45,8 @@ def accept(body: dict[str, Any], origin: Origin) -> Document:
     _check_password(body["password"], invitation["email"])
     # Hashing takes long and must not be repeated when the transaction is.
     hashed = hash_password(body["password"])
-    try:
+    with unique_or(Conflict, _TAKEN):
         return _accept(invitation, body, hashed, origin)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
 
 
 @transactional("auth")
@@ -84,7 +76,7 @@ def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Ori
         tenant_id=person["tenantId"],
         invitation_id=invitation["_id"],
     )
-    record("account.registered", payload, entity_id=person["_id"], version=1, tenant_id=person["tenantId"])
+    record("account.registered", payload, entity_id=person["_id"], tenant_id=person["tenantId"])
     note(person["_id"], _ACCEPTED, origin, invitationId=invitation["_id"], invitedBy=invitation["invitedBy"])
     return stored
 

@@ -2,21 +2,11 @@
 
 from core.events.envelope import Event
 from core.events.handlers import handles
-from services.auth.invitations.actions import project
+from core.events.projections import upsert_newer
+from services.auth.invitations.models import INVITATIONS
 
 
 @handles("invitation.changed", service="auth")
 def invitation_changed(event: Event) -> None:
     """Keep the copy."""
-    invitation = event.payload
-    fields = {
-        "email": invitation.email,
-        "tokenDigest": invitation.token_digest,
-        "status": invitation.status,
-        "roles": invitation.roles,
-        "tenantId": invitation.tenant_id,
-        "expiresAt": invitation.expires_at,
-        "invitedBy": invitation.invited_by,
-        "message": invitation.message,
-    }
-    project(invitation.id, event.version, fields)
+    upsert_newer(INVITATIONS, event.payload.id, event.version, event.payload.members(without=("id",)))

@@ -8,13 +8,13 @@ from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
-from pymongo.errors import DuplicateKeyError
 
 from core.api.throttling import clear, exhausted, hit
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
 from core.events.outbox import record
 from core.events.payloads import AccountRegistered
@@ -48,10 +48,8 @@ def register(body: dict[str, Any]) -> Document:
     refuse_personal(body["password"], body["email"])
     # Hashing takes long and must not be repeated when the transaction is.
     hashed = hash_password(body["password"])
-    try:
+    with unique_or(Conflict, _TAKEN):
         return _register(body, hashed)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
 
 
 @transactional("auth")
@@ -78,7 +76,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
         company_name=body["companyName"],
         status=status,
     )
-    record("account.registered", payload, entity_id=user_id, version=1, tenant_id=None)
+    record("account.registered", payload, entity_id=user_id)
     if settings.EMAIL_VERIFICATION:
         request_verification(user_id, str(person["email"]))
     return stored

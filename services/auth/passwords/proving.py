@@ -66,5 +66,4 @@ def _known(user_id: str) -> Document:
 
 
 def _record(name: str, payload: AccountLinked | AccountVerified, person: Document) -> None:
-    version = int(now().timestamp() * 1000)
-    record(name, payload, entity_id=person["_id"], version=version, tenant_id=person.get("tenantId"))
+    record(name, payload, entity_id=person["_id"], tenant_id=person.get("tenantId"))

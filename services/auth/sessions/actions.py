@@ -242,14 +242,11 @@ def _revoke(
 ) -> None:
     """Let every service refuse tokens: of the sessions `ids`, those without session named in `tokens` (and when each would
     have expired), and every one without session that was made `until` then."""
-    fields = {"sessionIds": list(ids), "userId": user_id, "tokens": dict(tokens), "tokensUntil": until}
-    apply_session_revocation("auth", fields)
-    moment = now()
     payload = SessionRevoked(
-        session_ids=list(ids), user_id=user_id, revoked_at=moment, tokens=dict(tokens), tokens_until=until
+        session_ids=list(ids), user_id=user_id, revoked_at=now(), tokens=dict(tokens), tokens_until=until
     )
-    version = int(moment.timestamp() * 1000)
-    record("session.revoked", payload, entity_id=user_id, version=version, tenant_id=None)
+    apply_session_revocation("auth", payload.members())
+    record("session.revoked", payload, entity_id=user_id)
 
 
 def _end_of(caller: Principal) -> datetime:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
@@ -29,6 +28,5 @@ def change_profile(user_id: str, changes: dict[str, Any]) -> Document:
         picture=changes.get("picture"),
         settings=changes.get("settings"),
     )
-    version = int(now().timestamp() * 1000)
-    record("account.profile_changed", payload, entity_id=user_id, version=version, tenant_id=person.get("tenantId"))
+    record("account.profile_changed", payload, entity_id=user_id, tenant_id=person.get("tenantId"))
     return person

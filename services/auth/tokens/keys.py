@@ -78,9 +78,7 @@ def replace_all_keys() -> str:
     raw.delete_many({"_id": {"$in": others}}, session=session)
     raw.insert_one(key, session=session)
     apply_key_revocation("auth", others, [key["public"]])
-    version = int(now().timestamp() * 1000)
-    payload = KeysRevoked(kids=others, keys=[key["public"]])
-    record("keys.revoked", payload, entity_id=key["_id"], version=version, tenant_id=None)
+    record("keys.revoked", KeysRevoked(kids=others, keys=[key["public"]]), entity_id=key["_id"])
     on_commit(forget)
     return str(key["_id"])
 

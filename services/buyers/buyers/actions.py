@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
 from services.buyers.buyers import rules
 from services.buyers.buyers.models import BUYERS
@@ -18,32 +17,20 @@ from services.buyers.buyers.queries import buyer_by_id
 _TAKEN = "Buyer with this email already exists"
 
 
+@unique_or(Conflict, _TAKEN)
+@transactional("buyers")
 def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
     """Create a buyer. Raises Conflict when a live buyer of the tenant has the address."""
-    try:
-        return _create(scope, rules.with_defaults(fields))
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
-
-
-@transactional("buyers")
-def _create(scope: TenantScope, fields: dict[str, Any]) -> Document:
-    actor = object_id(scope.actor_id)
-    buyer = BUYERS.scoped(scope).insert_one({**_stored(fields), "createdBy": actor, "updatedBy": actor})
+    actor, stored = object_id(scope.actor_id), _stored(rules.with_defaults(fields))
+    buyer = BUYERS.scoped(scope).insert_one({**stored, "createdBy": actor, "updatedBy": actor})
     publish_buyer("created", buyer)
     return buyer
 
 
+@unique_or(Conflict, _TAKEN)
+@transactional("buyers")
 def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
     """Change the sent members of a buyer. Raises NotFound, Conflict for a taken address."""
-    try:
-        return _update(scope, buyer_id, changes)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
-
-
-@transactional("buyers")
-def _update(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
     buyer = buyer_by_id(scope, buyer_id)
     if not changes:
         return buyer

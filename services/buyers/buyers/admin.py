@@ -1,12 +1,9 @@
 """Admin pages of buyers."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.buyers.buyers.actions import delete_buyer
 from services.buyers.buyers.models import Buyer
 
@@ -21,11 +18,8 @@ class BuyerAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("delete_softly",)
 
-    @admin.action(description="Delete (softly)")
-    def delete_softly(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete the chosen buyers."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for buyer in queryset.filter(deleted_at=None):
-            delete_buyer(principal.scope, str(buyer.pk))
+    @for_each("Delete (softly)")
+    def delete_softly(self, caller: Principal, buyer: Buyer) -> None:
+        """Delete a buyer that is not deleted yet."""
+        if buyer.deleted_at is None:
+            delete_buyer(caller.scope, str(buyer.pk))

@@ -8,13 +8,10 @@ from rest_framework.response import Response
 
 from core.api.pagination import PageRequest
 from core.api.parsing import plain_body
-from core.api.permissions import internal, needs
-from core.api.views import ContractView, InternalView
+from core.api.permissions import needs
+from core.api.views import ContractView
 from core.documents.collection import now
-from core.events.exporting import ExportQuery, exported_page
 from services.buyers.buyers import actions, queries, rules
-from services.buyers.buyers.models import BUYERS
-from services.buyers.buyers.publishing import snapshot
 from services.buyers.buyers.rendering import buyer
 from services.buyers.buyers.serializers import (
     AliasBuyerBody,
@@ -100,18 +97,6 @@ class BuyerDetail(ContractView):
         """Delete the buyer softly."""
         actions.delete_buyer(self.scope, id)
         return Response(status=204)
-
-
-class BuyerExport(InternalView):
-    """All buyers, page by page, deleted ones included, for other services' copies."""
-
-    access = {"get": internal()}
-    queries = {"get": ExportQuery}
-
-    def get(self, request: Request) -> Response:
-        """Answer a page in the order of ids."""
-        query = self.validated_query()
-        return Response(exported_page(BUYERS, snapshot, after=query.get("after"), limit=query["limit"]))
 
 
 def page_in(query: dict[str, Any]) -> PageRequest | None:

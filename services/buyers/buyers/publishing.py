@@ -7,8 +7,8 @@ from core.events.payloads import BuyerSnapshot
 
 def publish_buyer(name: str, buyer: Document) -> None:
     """Record `buyer.<name>` in the running transaction."""
-    buyer_id, version = str(buyer["_id"]), buyer.get("rev", 1)
-    record(f"buyer.{name}", snapshot(buyer), entity_id=buyer_id, version=version, tenant_id=buyer["tenantId"])
+    payload = snapshot(buyer)
+    record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=buyer["tenantId"])
 
 
 def snapshot(buyer: Document) -> BuyerSnapshot:

@@ -1,7 +1,5 @@
 """What matching hears of leads and of buyers."""
 
-import msgspec
-
 from core.documents.scope import TenantScope
 from core.events.envelope import Event
 from core.events.handlers import handles
@@ -17,8 +15,7 @@ def lead_changed(event: Event) -> None:
     """Keep the copy of a lead and match it anew."""
     if event.tenant_id is None:
         return
-    fields = msgspec.structs.asdict(event.payload)
-    lead = {_camel(name): value for name, value in fields.items() if name != "id"} | {"tenantId": event.tenant_id}
+    lead = event.payload.members(without=("id",)) | {"tenantId": event.tenant_id}
     if upsert_newer(LEADS, event.entity_id, event.version, lead) is not None:
         match_lead(TenantScope(event.tenant_id), {**lead, "_id": event.entity_id})
 
@@ -28,8 +25,3 @@ def buyer_changed(event: Event) -> None:
     """Match a buyer anew."""
     if event.tenant_id is not None:
         match_buyer(TenantScope(event.tenant_id), event.entity_id)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

@@ -1,16 +1,12 @@
 """Use cases that give a lead to an agent: choose one, name one, claim, move on."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.placing import end, place, place_item
@@ -20,11 +16,10 @@ from services.leads.queueing import actions as queue
 from services.leads.queueing.queries import EMPTY, item_by_id
 from services.leads.queueing.rules import PENDING
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _ASSIGNED, _DELETED = "Lead is already assigned", "The lead was deleted"
 _BY_HAND, _FROM_QUEUE, _CLAIMED = "Chosen by a person", "Chosen by a person from the queue", "Claimed from the queue"
+# A lead has one open assignment and one open item, by unique indexes.
+_ONCE = unique_or(Conflict, _ASSIGNED)
 
 
 class NobodyFound(Conflict):
@@ -35,20 +30,7 @@ class NobodyFound(Conflict):
         self.decision = decision
 
 
-def _once(use_case: Callable[P, T]) -> Callable[P, T]:
-    """A lead has one open assignment and one open item, by unique indexes; a second one is a Conflict."""
-
-    @wraps(use_case)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return use_case(*args, **kwargs)
-        except DuplicateKeyError:
-            raise Conflict(_ASSIGNED) from None
-
-    return run
-
-
-@_once
+@_ONCE
 @transactional("leads")
 def assign_automatically(
     scope: TenantScope, lead_id: str, *, required: list[str] | None = None, reason: str | None = None
@@ -64,7 +46,7 @@ def assign_automatically(
     return place(inside, lead, decision, assignmentType=rules.AUTOMATIC, reason=reason)
 
 
-@_once
+@_ONCE
 @transactional("leads")
 def assign_manually(scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None) -> Document:
     """Give a lead to a named agent and return the assignment. Raises NotFound, Conflict with the reason why not."""
@@ -74,7 +56,7 @@ def assign_manually(scope: TenantScope, lead_id: str, agent_id: str, *, reason: 
     return place(inside, lead, decision, assignmentType=rules.MANUAL, reason=reason)
 
 
-@_once
+@_ONCE
 @transactional("leads")
 def reassign(
     scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None, notes: str | None = None
@@ -95,7 +77,7 @@ def reassign(
     return place(inside, lead, choosing.named(agent, _BY_HAND), previousAgentId=last["agentId"], **fields)
 
 
-@_once
+@_ONCE
 def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> Document:
     """Give the lead of a pending queue item to a named agent and return the item; whoever has the lead loses it. Raises
     NotFound, Conflict with the reason why not."""

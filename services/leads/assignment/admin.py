@@ -1,12 +1,9 @@
 """Admin pages of assignments and agents."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.errors import Problem
+from core.admin.site import for_each
+from core.identity.principals import Principal
 from services.leads.assignment import rules
 from services.leads.assignment.models import Agent, Assignment
 from services.leads.assignment.outcomes import set_status
@@ -24,17 +21,11 @@ class AssignmentAdmin(NamedAdmin):
     ordering = ("-assigned_at",)
     actions = ("take_back",)
 
-    @admin.action(description="Take the lead back from the agent")
-    def take_back(self, request: HttpRequest, queryset: Any) -> None:
-        """End the chosen assignments; leads that came from the queue go back to it."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for assignment in queryset.filter(status__in=rules.OPEN):
-            try:
-                set_status(principal.scope, str(assignment.pk), rules.REJECTED, None, own_only=False)
-            except Problem as problem:
-                self.message_user(request, f"{assignment}: {problem.message}", messages.ERROR)
+    @for_each("Take the lead back from the agent")
+    def take_back(self, caller: Principal, assignment: Assignment) -> None:
+        """End an open assignment; a lead that came from the queue goes back to it."""
+        if assignment.status in rules.OPEN:
+            set_status(caller.scope, str(assignment.pk), rules.REJECTED, None, own_only=False)
 
 
 @admin.register(Agent)

@@ -3,13 +3,14 @@
 from typing import Any
 
 import structlog
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
+from core.documents.uniqueness import unique_or
 from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
@@ -24,21 +25,13 @@ from services.leads.queueing.queries import expired_items, open_item
 log = structlog.get_logger(__name__)
 
 
+@unique_or(Conflict, "Lead is already assigned")
+@transactional("leads")
 def set_status(
     scope: TenantScope, assignment_id: str, status: str | None, notes: str | None, *, own_only: bool
 ) -> Document:
     """Note what became of an assignment and return it; the queue and the lead follow. Raises NotFound, Forbidden for
     somebody else's when `own_only`, Conflict when the lead is somebody else's again."""
-    try:
-        return _set_status(scope, assignment_id, status, notes, own_only=own_only)
-    except DuplicateKeyError:
-        raise Conflict("Lead is already assigned") from None
-
-
-@transactional("leads")
-def _set_status(
-    scope: TenantScope, assignment_id: str, status: str | None, notes: str | None, *, own_only: bool
-) -> Document:
     before = assignment_by_id(scope, assignment_id)
     if own_only and before["agentId"] != scope.actor_id:
         raise Forbidden("Forbidden resource")

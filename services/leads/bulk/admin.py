@@ -1,13 +1,9 @@
 """Admin page of bulk operations."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.leads.bulk.actions import undo
 from services.leads.bulk.models import BulkOperation
 
@@ -31,14 +27,7 @@ class BulkOperationAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("undo_operations",)
 
-    @admin.action(description="Undo")
-    def undo_operations(self, request: HttpRequest, queryset: Any) -> None:
-        """Take the chosen operations back."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for operation in queryset:
-            try:
-                undo(principal.scope.for_tenant(str(operation.tenant_id)), operation.operation_id)
-            except Problem as problem:
-                self.message_user(request, f"{operation}: {problem.message}", messages.ERROR)
+    @for_each("Undo")
+    def undo_operations(self, caller: Principal, operation: BulkOperation) -> None:
+        """Take an operation back."""
+        undo(caller.scope.for_tenant(str(operation.tenant_id)), operation.operation_id)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from core.admin.signin import principal_of
+from core.admin.site import for_each
+from core.identity.principals import Principal
 from services.leads.directory.admin import NamedAdmin
 from services.leads.leads.actions import delete_lead
 from services.leads.leads.models import Lead
@@ -28,11 +28,8 @@ class LeadAdmin(NamedAdmin):
         """Name of the assigned person, or their id."""
         return self.agent(lead)
 
-    @admin.action(description="Delete (softly)")
-    def delete_softly(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete the chosen leads."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for lead in queryset.filter(deleted_at=None):
-            delete_lead(principal.scope, str(lead.pk))
+    @for_each("Delete (softly)")
+    def delete_softly(self, caller: Principal, lead: Lead) -> None:
+        """Delete a lead that is not deleted yet."""
+        if lead.deleted_at is None:
+            delete_lead(caller.scope, str(lead.pk))

@@ -7,14 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import page_of
-from core.api.permissions import internal, roles
-from core.api.views import ContractView, InternalView
+from core.api.permissions import roles
+from core.api.views import ContractView
 from core.documents.database import Document
 from core.errors import BadRequest
-from core.events.exporting import ExportQuery, exported_page
 from services.leads.leads import actions, batches, queries
-from services.leads.leads.models import LEADS
-from services.leads.leads.publishing import snapshot
 from services.leads.leads.rendering import lead
 from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, LeadQuery, UpdateLeadBody
 
@@ -85,18 +82,6 @@ class BulkCreate(ContractView):
         """Create all or none, and answer them in their order."""
         created = batches.create_leads(self.scope, self.validated_body()["leads"])
         return Response([lead(document) for document in created], status=201)
-
-
-class LeadExport(InternalView):
-    """All leads, page by page, deleted ones included, for other services' copies."""
-
-    access = {"get": internal()}
-    queries = {"get": ExportQuery}
-
-    def get(self, request: Request) -> Response:
-        """Answer a page in the order of ids."""
-        query = self.validated_query()
-        return Response(exported_page(LEADS, snapshot, after=query.get("after"), limit=query["limit"]))
 
 
 def _answer(document: Document, status: int = 200) -> Response:

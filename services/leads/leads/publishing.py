@@ -46,7 +46,7 @@ def _change(before: Document, after: Document) -> tuple[str, dict[str, str | Non
 
 def _fact(lead: Document, **before: str | None) -> Fact:
     payload = snapshot(lead, **before)
-    return Fact(payload, payload.id, lead.get("rev", 1), lead["tenantId"])
+    return Fact(payload, payload.id, lead["tenantId"], lead["rev"])
 
 
 def snapshot(lead: Document, **before: Any) -> LeadSnapshot:

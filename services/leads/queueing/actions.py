@@ -14,6 +14,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
+from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import lead_by_id
@@ -35,10 +36,8 @@ def add(scope: TenantScope, lead_id: str, priority: float) -> Document:
     if is_waiting(inside, key):
         raise Conflict(_QUEUED)
     item = {"leadId": key, "priority": priority, "status": rules.PENDING, "tags": [], "open": True}
-    try:
+    with unique_or(Conflict, _QUEUED):
         return ITEMS.scoped(inside).insert_one(item)
-    except DuplicateKeyError:
-        raise Conflict(_QUEUED) from None
 
 
 def set_priority(scope: TenantScope, item_id: str, priority: float) -> Document:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin.signin import principal_of
+from core.admin.site import for_each
 from core.documents.ids import object_id
-from core.errors import Problem
+from core.identity.principals import Principal
 from services.leads.directory.admin import NamedAdmin
 from services.leads.queueing.actions import remove
 from services.leads.queueing.models import QueueItem
@@ -32,14 +32,7 @@ class QueueItemAdmin(NamedAdmin):
         key = object_id(search_term.strip())
         return (queryset.filter(lead_id__in=[key, str(key)]) if key else queryset.none()), False
 
-    @admin.action(description="Remove from the queue")
-    def remove_items(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete the chosen items."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for item in queryset:
-            try:
-                remove(principal.scope, str(item.pk))
-            except Problem as problem:
-                self.message_user(request, f"{item}: {problem.message}", messages.ERROR)
+    @for_each("Remove from the queue")
+    def remove_items(self, caller: Principal, item: QueueItem) -> None:
+        """Delete an item."""
+        remove(caller.scope, str(item.pk))

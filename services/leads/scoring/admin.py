@@ -1,10 +1,9 @@
 """Admin pages of scoring."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from core.worker.jobs import enqueue
 from services.leads.scoring.actions import start_recalculation
 from services.leads.scoring.models import ScoringConfiguration, ScoringRun
@@ -19,15 +18,11 @@ class ScoringConfigurationAdmin(DocumentAdmin):
     ordering = ("-updated_at",)
     actions = ("recalculate_all",)
 
-    @admin.action(description="Score all leads of these tenants anew")
-    def recalculate_all(self, request: HttpRequest, queryset: object) -> None:
-        """Start a recalculation for each chosen tenant."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for configuration in queryset:  # type: ignore[attr-defined]  # a Django queryset
-            run = start_recalculation(principal.scope.for_tenant(str(configuration.tenant_id)))
-            enqueue(recalculate, str(run["_id"]))
+    @for_each("Score all leads of these tenants again")
+    def recalculate_all(self, caller: Principal, configuration: ScoringConfiguration) -> None:
+        """Start a recalculation for a tenant."""
+        run = start_recalculation(caller.scope.for_tenant(str(configuration.tenant_id)))
+        enqueue(recalculate, str(run["_id"]))
 
 
 @admin.register(ScoringRun)

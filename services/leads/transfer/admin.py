@@ -1,13 +1,9 @@
 """Admin page of imports."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.leads.transfer.actions import undo
 from services.leads.transfer.models import LeadImport
 
@@ -22,14 +18,7 @@ class LeadImportAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("undo_imports",)
 
-    @admin.action(description="Delete the leads of these imports that nobody touched since")
-    def undo_imports(self, request: HttpRequest, queryset: Any) -> None:
-        """Take the chosen imports back."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for run in queryset:
-            try:
-                undo(principal.scope.for_tenant(str(run.tenant_id)), run.import_id)
-            except Problem as problem:
-                self.message_user(request, f"{run}: {problem.message}", messages.ERROR)
+    @for_each("Delete the leads of these imports that nobody touched since")
+    def undo_imports(self, caller: Principal, run: LeadImport) -> None:
+        """Take an import back."""
+        undo(caller.scope.for_tenant(str(run.tenant_id)), run.import_id)

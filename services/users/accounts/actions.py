@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.api.throttling import hit
 from core.documents.collection import now
@@ -12,6 +11,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
 from core.events.payloads import EmailRequested
@@ -286,10 +286,8 @@ def _known(user_id: str) -> Document:
 def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail: str = "welcome") -> Document:
     empty: Document = {"permissions": [], "tags": [], "tenantId": None}
     _refuse_torn({**person, "tenantId": person.get("tenantId") or scope.tenant_id})
-    try:
+    with unique_or(Conflict, _TAKEN):
         user = USERS.scoped(scope).insert_one({**empty, **person})
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     metadata = {"email": user["email"], "roles": user["roles"]}
     log_activity(user, "account_creation", "User account created", actor_id=actor_id, metadata=metadata)
     publish_user("user.created", user, access=True)
@@ -305,10 +303,8 @@ def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updat
     if changes.get("email", user["email"]) != user["email"]:
         # What was proven was the address before.
         changes = {"emailVerifiedAt": None, **changes}
-    try:
+    with unique_or(Conflict, _TAKEN):
         stored = USERS.scoped(_SYSTEM).update_one({"_id": user["_id"]}, {"$set": changes})
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     assert stored is not None
     publish_user(event, stored, access=access)
     return stored
@@ -353,8 +349,7 @@ def _is_proposed(user: Document, email: str, actor: Principal) -> bool:
     if user["status"] == "pending" and str(user["_id"]) != actor.user_id:
         return False
     payload = EmailRequested(user_id=str(user["_id"]), email=email, requested_at=now())
-    version, tenant_id = int(payload.requested_at.timestamp() * 1000), text_id(user.get("tenantId"))
-    record("user.email_requested", payload, entity_id=payload.user_id, version=version, tenant_id=tenant_id)
+    record("user.email_requested", payload, entity_id=payload.user_id, tenant_id=text_id(user.get("tenantId")))
     text = "Another e-mail address was asked for"
     log_activity(user, "security_event", text, actor_id=actor.user_id, severity="medium", metadata={"email": email})
     return True

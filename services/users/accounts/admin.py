@@ -1,13 +1,9 @@
 """Admin pages of people."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.users.accounts.actions import set_status
 from services.users.accounts.models import User, UserActivity
 
@@ -22,25 +18,15 @@ class UserAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("suspend", "activate")
 
-    @admin.action(description="Suspend")
-    def suspend(self, request: HttpRequest, queryset: Any) -> None:
-        """Suspend the chosen people."""
-        self._move(request, queryset, "suspended")
+    @for_each("Suspend")
+    def suspend(self, caller: Principal, person: User) -> None:
+        """Suspend a person."""
+        set_status(caller.scope, str(person.pk), "suspended", "admin action", actor=caller)
 
-    @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
-        """Activate the chosen people."""
-        self._move(request, queryset, "active")
-
-    def _move(self, request: HttpRequest, queryset: Any, status: str) -> None:
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for person in queryset:
-            try:
-                set_status(principal.scope, str(person.pk), status, "admin action", actor=principal)
-            except Problem as problem:
-                self.message_user(request, f"{person.email}: {problem.message}", messages.ERROR)
+    @for_each("Activate")
+    def activate(self, caller: Principal, person: User) -> None:
+        """Activate a person."""
+        set_status(caller.scope, str(person.pk), "active", "admin action", actor=caller)
 
 
 @admin.register(UserActivity)

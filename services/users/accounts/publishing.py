@@ -11,14 +11,13 @@ from core.identity.access import apply_access_change
 def publish_user(name: str, user: Document, *, access: bool) -> None:
     """Record `user.created|updated|deleted` and, when status, roles, permissions or tenant changed, `access.changed`."""
     user_id, tenant_id = str(user["_id"]), text_id(user.get("tenantId"))
-    version = user.get("rev", 1)
+    version = user["rev"]
     record(name, snapshot(user), entity_id=user_id, version=version, tenant_id=tenant_id)
     if access:
         payload = access_of(user)
         record("access.changed", payload, entity_id=user_id, version=version, tenant_id=tenant_id)
         # Here it holds at once; the other services follow with the event.
-        fields = {"userId": user_id, "status": payload.status, "roles": payload.roles, "tenantId": tenant_id}
-        apply_access_change("users", {**fields, "permissions": payload.permissions}, version)
+        apply_access_change("users", payload.members(), version)
 
 
 def access_of(user: Document) -> AccessChanged:

@@ -9,32 +9,18 @@ from services.users.accounts import actions
 def account_registered(event: Event) -> None:
     """Create the person of a new account."""
     account = event.payload
-    fields = {
-        "_id": account.user_id,
-        "email": account.email,
-        "firstName": account.first_name,
-        "lastName": account.last_name,
-        "companyName": account.company_name,
-        "status": account.status,
-        "roles": account.roles,
-        "tenantId": account.tenant_id,
-    }
-    optional = {"picture": account.picture, "googleId": account.google_id}
+    optional = {name: value for name, value in account.members("picture", "googleId").items() if value}
+    fields = account.members(without=("userId", "picture", "googleId", "invitationId"))
     mail = "accepted" if account.invitation_id else "welcome"
-    actions.adopt_account(fields | {name: value for name, value in optional.items() if value}, mail=mail)
+    actions.adopt_account({"_id": account.user_id, **fields, **optional}, mail=mail)
 
 
 @handles("account.profile_changed", service="users")
 def account_profile_changed(event: Event) -> None:
     """Store what a person changed of themselves at auth."""
-    sent = event.payload
-    changes = {
-        "firstName": sent.first_name,
-        "lastName": sent.last_name,
-        "picture": sent.picture,
-        "settings": sent.settings,
-    }
-    actions.apply_own_changes(sent.user_id, {name: value for name, value in changes.items() if value is not None})
+    changes = event.payload.members(without=("userId",))
+    kept = {name: value for name, value in changes.items() if value is not None}
+    actions.apply_own_changes(event.payload.user_id, kept)
 
 
 @handles("account.email_changed", service="users")
@@ -58,16 +44,4 @@ def account_verified(event: Event) -> None:
 @handles("account.activity", service="users")
 def account_activity(event: Event) -> None:
     """Log what happened around an account."""
-    activity = event.payload
-    actions.note_activity(
-        {
-            "userId": activity.user_id,
-            "type": activity.type,
-            "description": activity.description,
-            "severity": activity.severity,
-            "metadata": activity.metadata,
-            "ipAddress": activity.ip_address,
-            "userAgent": activity.user_agent,
-            "performedAt": activity.performed_at,
-        }
-    )
+    actions.note_activity(event.payload.members(without=("tenantId",)))

@@ -1,6 +1,7 @@
 """URLs of people; literal segments before ids."""
 
 from core.api.routing import route
+from core.events.exporting import export_view
 from services.users.accounts.api import (
     ActiveCount,
     Me,
@@ -11,7 +12,8 @@ from services.users.accounts.api import (
     UsersByRole,
     UserStatus,
 )
-from services.users.accounts.export import AccessExport, UserExport
+from services.users.accounts.models import USERS
+from services.users.accounts.publishing import access_of, snapshot
 
 PATTERNS = [
     route("api/users", Users),
@@ -22,6 +24,6 @@ PATTERNS = [
     route("api/users/<id>", UserDetail),
     route("api/users/<id>/status", UserStatus),
     route("api/users/<id>/roles", UserRoles),
-    route("internal/users/export/users", UserExport),
-    route("internal/users/export/access", AccessExport),
+    route("internal/users/export/users", export_view(USERS, snapshot)),
+    route("internal/users/export/access", export_view(USERS, access_of)),
 ]

@@ -4,13 +4,13 @@ account."""
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict
 from core.events.outbox import record
 from core.events.payloads import InvitationSnapshot
@@ -62,10 +62,8 @@ def invite(scope: TenantScope, body: dict[str, Any], origin: dict[str, str], *, 
     }
     if body.get("message"):
         invitation["message"] = body["message"]
-    try:
+    with unique_or(Conflict, _WAITING):
         stored = INVITATIONS.scoped(scope).insert_one(invitation)
-    except DuplicateKeyError:
-        raise Conflict(_WAITING) from None
     metadata = {"invitedEmail": email, "invitationId": str(stored["_id"]), "roles": roles, **origin}
     _log(scope, "invitation_sent", f"Invitation sent to {email}", metadata)
     _announce(stored, token)

@@ -1,14 +1,8 @@
 """Admin page of invitations."""
 
-from collections.abc import Callable
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
 from core.identity.principals import Principal
 from services.users.invitations import actions
 from services.users.invitations.models import Invitation
@@ -25,22 +19,12 @@ class InvitationAdmin(DocumentAdmin):
     exclude = ("token",)
     actions = ("resend", "cancel")
 
-    @admin.action(description="Resend")
-    def resend(self, request: HttpRequest, queryset: Any) -> None:
-        """Mail the chosen invitations again."""
-        self._each(request, queryset, lambda who, key: actions.resend(who.scope, key, actor=who))
+    @for_each("Resend")
+    def resend(self, caller: Principal, invitation: Invitation) -> None:
+        """Mail an invitation again."""
+        actions.resend(caller.scope, str(invitation.pk), actor=caller)
 
-    @admin.action(description="Cancel")
-    def cancel(self, request: HttpRequest, queryset: Any) -> None:
-        """Take the chosen invitations back."""
-        self._each(request, queryset, lambda who, key: actions.cancel(who.scope, key, "admin action", actor=who))
-
-    def _each(self, request: HttpRequest, queryset: Any, do: Callable[[Principal, str], None]) -> None:
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for invitation in queryset:
-            try:
-                do(principal, str(invitation.pk))
-            except Problem as problem:
-                self.message_user(request, f"{invitation.email}: {problem.message}", messages.ERROR)
+    @for_each("Cancel")
+    def cancel(self, caller: Principal, invitation: Invitation) -> None:
+        """Take an invitation back."""
+        actions.cancel(caller.scope, str(invitation.pk), "admin action", actor=caller)

@@ -7,14 +7,12 @@ from rest_framework.response import Response
 
 from core.api.addresses import client_address, user_agent
 from core.api.pagination import page_of
-from core.api.permissions import internal, roles
-from core.api.views import ContractView, InternalView
+from core.api.permissions import roles
+from core.api.views import ContractView
 from core.documents.collection import now
 from core.documents.database import Document
-from core.events.exporting import ExportQuery, exported_page
 from services.users.accounts.rendering import user_reference
 from services.users.invitations import actions, queries
-from services.users.invitations.models import INVITATIONS
 from services.users.invitations.serializers import CancelBody, InvitationQuery, InviteBody
 
 _ACCESS = roles("admin", "manager")
@@ -104,16 +102,3 @@ class ResendInvitation(ContractView):
         """The new link is good for another seven days, the old one is dead."""
         actions.resend(self.scope, id, actor=self.principal)
         return Response({"message": "Invitation resent successfully"})
-
-
-class InvitationExport(InternalView):
-    """All invitations, page by page, for auth's copy."""
-
-    access = {"get": internal()}
-    queries = {"get": ExportQuery}
-
-    def get(self, request: Request) -> Response:
-        """Answer a page in the order of ids."""
-        query = self.validated_query()
-        page = exported_page(INVITATIONS, actions.snapshot, after=query.get("after"), limit=query["limit"])
-        return Response(page)

@@ -1,13 +1,9 @@
 """Admin page of preferences."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.users.preferences.actions import reset_preferences
 from services.users.preferences.models import UserPreferences
 
@@ -21,14 +17,7 @@ class UserPreferencesAdmin(DocumentAdmin):
     ordering = ("-id",)
     actions = ("reset",)
 
-    @admin.action(description="Reset to the defaults")
-    def reset(self, request: HttpRequest, queryset: Any) -> None:
-        """Reset the preferences of the chosen people."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for document in queryset:
-            try:
-                reset_preferences(principal, str(document.user_id))
-            except Problem as problem:
-                self.message_user(request, f"{document.user_id}: {problem.message}", messages.ERROR)
+    @for_each("Reset to the defaults")
+    def reset(self, caller: Principal, preferences: UserPreferences) -> None:
+        """Reset a person's preferences."""
+        reset_preferences(caller, str(preferences.user_id))

@@ -12,6 +12,7 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
@@ -52,10 +53,8 @@ def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
     ):
         raise Conflict(_TAKEN)
     _check_grant(principal, {}, role)
-    try:
+    with unique_or(Conflict, _TAKEN):
         created = ROLES.scoped(_SYSTEM).insert_one({**role, "createdBy": object_id(principal.user_id)})
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
     _log(principal, created, "created", {})
     return created
 
@@ -181,10 +180,8 @@ def _insert_assignment(principal: Principal, person: Document, role: Document, f
         "assignedAt": now(),
         "assignedBy": object_id(principal.user_id),
     }
-    try:
+    with unique_or(Conflict, _ASSIGNED):
         return ASSIGNMENTS.scoped(_SYSTEM).insert_one(document)
-    except DuplicateKeyError:
-        raise Conflict(_ASSIGNED) from None
 
 
 def _check_grant(principal: Principal, old: Document, new: Document) -> None:

@@ -1,38 +1,20 @@
 """Admin pages of roles and of who has them."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
+from core.admin.site import DocumentAdmin, for_each
 from core.documents.ids import object_id
-from core.errors import Problem
 from core.identity.principals import Principal
 from services.users.roles.actions import revoke_role, update_role
 from services.users.roles.granting import refresh_person
 from services.users.roles.models import Role, UserRole
 
 
-class _ActingAdmin(DocumentAdmin):
-    """A page whose actions call use cases for each chosen document and show what they refuse."""
-
-    def each(self, request: HttpRequest, queryset: Any, use_case: Callable[[Principal, Any], object]) -> None:
-        """Call `use_case` with the caller and each chosen document."""
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for document in queryset:
-            try:
-                use_case(principal, document)
-            except Problem as problem:
-                self.message_user(request, f"{document}: {problem.message}", messages.ERROR)
-
-
 @admin.register(Role)
-class RoleAdmin(_ActingAdmin):
+class RoleAdmin(DocumentAdmin):
     """Roles; switching them on and off goes through the API's own use case."""
 
     list_display = ("name", "display_name", "type", "is_active", "tenant_id", "created_at")
@@ -42,19 +24,19 @@ class RoleAdmin(_ActingAdmin):
     ordering = ("-created_at",)
     actions = ("activate", "deactivate")
 
-    @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
-        """Let the chosen roles count."""
-        self.each(request, queryset, lambda who, role: update_role(who, str(role.pk), {"isActive": True}))
+    @for_each("Activate")
+    def activate(self, caller: Principal, role: Role) -> None:
+        """Let a role count."""
+        update_role(caller, str(role.pk), {"isActive": True})
 
-    @admin.action(description="Deactivate")
-    def deactivate(self, request: HttpRequest, queryset: Any) -> None:
-        """Let the chosen roles give nothing."""
-        self.each(request, queryset, lambda who, role: update_role(who, str(role.pk), {"isActive": False}))
+    @for_each("Deactivate")
+    def deactivate(self, caller: Principal, role: Role) -> None:
+        """Let a role give nothing."""
+        update_role(caller, str(role.pk), {"isActive": False})
 
 
 @admin.register(UserRole)
-class UserRoleAdmin(_ActingAdmin):
+class UserRoleAdmin(DocumentAdmin):
     """Who has which role."""
 
     list_display = ("user_id", "role_id", "is_active", "assigned_at", "expires_at", "tenant_id")
@@ -74,18 +56,13 @@ class UserRoleAdmin(_ActingAdmin):
         found = queryset.filter(user_id__in=forms) | queryset.filter(role_id__in=forms)
         return (found if key else queryset.none()), False
 
-    @admin.action(description="Revoke")
-    def revoke(self, request: HttpRequest, queryset: Any) -> None:
-        """Take the chosen roles away."""
-        self.each(
-            request, queryset, lambda who, one: revoke_role(who, str(one.user_id), str(one.role_id), "admin action")
-        )
+    @for_each("Revoke")
+    def revoke(self, caller: Principal, held: UserRole) -> None:
+        """Take a role away."""
+        revoke_role(caller, str(held.user_id), str(held.role_id), "admin action")
 
-    @admin.action(description="Let roles from the old system take effect")
-    def apply(self, request: HttpRequest, queryset: Any) -> None:
-        """Compute what the chosen people's roles give; for operators, as nobody checked who assigned the old ones."""
-        self.each(
-            request,
-            queryset,
-            lambda who, one: refresh_person(one.user_id, actor_id=who.user_id) if who.is_operator else None,
-        )
+    @for_each("Let roles from the old system take effect")
+    def apply(self, caller: Principal, held: UserRole) -> None:
+        """Compute what a person's roles give; for operators, as nobody checked who assigned the old ones."""
+        if caller.is_operator:
+            refresh_person(held.user_id, actor_id=caller.user_id)

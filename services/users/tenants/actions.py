@@ -3,15 +3,14 @@
 import uuid
 from typing import Any
 
-import msgspec
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
+from core.documents.uniqueness import unique_or
 from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
@@ -177,28 +176,24 @@ def _taken(criteria: Document) -> bool:
     return TENANTS.raw().count_documents(criteria, limit=1) > 0
 
 
+@unique_or(Conflict, _TAKEN)
 def _inserted(document: Document) -> Document:
-    try:
-        return _published(TENANTS.scoped(_SYSTEM).insert_one(document), event="tenant.created")
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
+    return _published(TENANTS.scoped(_SYSTEM).insert_one(document), event="tenant.created")
 
 
+@unique_or(Conflict, _TAKEN)
 def _changed(key: ObjectId, changes: Document, *, event: str = "tenant.updated") -> Document:
-    try:
-        return _published(TENANTS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": changes}), event=event)
-    except DuplicateKeyError:
-        raise Conflict(_TAKEN) from None
+    return _published(TENANTS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": changes}), event=event)
 
 
 def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Document:
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
-    payload, version = snapshot(tenant), tenant.get("rev", 1)
+    payload, version = snapshot(tenant), tenant["rev"]
     record(event, payload, entity_id=tenant_id, version=version, tenant_id=tenant_id)
     # Here it holds at once; the other services follow with the event.
-    apply_tenant("users", msgspec.to_builtins(payload), version)
+    apply_tenant("users", payload.members(), version)
     return tenant
 
 

@@ -1,13 +1,9 @@
 """Admin pages of tenants."""
 
-from typing import Any
+from django.contrib import admin
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
-
-from core.admin.signin import principal_of
-from core.admin.site import DocumentAdmin
-from core.errors import Problem
+from core.admin.site import DocumentAdmin, for_each
+from core.identity.principals import Principal
 from services.users.tenants.actions import set_tenant_status
 from services.users.tenants.models import Tenant
 
@@ -23,22 +19,12 @@ class TenantAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("activate", "suspend")
 
-    @admin.action(description="Activate")
-    def activate(self, request: HttpRequest, queryset: Any) -> None:
-        """Open the chosen tenants."""
-        self._move(request, queryset, "active")
+    @for_each("Activate")
+    def activate(self, caller: Principal, tenant: Tenant) -> None:
+        """Open a tenant."""
+        set_tenant_status(caller, tenant.tenant_id, "active")
 
-    @admin.action(description="Suspend")
-    def suspend(self, request: HttpRequest, queryset: Any) -> None:
-        """Close the chosen tenants."""
-        self._move(request, queryset, "suspended")
-
-    def _move(self, request: HttpRequest, queryset: Any, status: str) -> None:
-        principal = principal_of(request)
-        if principal is None:
-            return
-        for tenant in queryset:
-            try:
-                set_tenant_status(principal, tenant.tenant_id, status)
-            except Problem as problem:
-                self.message_user(request, f"{tenant.name}: {problem.message}", messages.ERROR)
+    @for_each("Suspend")
+    def suspend(self, caller: Principal, tenant: Tenant) -> None:
+        """Close a tenant."""
+        set_tenant_status(caller, tenant.tenant_id, "suspended")

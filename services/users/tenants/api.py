@@ -6,12 +6,10 @@ from rest_framework.response import Response
 
 from core.api.addresses import client_address
 from core.api.pagination import page_of
-from core.api.permissions import internal, needs, operator, signed_in
+from core.api.permissions import needs, operator, signed_in
 from core.api.throttling import demand
-from core.api.views import ContractView, InternalView
+from core.api.views import ContractView
 from core.errors import Forbidden
-from core.events.exporting import ExportQuery, exported_page
-from services.users.accounts.models import TENANTS
 from services.users.tenants import actions, queries
 from services.users.tenants.rendering import tenant
 from services.users.tenants.serializers import CreateTenantBody, JoinBody, TenantQuery, UpdateTenantBody
@@ -137,15 +135,3 @@ class TenantUser(ContractView):
     def _may_manage(self) -> None:
         if not self.principal.may("tenant:user_manage"):
             raise Forbidden("Forbidden resource")
-
-
-class TenantExport(InternalView):
-    """All tenants, page by page, for other services' copies."""
-
-    access = {"get": internal()}
-    queries = {"get": ExportQuery}
-
-    def get(self, request: Request) -> Response:
-        """Answer a page in the order of ids."""
-        query = self.validated_query()
-        return Response(exported_page(TENANTS, actions.snapshot, after=query.get("after"), limit=query["limit"]))

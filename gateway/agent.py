@@ -21,7 +21,8 @@ from pymongo.errors import PyMongoError
 
 from gateway.envoy import Settings, write_routes
 from gateway.files import read_json
-from gateway.states import States, Store, loaded
+from gateway.states import States, loaded
+from gateway.store import Store
 
 log = logging.getLogger("gateway.agent")
 

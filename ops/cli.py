@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from gateway.states import Store
+from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask

@@ -11,7 +11,8 @@ import typer
 from pymongo.errors import PyMongoError
 from rich.table import Table
 
-from gateway.states import Refused, State, Store, parsed
+from gateway.states import Refused, State, parsed
+from gateway.store import Store
 from gateway.table import groups, load
 from ops import show
 

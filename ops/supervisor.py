@@ -134,7 +134,7 @@ class Supervisor:
         )
 
     def _prepare(self) -> None:
-        """Migrations and indexes, skipped while neither they nor the database changed."""
+        """Tables, indexes and data changes, skipped while neither what declares them nor the database changed."""
         self.environment["LEADMESH_ENDPOINTS_FILE"] = str(self.config.home.endpoints)
         fingerprint = _fingerprint(self.environment)
         if self.config.home.read("prepared").get("fingerprint") == fingerprint:
@@ -358,12 +358,17 @@ def _birth(pid: int) -> float | None:
 
 
 def _fingerprint(environment: dict[str, str]) -> str:
-    """Return a digest of every migration and of the databases' addresses."""
+    """Return a digest of what `manage.py prepare` reads and of the databases' addresses."""
     digest = hashlib.sha256()
     for name in sorted(name for name in environment if "MONGODB" in name):
         digest.update(f"{name}={environment[name]}".encode())
-    for path in sorted(
-        [*Path(ROOT).glob("services/*/*/migrations/*.py"), *Path(ROOT).glob("core/**/*migrations/**/*.py")]
-    ):
+    declared = (
+        "VERSION",
+        "services/*/*/models.py",
+        "services/*/changes.py",
+        "core/*/models.py",
+        "core/documents/**/*.py",
+    )
+    for path in sorted(path for pattern in declared for path in Path(ROOT).glob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -19,7 +19,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
 from services.auth.tokens import keys as signing_keys
@@ -29,8 +29,8 @@ from tests.contract.observed import observe
 
 TENANT = "64b000000000000000000001"
 OTHER_TENANT = "64b000000000000000000002"
-# Collections that migrations fill; emptying them would undo `prepare`.
-_KEPT = ("django_migrations", "django_content_type", "auth_permission")
+# Collections that `prepare` fills; emptying them would undo it.
+_KEPT = ("preparations", "django_migrations", "django_content_type", "auth_permission")
 
 
 # Two shared cores: generating examples may be slow without being wrong.
@@ -115,7 +115,7 @@ class Api:
 
 @pytest.fixture(scope="session")
 def prepared_databases(django_db_blocker: Any) -> None:
-    """All indexes and migrations of all services, once per worker."""
+    """All indexes of all services, once per worker."""
     django_db_blocker.unblock()
     call_command("prepare", verbosity=0)
 

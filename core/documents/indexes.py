@@ -1,161 +1,147 @@
-"""Indexes as migrations declare them: created if missing, left alone where the old system already has them."""
+"""Indexes as collections declare them: created where they lack, left alone where the old system already has them, dropped when
+no running release needs them any more."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, router
-from django.db.migrations.operations.base import Operation
-from pymongo import IndexModel
-from pymongo.database import Database
+import pymongo
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import OperationFailure
+
+Spec = Mapping[str, Any]
 
 # An index is the same when these agree; its name may differ, as the old system named its own.
 _IDENTITY = ("unique", "sparse", "partialFilterExpression", "expireAfterSeconds")
+# Instead of the seconds that a request may wait for the database: a large collection takes minutes.
+_BUILD_SECONDS = 86_400
+_DUPLICATES, _CONFLICTS = 11000, (85, 86)
 
 
-def ensure_indexes(database: Database[Any], collection: str, indexes: Sequence[IndexModel]) -> list[str]:
-    """Create those of `indexes` that `collection` lacks and return their names.
+class IndexRefused(Exception):
+    """MongoDB cannot build an index; the text names collection, index and reason."""
+
+
+def index(*keys: str | tuple[str, str], **options: Any) -> IndexModel:
+    """Return an index over `keys`: "status" ascending, "-createdAt" descending, ("notes", TEXT) as pymongo has it.
+
+    options: those of `pymongo.IndexModel` (name, unique, sparse, partialFilterExpression, expireAfterSeconds)."""
+    return IndexModel([_key(key) for key in keys], **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Indexes of ours that `release` replaces by better ones. The release before it needs them, so they go with the first
+    preparation that finds `release` or a later one running."""
+
+    release: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """The old system's unique index over exactly `keys`, whatever its name: it refuses what is allowed now, so it goes at once.
+    Indexes that hold for a part of the documents only are ours and stay."""
+
+    keys: tuple[str, ...]
+
+
+def ensure_indexes(collection: MongoCollection[Any], indexes: Sequence[IndexModel]) -> list[str]:
+    """Create those of `indexes` that `collection` lacks and return their names. Raises IndexRefused.
 
     An index with the same keys but other options (the old system's plain index where we need a unique one) is kept and
     ours is created beside it when MongoDB allows that (partial ones); otherwise it is replaced by ours.
     """
-    existing = {_keys(spec): spec for spec in database[collection].list_indexes()}
-    created = []
-    for index in indexes:
-        wanted = index.document
-        if _is_text(wanted) and any(_is_text(spec) for spec in existing.values()):
-            # A collection has one text index at most; the old system's serves as well.
-            continue
-        present = existing.get(_keys(wanted))
-        if present is not None and _options(present) == _options(wanted):
-            continue
-        if present is not None and not wanted.get("partialFilterExpression"):
-            database[collection].drop_index(present["name"])
-        created += database[collection].create_indexes([index])
-    return created
+    existing = list(collection.list_indexes())
+    return [made.document["name"] for made in indexes if _lacks(existing, made) and _build(collection, existing, made)]
 
 
-def _is_text(spec: Any) -> bool:
-    return "text" in dict(spec["key"]).values() or "weights" in spec
+def drop_indexes(
+    collection: MongoCollection[Any], replaces: Sequence[Replaced | Lifted], running: str | None
+) -> list[str]:
+    """Drop what nothing needs any more and return the names. running: the release that works on this database until the one
+    that prepares it takes over; None = unknown, or none."""
+    wanted = [
+        spec["name"] for spec in collection.list_indexes() if any(_is_over(spec, gone, running) for gone in replaces)
+    ]
+    for name in wanted:
+        collection.drop_index(name)
+    return wanted
 
 
-def _keys(spec: Any) -> tuple[tuple[str, Any], ...]:
-    if "weights" in spec:
-        return tuple(sorted((name, "text") for name in spec["weights"]))
-    keys = [(name, value) for name, value in spec["key"].items()]
-    return tuple(sorted(keys)) if any(value == "text" for _, value in keys) else tuple(keys)
+def _key(key: str | tuple[str, str]) -> tuple[str, Any]:
+    if isinstance(key, tuple):
+        return key
+    return (key[1:], DESCENDING) if key.startswith("-") else (key, ASCENDING)
 
 
-def _options(spec: Any) -> dict[str, Any]:
+def _is_over(spec: Spec, gone: Replaced | Lifted, running: str | None) -> bool:
+    if isinstance(gone, Lifted):
+        return bool(tuple(spec["key"]) == gone.keys and spec.get("unique") and not spec.get("partialFilterExpression"))
+    return spec["name"] in gone.names and running is not None and _numbers(running) >= _numbers(gone.release)
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", release)[:3]]
+
+
+def _lacks(existing: Sequence[Spec], made: IndexModel) -> bool:
+    wanted = made.document
+    if _is_text(wanted):
+        # A collection has one text index at most; the old system's serves as well.
+        return not any(_is_text(spec) for spec in existing)
+    return all(_keys(spec) != _keys(wanted) or _options(spec) != _options(wanted) for spec in existing)
+
+
+def _build(collection: MongoCollection[Any], existing: Sequence[Spec], made: IndexModel) -> bool:
+    stands = _in_the_way(existing, made)
+    if stands:
+        collection.drop_index(stands["name"])
+    try:
+        with pymongo.timeout(_BUILD_SECONDS):
+            collection.create_indexes([made])
+    except OperationFailure as error:
+        if stands:
+            collection.create_indexes([_again(stands)])
+        reason = _reason(collection, made.document, error)
+        raise IndexRefused(f"Index {made.document['name']} of {collection.name} cannot be built: {reason}") from error
+    return True
+
+
+def _in_the_way(existing: Sequence[Spec], made: IndexModel) -> Spec | None:
+    if made.document.get("partialFilterExpression"):
+        return None
+    same = [spec for spec in existing if _keys(spec) == _keys(made.document)]
+    return next((spec for spec in same if not spec.get("partialFilterExpression")), None)
+
+
+def _again(spec: Spec) -> IndexModel:
+    options = {name: value for name, value in spec.items() if name not in ("key", "v", "ns")}
+    return IndexModel(list(spec["key"].items()), **options)
+
+
+def _reason(collection: MongoCollection[Any], wanted: Spec, error: OperationFailure) -> str:
+    if error.code == _DUPLICATES:
+        # Named by their ids: values may be addresses of people, and this text goes into logs.
+        clash = {**wanted.get("partialFilterExpression", {}), **((error.details or {}).get("keyValue") or {})}
+        ids = [str(found["_id"]) for found in collection.find(clash, {"_id": 1}).limit(2)]
+        return f"the documents {' and '.join(ids)} have the same {', '.join(wanted['key'])}"
+    if error.code in _CONFLICTS:
+        return "another one has this name; name ours differently, and list the other one under `replaces`"
+    return str((error.details or {}).get("errmsg", error))[:300]
+
+
+def _is_text(spec: Spec) -> bool:
+    return "text" in dict(spec["key"]).values()
+
+
+def _keys(spec: Spec) -> list[tuple[str, Any]]:
+    return list(spec["key"].items())
+
+
+def _options(spec: Spec) -> dict[str, Any]:
     return {
         name: dict(spec[name]) if isinstance(spec[name], dict) else spec[name] for name in _IDENTITY if spec.get(name)
     }
-
-
-def drop_unique_index(database: Database[Any], collection: str, keys: Sequence[str]) -> list[str]:
-    """Drop the unique indexes of `collection` over exactly `keys` that hold for all documents; return their names."""
-    dropped = []
-    for spec in list(database[collection].list_indexes()):
-        if list(spec["key"]) == list(keys) and spec.get("unique") and not spec.get("partialFilterExpression"):
-            database[collection].drop_index(spec["name"])
-            dropped.append(spec["name"])
-    return dropped
-
-
-class CreateIndexes(Operation):
-    """A migration step: `CreateIndexes("leads", [IndexModel(...), ...])`. Reversing it leaves the indexes."""
-
-    reversible = True
-    reduces_to_sql = False
-
-    def __init__(self, collection: str, indexes: Sequence[IndexModel]) -> None:
-        self.collection = collection
-        self.indexes = indexes
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Indexes are no part of Django's model state."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Create what is missing, where the router lets the app live."""
-        alias = schema_editor.connection.alias
-        if router.allow_migrate(alias, app_label):
-            connection: Any = connections[alias]
-            ensure_indexes(connection.database, self.collection, self.indexes)
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Keep the indexes: dropping them could make a running release slow or let duplicates in."""
-
-    def describe(self) -> str:
-        """Return the line that `migrate` prints."""
-        return f"Create {len(self.indexes)} indexes on {self.collection}"
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return how to write this operation down again."""
-        return (type(self).__qualname__, [self.collection, self.indexes], {})
-
-
-class DropUniqueIndex(Operation):
-    """A migration step: `DropUniqueIndex("roles", ["name"])` drops the old system's unique index over these keys, if
-    there is one, whatever its name. Indexes that hold for a part of the documents only are ours and stay."""
-
-    reversible = True
-    reduces_to_sql = False
-
-    def __init__(self, collection: str, keys: Sequence[str]) -> None:
-        self.collection = collection
-        self.keys = list(keys)
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Indexes are no part of Django's model state."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Drop it, where the router lets the app live."""
-        alias = schema_editor.connection.alias
-        if router.allow_migrate(alias, app_label):
-            connection: Any = connections[alias]
-            drop_unique_index(connection.database, self.collection, self.keys)
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Leave it away: documents may be there that it would refuse."""
-
-    def describe(self) -> str:
-        """Return the line that `migrate` prints."""
-        return f"Drop the unique index on {', '.join(self.keys)} of {self.collection}"
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return how to write this operation down again."""
-        return (type(self).__qualname__, [self.collection, self.keys], {})
-
-
-class DropIndexes(Operation):
-    """A migration step: `DropIndexes("leads", ["list_score"])` drops indexes of ours that better ones replace. To be released
-    after every instance that relies on them is gone (expand, then contract)."""
-
-    reversible = True
-    reduces_to_sql = False
-
-    def __init__(self, collection: str, names: Sequence[str]) -> None:
-        self.collection = collection
-        self.names = list(names)
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Indexes are no part of Django's model state."""
-
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Drop those that are there, where the router lets the app live."""
-        alias = schema_editor.connection.alias
-        if router.allow_migrate(alias, app_label):
-            connection: Any = connections[alias]
-            collection = connection.database[self.collection]
-            for name in set(self.names) & set(collection.index_information()):
-                collection.drop_index(name)
-
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Leave them away: the better ones are still there."""
-
-    def describe(self) -> str:
-        """Return the line that `migrate` prints."""
-        return f"Drop {len(self.names)} replaced indexes of {self.collection}"
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Return how to write this operation down again."""
-        return (type(self).__qualname__, [self.collection, self.names], {})

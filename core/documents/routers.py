@@ -26,20 +26,18 @@ class ServiceRouter:
 
     db_for_write = db_for_read
 
-    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
+    def allow_relation(self, first: object, second: object, **hints: object) -> bool:
         """Allow relations only inside one database."""
         return self.db_for_read(type(first)) == self.db_for_read(type(second))
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
-        """Migrate an app only where it lives; core's outbox, inbox and access tables live in every database."""
-        if app_label in ("core_events", "core_identity"):
-            return True
+    def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
+        """Migrate an app only where it lives."""
         service = service_of(app_label)
-        return _database(db) == _database(alias_of(service) if service else DEFAULT_DB_ALIAS)
+        return address_of(db) == address_of(alias_of(service) if service else DEFAULT_DB_ALIAS)
 
 
-def _database(alias: str) -> tuple[str, str]:
-    """Return what tells databases apart. In brownfield mode several aliases are one database, with one list of applied
-    migrations: whichever alias comes first must apply them all, or they would be noted as applied and never run."""
+def address_of(alias: str) -> tuple[str, str]:
+    """Return what tells the databases of aliases apart. In brownfield mode several aliases are one database, with one list of
+    applied migrations: whichever alias comes first must apply them all, or they would be noted as applied and never run."""
     described = settings.DATABASES[alias]
     return described["HOST"], described["NAME"]

@@ -7,17 +7,18 @@ from prometheus_client import Counter
 from pymongo.collection import Collection
 
 from core.documents.collection import now
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session, in_transaction, is_passing
 from core.events.envelope import Envelope, Event, opened
 from core.events.handlers import handlers_of
+from core.events.models import INBOX
 from core.events.transport import send
 from core.observability.context import bind
 from core.observability.tracing import continued
 
 log = structlog.get_logger(__name__)
 
-COLLECTION = "inboxevents"
 # Deterministic faults fail every time, transient ones rarely five times over the outbox's backoff (150 s).
 PARK_AFTER = 5
 # One transaction for this many events: a commit costs more than an event, a long transaction conflicts more.
@@ -126,4 +127,4 @@ def _inbox_id(service: str, envelope: Envelope) -> str:
 
 
 def _inbox(service: str) -> Collection[Document]:
-    return database(service)[COLLECTION]
+    return database(service)[INBOX.name]

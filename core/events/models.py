@@ -1,9 +1,33 @@
-"""Outbox and inbox, described for the admin."""
+"""Outbox and inbox: one of each in every service's database, and what the admin shows of them."""
 
 from django.db import models
 
+from core.documents.collection import EVERY_SERVICE, Declared
+from core.documents.database import Document
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import DocumentModel
+
+_DAY = 86_400
+
+OUTBOX = Declared[Document](
+    "outboxevents",
+    service=EVERY_SERVICE,
+    indexes=(
+        index("publisher", "nextAttemptAt", name="due"),
+        index("claim", name="claim", sparse=True),
+        index("publisher", "deliveredAt", name="undelivered"),
+        index("deliveredAt", name="delivered_ttl", expireAfterSeconds=7 * _DAY),
+    ),
+)
+INBOX = Declared[Document](
+    "inboxevents",
+    service=EVERY_SERVICE,
+    indexes=(
+        index("appliedAt", name="applied_ttl", expireAfterSeconds=14 * _DAY),
+        index("subscriber", "state", "-failedAt", name="failures"),
+    ),
+)
 
 
 class OutboxEvent(DocumentModel):

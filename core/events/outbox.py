@@ -11,17 +11,18 @@ from prometheus_client import Counter, Gauge
 from pymongo.collection import Collection
 
 from core.documents.collection import now
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session, on_commit
 from core.events.catalogue import EVENTS
 from core.events.envelope import Envelope, sealed
+from core.events.models import OUTBOX
 from core.events.nudge import nudge
 from core.events.payloads import Payload
 from core.events.transport import send
 
 log = structlog.get_logger(__name__)
 
-COLLECTION = "outboxevents"
 # Messages of this many events stay well below a megabyte and are applied within a second or two.
 BATCH = 100
 # A subscriber that is alive acknowledges within a second or two; then wait longer and longer for one that is not.
@@ -114,6 +115,12 @@ def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
     _outbox(service).update_many({"_id": {"$in": ids}}, change)
 
 
+def is_behind(service: str, since: datetime) -> bool:
+    """Whether some subscriber does not have an event of `service` that was recorded before `since`."""
+    late = {"publisher": service, "deliveredAt": None, "createdAt": {"$lt": since}}
+    return _outbox(service).find_one(late, {"_id": 1}) is not None
+
+
 def _claim(service: str) -> list[Document]:
     moment = now()
     due = {"publisher": service, "nextAttemptAt": {"$lte": moment}}
@@ -146,4 +153,4 @@ def _send(batch: list[Document]) -> None:
 
 
 def _outbox(service: str) -> Collection[dict[str, Any]]:
-    return database(service)[COLLECTION]
+    return database(service)[OUTBOX.name]

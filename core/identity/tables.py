@@ -11,10 +11,10 @@ from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.copies import is_wanted
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session
-
-COLLECTION = "accessentries"
+from core.identity.models import ACCESS_ENTRIES
 
 
 class AccessTable:
@@ -47,7 +47,7 @@ class AccessTable:
         return bool(result.modified_count or result.upserted_id)
 
     def _raw(self, service: str) -> Collection[Document]:
-        return database(service)[COLLECTION]
+        return database(service)[ACCESS_ENTRIES.name]
 
 
 ACCESS = AccessTable()

@@ -32,7 +32,7 @@ _FOLLOWS_SECONDS = 5.0
 # A little longer than a service may go on with what it remembers of people and tenants.
 _MEMORY_SECONDS = 2.2
 
-_KEPT = ("django_migrations", "django_content_type", "auth_permission", "signingkeys")
+_KEPT = ("preparations", "django_migrations", "django_content_type", "auth_permission", "signingkeys")
 
 
 class Replay:

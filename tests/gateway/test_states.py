@@ -17,7 +17,8 @@ from pymongo import MongoClient
 from typer.testing import CliRunner
 
 from gateway.people import key_of
-from gateway.states import Refused, State, Store, parsed
+from gateway.states import Refused, State, parsed
+from gateway.store import Store
 from gateway.table import groups, load
 from ops import cli
 from ops.parts import agent

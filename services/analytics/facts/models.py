@@ -4,12 +4,52 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.analytics.facts.documents import (
+    BuyerFactDocument,
+    HappeningDocument,
+    LeadFactDocument,
+    PersonFactDocument,
+)
 
-LEADS = Collection("leadfacts", service="analytics", tenant="text", soft_delete=True)
-BUYERS = Collection("buyerfacts", service="analytics", tenant="text", soft_delete=True)
-PEOPLE = Collection("personfacts", service="analytics", tenant="text")
-HAPPENINGS = Collection("happenings", service="analytics", tenant="text")
+LEADS = Collection[LeadFactDocument](
+    "leadfacts",
+    service="analytics",
+    tenant="text",
+    soft_delete=True,
+    indexes=(
+        index("tenantId", "-createdAt"),
+        index("tenantId", "stage", "-createdAt"),
+        index("tenantId", "closedAt", sparse=True),
+        index("tenantId", "assignedTo", "-createdAt"),
+    ),
+)
+BUYERS = Collection[BuyerFactDocument](
+    "buyerfacts",
+    service="analytics",
+    tenant="text",
+    soft_delete=True,
+    indexes=(
+        index("tenantId", "-createdAt"),
+        index("tenantId", "buyerType"),
+    ),
+)
+PEOPLE = Collection[PersonFactDocument](
+    "personfacts",
+    service="analytics",
+    tenant="text",
+    indexes=(index("tenantId"),),
+)
+HAPPENINGS = Collection[HappeningDocument](
+    "happenings",
+    service="analytics",
+    tenant="text",
+    indexes=(
+        index("tenantId", "-at"),
+        index("at", name="at_ttl", expireAfterSeconds=90 * 86_400),
+    ),
+)
 
 
 class LeadFact(TenantDocumentModel):

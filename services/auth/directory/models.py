@@ -2,14 +2,32 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.directory.documents import FactorDocument, PersonDocument
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
-PEOPLE = Collection("authdirectory", service="auth", tenant="none")
+PEOPLE = PlainCollection[PersonDocument](
+    "authdirectory",
+    service="auth",
+    indexes=(
+        index("emailKey", unique=True),
+        index("tenantId", "email", name="tenant_email"),
+        index("googleId", unique=True, partialFilterExpression={"googleId": {"$type": "string"}}),
+    ),
+)
 # People's second factors (services.auth.mfa): here, because whatever proves an address ends those of a stranger.
-MFAS = Collection("mfas", service="auth", tenant="none")
+MFAS = PlainCollection[FactorDocument](
+    "mfas",
+    service="auth",
+    indexes=(
+        # The old system never wrote one (its module was not loaded), so one per person is no trap.
+        index("userId", unique=True),
+        index("tenantId", "isEnabled"),
+    ),
+)
 
 
 class Person(TenantDocumentModel):

@@ -2,11 +2,31 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.indexes import index
 from core.documents.models import DocumentModel
+from services.auth.passwords.documents import CredentialDocument, ResetTokenDocument
 
-CREDENTIALS = Collection("credentials", service="auth", tenant="none")
-RESET_TOKENS = Collection("passwordresettokens", service="auth", tenant="none")
+CREDENTIALS = PlainCollection[CredentialDocument](
+    "credentials",
+    service="auth",
+    indexes=(
+        index("verificationToken", sparse=True),
+        index("email"),
+        index("newEmail.token", sparse=True),
+    ),
+)
+RESET_TOKENS = PlainCollection[ResetTokenDocument](
+    "passwordresettokens",
+    service="auth",
+    indexes=(
+        index("token", unique=True),
+        index("userId", "usedAt"),
+        # A day longer than a token lives, so that "used" and "unknown" can be told apart when somebody asks. (The old
+        # system had a plain index here.)
+        index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=86_400),
+    ),
+)
 
 
 class Credential(DocumentModel):

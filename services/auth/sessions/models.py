@@ -2,12 +2,23 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.sessions.documents import SessionDocument
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
-SESSIONS = Collection("sessions", service="auth", tenant="none")
+SESSIONS = PlainCollection[SessionDocument](
+    "sessions",
+    service="auth",
+    indexes=(
+        index("sessionToken", unique=True),
+        index("spentTokens"),
+        index("userId", "isActive", "-lastActivity", name="own"),
+        index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=0),
+    ),
+)
 
 
 class Session(TenantDocumentModel):

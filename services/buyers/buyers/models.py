@@ -4,9 +4,38 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.buyers.buyers.documents import BuyerDocument
 
-BUYERS = Collection("buyers", service="buyers", tenant="text", soft_delete=True)
+BUYERS = Collection[BuyerDocument](
+    "buyers",
+    service="buyers",
+    tenant="text",
+    soft_delete=True,
+    indexes=(
+        index("tenantId", "-createdAt", "-_id", name="list"),
+        index("tenantId", "isActive"),
+        index("tenantId", "email"),
+        index(
+            "tenantId",
+            "emailKey",
+            name="emailKey_unique",
+            unique=True,
+            partialFilterExpression={"emailKey": {"$exists": True}},
+        ),
+        index("tenantId", "phone"),
+        index("tenantId", "buyerType"),
+        index("tenantId", "investmentRange"),
+        index("tenantId", "preferredPropertyTypes"),
+        index("tenantId", "state", "city"),
+        index("tenantId", "buyBox.zipCodes"),
+        index("tenantId", "buyBox.states"),
+        index("tenantId", "buyBox.cities"),
+        index("tenantId", "companyName", "_id"),
+        index("tenantId", "-lastContacted"),
+    ),
+)
 
 
 class Buyer(TenantDocumentModel):

@@ -4,10 +4,31 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 
-LEADS = Collection("buyerleads", service="buyers", tenant="text")
-MATCHES = Collection("buyermatches", service="buyers", tenant="text")
+LEADS = Collection[LeadDocument](
+    "buyerleads",
+    service="buyers",
+    tenant="text",
+    indexes=(
+        index("tenantId", "-createdAt"),
+        index("tenantId", "leadId"),
+    ),
+)
+MATCHES = Collection[MatchDocument](
+    "buyermatches",
+    service="buyers",
+    tenant="text",
+    indexes=(
+        index("tenantId", "buyerId", "leadId", name="pair", unique=True),
+        index("tenantId", "leadId", "-matchScore"),
+        index("tenantId", "buyerId", "-matchScore"),
+        index("tenantId", "status", "-matchScore"),
+        index("tenantId", "-matchScore", "-_id"),
+    ),
+)
 
 
 class BuyerMatch(TenantDocumentModel):

@@ -8,12 +8,30 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 
-ASSIGNMENTS = Collection("assignments", service="leads", tenant="text")
+ASSIGNMENTS = Collection[AssignmentDocument](
+    "assignments",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("tenantId", "leadId", name="one_open", unique=True, partialFilterExpression={"open": True}),
+        index("tenantId", "leadId", "-assignedAt", "-_id", name="lead"),
+        index("tenantId", "agentId", "-assignedAt", "-_id", name="agent"),
+        index("tenantId", "open", "agentId", name="workload"),
+        index("tenantId", "status", "skillMatchScore", "waitTime", name="counters"),
+    ),
+)
 # One for each agent for whom something is set, or who ever got a lead. Its last assignment is written in the transaction
 # of the assignment: of two decisions for one agent at the same time one is made anew, so that both count.
-AGENTS = Collection("leadagents", service="leads", tenant="text")
+AGENTS = Collection[AgentDocument](
+    "leadagents",
+    service="leads",
+    tenant="text",
+    indexes=(index("tenantId", "agentId", name="agent", unique=True),),
+)
 
 
 class Assignment(TenantDocumentModel):

@@ -8,10 +8,29 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.bulk.documents import ImageDocument, OperationDocument
 
-OPERATIONS = Collection("leadbulkoperations", service="leads", tenant="text")
-IMAGES = Collection("leadbulkimages", service="leads", tenant="text")
+OPERATIONS = Collection[OperationDocument](
+    "leadbulkoperations",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("tenantId", "operationId", name="operation", unique=True),
+        index("tenantId", "-createdAt", "-_id", name="history"),
+        index("status", "leaseUntil", name="waiting"),
+    ),
+)
+IMAGES = Collection[ImageDocument](
+    "leadbulkimages",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("tenantId", "operationId", "leadId", name="image"),
+        index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=0),
+    ),
+)
 
 
 class BulkOperation(TenantDocumentModel):

@@ -7,10 +7,35 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.communication.documents import MessageDocument, TemplateDocument
 
-LOGS = Collection("communicationlogs", service="leads", tenant="text")
-TEMPLATES = Collection("communicationtemplates", service="leads", tenant="text")
+LOGS = Collection[MessageDocument](
+    "communicationlogs",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("tenantId", "-createdAt"),
+        index("leadId", "-createdAt"),
+        index("userId", "-createdAt"),
+        index("type", "status"),
+        index("messageId", unique=True, sparse=True),
+        index(
+            "tenantId",
+            "idempotencyKey",
+            name="once",
+            unique=True,
+            partialFilterExpression={"idempotencyKey": {"$exists": True}},
+        ),
+    ),
+)
+TEMPLATES = Collection[TemplateDocument](
+    "communicationtemplates",
+    service="leads",
+    tenant="text",
+    indexes=(index("tenantId", "id", unique=True),),
+)
 
 
 class CommunicationLog(TenantDocumentModel):

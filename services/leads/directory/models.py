@@ -4,9 +4,16 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.directory.documents import PersonDocument
 
-PEOPLE = Collection("leadsdirectory", service="leads", tenant="text")
+PEOPLE = Collection[PersonDocument](
+    "leadsdirectory",
+    service="leads",
+    tenant="text",
+    indexes=(index("tenantId", "name"),),
+)
 
 
 class Person(TenantDocumentModel):

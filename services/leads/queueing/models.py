@@ -8,9 +8,26 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.queueing.documents import ItemDocument
 
-ITEMS = Collection("queueitems", service="leads", tenant="text")
+ITEMS = Collection[ItemDocument](
+    "queueitems",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("status", "-priority", "createdAt"),
+        index("leadId"),
+        index("agentId"),
+        index("createdAt"),
+        index("tenantId", "status", "-priority", "createdAt", "_id", name="next"),
+        index("tenantId", "-priority", "createdAt", "_id", name="list"),
+        index("tenantId", "status", "createdAt", name="age"),
+        index("tenantId", "leadId", name="one_open", unique=True, partialFilterExpression={"open": True}),
+        index("expiresAt", name="leases", partialFilterExpression={"open": True}),
+    ),
+)
 
 
 class QueueItem(TenantDocumentModel):

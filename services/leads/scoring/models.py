@@ -7,10 +7,26 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.scoring.documents import ConfigurationDocument, ScoringRunDocument
 
-CONFIGURATIONS = Collection("leadscoringconfigurations", service="leads", tenant="text")
-RUNS = Collection("leadscoringruns", service="leads", tenant="text")
+CONFIGURATIONS = Collection[ConfigurationDocument](
+    "leadscoringconfigurations",
+    service="leads",
+    tenant="text",
+    indexes=(index("tenantId", name="tenant", unique=True),),
+)
+RUNS = Collection[ScoringRunDocument](
+    "leadscoringruns",
+    service="leads",
+    tenant="text",
+    indexes=(
+        index("tenantId", "jobId", name="job", unique=True),
+        index("tenantId", "status", "-finishedAt", name="over"),
+        index("status", "leaseUntil", name="waiting"),
+    ),
+)
 
 
 class ScoringConfiguration(TenantDocumentModel):

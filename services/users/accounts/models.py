@@ -2,17 +2,79 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import Collection, PlainCollection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.users.accounts.documents import (
+    ActivityDocument,
+    GuardDocument,
+    StatusChangeDocument,
+    TenantDocument,
+    UserDocument,
+)
 
-USERS = Collection("users", service="users", tenant="objectid")
-ACTIVITIES = Collection("useractivities", service="users", tenant="objectid")
-STATUS_HISTORY = Collection("userstatushistories", service="users", tenant="objectid")
+USERS = Collection[UserDocument](
+    "users",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index("email", unique=True),
+        index("googleId", sparse=True),
+        index("tenantId"),
+        index("roles"),
+        index("-lastActiveAt"),
+        index("tenantId", "status"),
+        index("tenantId", "roles"),
+        index("tenantId", "-createdAt"),
+        index("tenantId", "-lastActiveAt"),
+        index("tenantId", "tags"),
+        index("tenantId", "lastName"),
+    ),
+)
+ACTIVITIES = Collection[ActivityDocument](
+    "useractivities",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index("userId", "-createdAt"),
+        index("tenantId", "-createdAt"),
+        index("tenantId", "-performedAt"),
+        index("userId", "type"),
+        # Holds all that statistics count, so that they look at no document.
+        index("tenantId", "-performedAt", "type", "severity"),
+        index("tenantId", "type", "-performedAt"),
+        index("tenantId", "severity", "-performedAt"),
+        index("tenantId", "userId", "-performedAt"),
+    ),
+)
+STATUS_HISTORY = Collection[StatusChangeDocument](
+    "userstatushistories",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index("userId", "-changedAt"),
+        index("tenantId", "-changedAt"),
+        index("performedBy", "-changedAt"),
+    ),
+)
 # A tenant belongs to no tenant: who may see which one is decided in services.users.tenants; its state decides about people.
-TENANTS = Collection("tenants", service="users", tenant="none", soft_delete=True)
+TENANTS = PlainCollection[TenantDocument](
+    "tenants",
+    service="users",
+    soft_delete=True,
+    indexes=(
+        index("name", unique=True),
+        index("subdomain", unique=True),
+        index("tenantId", unique=True),
+        index("ownerId"),
+        index("status", "plan"),
+        index("-createdAt"),
+        index("deletedAt"),
+    ),
+)
 # One document per tenant that changes of administrators write, so that two at once conflict and are retried.
-GUARDS = Collection("tenantguards", service="users", tenant="none")
+GUARDS = PlainCollection[GuardDocument]("tenantguards", service="users")
 
 
 class User(TenantDocumentModel):

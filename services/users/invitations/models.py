@@ -4,9 +4,21 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.users.invitations.documents import InvitationDocument
 
-INVITATIONS = Collection("userinvitations", service="users", tenant="objectid")
+INVITATIONS = Collection[InvitationDocument](
+    "userinvitations",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index("token", unique=True),
+        index("tenantId", "email", name="one_pending", unique=True, partialFilterExpression={"status": "pending"}),
+        index("tenantId", "status", "-createdAt"),
+        index("tenantId", "-createdAt"),
+    ),
+)
 
 
 class Invitation(TenantDocumentModel):

@@ -7,10 +7,44 @@ from django.db import models
 
 from core.documents.collection import Collection
 from core.documents.fields import AnyField
+from core.documents.indexes import Lifted, index
 from core.documents.models import TenantDocumentModel
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 
-ROLES = Collection("roles", service="users", tenant="objectid")
-ASSIGNMENTS = Collection("userroles", service="users", tenant="objectid")
+ROLES = Collection[RoleDocument](
+    "roles",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index("tenantId", "name", unique=True),
+        index("tenantId", "-createdAt"),
+        index("tenantId", "inheritedRoles"),
+    ),
+    # The old system's: names were unique across tenants.
+    replaces=(Lifted(("name",)),),
+)
+ASSIGNMENTS = Collection[AssignmentDocument](
+    "userroles",
+    service="users",
+    tenant="objectid",
+    indexes=(
+        index(
+            "userId",
+            "roleId",
+            "tenantId",
+            name="active_userId_roleId_tenantId",
+            unique=True,
+            partialFilterExpression={"isActive": True},
+        ),
+        index("userId"),
+        index("roleId"),
+        index("tenantId", "-assignedAt"),
+        index("expiresAt", name="active_expiresAt", partialFilterExpression={"isActive": True}),
+        index("stale", sparse=True),
+    ),
+    # The old system's: a revoked role could never be assigned again.
+    replaces=(Lifted(("userId", "roleId", "tenantId")),),
+)
 
 
 class Role(TenantDocumentModel):

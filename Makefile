@@ -13,7 +13,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-previous lint format hooks bench bench-identity bench-transfer bench-claims attack replay contract-status
-.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean
+.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean legacy migration-demo
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,12 @@ attack: $(INSTALLED) ## Attack a platform of its own while innocent people work 
 
 replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make replay [DIR=folder] [ONLY="auth users"]
 	@$(BIN)/python -W ignore -m tests.contract.replay $(DIR) $(if $(ONLY),--only $(ONLY))
+
+legacy: $(INSTALLED) ## A stand-in for the old system, to play the way over and back: make legacy [PORT=8100]
+	@$(BIN)/python -m tests.legacy $(if $(PORT),--port $(PORT))
+
+migration-demo: $(INSTALLED) ## Walk the way over and back on this machine, explained (some minutes)
+	@$(BIN)/python -W ignore -m tests.legacy.walk
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE) --ignore tests/cluster

@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.dns import Names, bootstrap
 from gateway.envoy import Settings
 from gateway.limits import HEAP
+from gateway.people import key_of
 
 
 def main() -> None:
@@ -35,6 +36,7 @@ def _settings(host: str, port: int) -> Settings:
         heap=int(given("LEADMESH_GATEWAY_HEAP") or HEAP),
         proxies=int(given("TRUSTED_PROXIES") or 1) - 1,
         legacy=given("LEADMESH_LEGACY_URL", ""),
+        legacy_key=key_of(given("JWT_SECRET", "")),
         traces=given("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
     )
     front_end = given("FRONTEND_URL", "").rstrip("/")

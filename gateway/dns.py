@@ -41,7 +41,7 @@ def _try_unsent_elsewhere(routes: Config) -> None:
     reads = next(policy["retry_policy"] for policy in policies if "retry_policy" in policy)
     unsent = {**reads, "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}
     for policy in policies:
-        if policy["cluster"] in SERVICES:
+        if policy.get("cluster") in SERVICES:
             policy.setdefault("retry_policy", unsent)
 
 

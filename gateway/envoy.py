@@ -5,14 +5,15 @@ everything else is fixed for the life of the process. `gateway.dns` renders the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway import browsers, limits
-from gateway.files import write_json
+from gateway import browsers, limits, people
+from gateway.files import read_json, write_json
 from gateway.replies import local_replies
+from gateway.states import CANARY, LEGACY, State, States, dumped, loaded
 from gateway.table import Route, load
 from platform_services import SERVICES
 
@@ -26,7 +27,7 @@ _HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
 _OVERSIZED = "x-leadmesh-oversized"
 # The one route whose path holds a token, however it is spelled.
 _UNSHOWN_PATH = "/api/auth/validate-invitation/"
-_ROUTE_SECONDS, _TRY_SECONDS = 30, 12
+_ROUTE_SECONDS, _TRY_SECONDS, _LEGACY_SECONDS = 30, 12, 60
 # Below gunicorn's keep-alive of 75 s, so that a connection is never reused while the other end closes it.
 _IDLE_SECONDS = 60
 # As core/observability/context.py: an id that a service would replace is replaced here.
@@ -37,7 +38,8 @@ _USABLE_ID = f"{_REQUEST_ID}.matches('^[A-Za-z0-9._:-]+$') && size({_REQUEST_ID}
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
-    process may take; proxies: how many in front append to X-Forwarded-For; authorities: a file with the certificates of those
+    process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
+    (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
     who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
 
     port: int
@@ -48,13 +50,19 @@ class Settings:
     heap: int = limits.HEAP
     proxies: int = 0
     legacy: str = ""
+    legacy_key: str = field(default="", repr=False)
     traces: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
+    version: int = 0
+    states: States = field(default_factory=dict)
 
 
 def write_all(settings: Settings) -> Path:
-    """Write every file and return the bootstrap's path; endpoints start empty."""
+    """Write every file and return the bootstrap's path; endpoints start empty, groups as they were last
+    served here."""
+    version, states = loaded(read_json(settings.folder / "states.json"))
+    settings = replace(settings, version=version, states=states)
     (settings.folder / "endpoints").mkdir(parents=True, exist_ok=True)
     for service in SERVICES:
         write_endpoints(settings.folder, service, [])
@@ -65,9 +73,10 @@ def write_all(settings: Settings) -> Path:
 
 
 def write_routes(settings: Settings) -> None:
-    """Replace the watched route file."""
+    """Replace the watched route file; Envoy shows its version when it serves it. The states are kept for the next start."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
-    write_json(settings.folder / "routes.json", {"resources": [resource]})
+    write_json(settings.folder / "states.json", dumped(settings.version, settings.states))
+    write_json(settings.folder / "routes.json", {"version_info": str(settings.version), "resources": [resource]})
 
 
 def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
@@ -153,6 +162,8 @@ def _looked_at_first() -> Config:
         _written(name, f"%REQ({kept})%"),
         {"remove": kept},
         {"remove": _OVERSIZED},
+        {"remove": people.PERSON},
+        {"remove": people.TENANT},
         _written(_OVERSIZED, f"%CEL(request.total_size > {_HEADER_KILOBYTES * 1024} ? 'yes' : '')%"),
     ]
     type_ = f"{_TYPES}.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
@@ -177,6 +188,7 @@ def _filters(settings: Settings) -> list[Config]:
         _filter("health_check", "health_check.v3.HealthCheck", **health),
         _filter("cors", "cors.v3.Cors"),
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
+        *([people.reader(settings.legacy_key)] if settings.legacy else []),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
         _filter("router", "router.v3.Router"),
     ]
@@ -189,10 +201,12 @@ def _filter(name: str, type_: str, **config: Any) -> Config:
 
 def route_configuration(settings: Settings) -> Config:
     """Return the routes of the table, the longest first."""
-    routes = [rendered for route in settings.routes for rendered in _routes_of(route)]
+    routes = [rendered for route in settings.routes for rendered in _routes_of(route, settings)]
     last: Config = {"match": {"prefix": "/"}}
     last |= (
-        {"route": {"cluster": "legacy", "timeout": "60s"}} if settings.legacy else {"direct_response": {"status": 404}}
+        {"route": {"cluster": "legacy", "timeout": f"{_LEGACY_SECONDS}s"}}
+        if settings.legacy
+        else {"direct_response": {"status": 404}}
     )
     refused, unowned = browsers.preflights(settings.origins)
     marked = {"prefix": "/", "headers": [{"name": _OVERSIZED, "present_match": True}]}
@@ -204,7 +218,9 @@ def route_configuration(settings: Settings) -> Config:
         "request_headers_to_remove": ["x-leadmesh-instance"],
         "typed_per_filter_config": {"envoy.filters.http.cors": browsers.policy(settings.origins)},
     }
-    return {"name": "routes", "virtual_hosts": [host], "max_direct_response_body_size_bytes": 4096}
+    # Envoy passes over a file whose routes are the same, whatever its version.
+    version = {"filter_metadata": {"leadmesh": {"version": settings.version}}}
+    return {"name": "routes", "metadata": version, "virtual_hosts": [host], "max_direct_response_body_size_bytes": 4096}
 
 
 def _length(route: Config) -> int:
@@ -212,22 +228,41 @@ def _length(route: Config) -> int:
     return len(match.get("path_separated_prefix", match.get("prefix", "")))
 
 
-def _routes_of(route: Route) -> list[Config]:
+def _routes_of(route: Route, settings: Settings) -> list[Config]:
     """A route is rendered twice per spelling: idempotent methods may be tried again, others never."""
+    reads, writes = (_state(group, settings) for group in (route.reads, route.writes))
+    safe = {"headers": [{"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}]}
     rendered = []
     for prefix in (route.prefix, *route.aliases):
         rewrite = {} if prefix == route.prefix else {"prefix_rewrite": route.prefix + "/" * prefix.endswith("/")}
-        target = {"cluster": route.service, "timeout": f"{_ROUTE_SECONDS}s", **rewrite}
-        safe = {"headers": [{"name": ":method", "string_match": {"safe_regex": {"regex": "GET|HEAD"}}}]}
-        rendered += [
-            {"match": {**_prefix(prefix), **safe}, "route": {**target, "retry_policy": _retries()}},
-            {"match": _prefix(prefix), "route": target} if not route.uploads else _upload(prefix, target),
-        ]
+        read = _target({**_prefix(prefix), **safe}, route.service, reads, rewrite)
+        if reads.kind != LEGACY:
+            read["route"]["retry_policy"] = _retries()
+        write = _target(_prefix(prefix), route.service, writes, rewrite)
+        rendered += [read, _upload(write) if route.uploads else write]
     return rendered
 
 
-def _upload(prefix: str, target: Config) -> Config:
-    return {"match": _prefix(prefix), "route": {**target, "priority": "HIGH"}, **limits.upload_route()}
+def _state(group: str, settings: Settings) -> State:
+    """Return where a group goes; without an old system there is only one way."""
+    return settings.states.get(group, State()) if settings.legacy else State()
+
+
+def _target(match: Config, service: str, state: State, rewrite: Config) -> Config:
+    if state.kind == LEGACY:
+        return {"match": match, "route": {"cluster": "legacy", "timeout": f"{_LEGACY_SECONDS}s", **rewrite}}
+    target = {"timeout": f"{_ROUTE_SECONDS}s", **rewrite}
+    if state.kind != CANARY:
+        return {"match": match, "route": {"cluster": service, **target}}
+    shares = [{"name": service, "weight": state.share}, {"name": "legacy", "weight": 100 - state.share}]
+    side = {"header": {"header_name": people.PERSON if state.by == "person" else people.TENANT}}
+    split = {"weighted_clusters": {"clusters": shares, "use_hash_policy": True}, "hash_policy": [side]}
+    return {"match": match, "route": {**split, **target}, "typed_per_filter_config": people.asked()}
+
+
+def _upload(route: Config) -> Config:
+    per_filter = route.get("typed_per_filter_config", {}) | limits.upload_route()["typed_per_filter_config"]
+    return {**route, "route": {**route["route"], "priority": "HIGH"}, "typed_per_filter_config": per_filter}
 
 
 def _prefix(prefix: str) -> Config:

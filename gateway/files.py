@@ -7,6 +7,15 @@ from pathlib import Path
 from typing import Any
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a file, an empty one when there is none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write beside and rename: readers see the old file or the new one, whole, and Envoy notices renames only. Raises OSError
     when that cannot be done (disk full, read-only); nothing is left of the try then."""

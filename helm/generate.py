@@ -45,11 +45,17 @@ def files() -> Iterator[tuple[Path, str]]:
 def facts(service: str, known: Edges) -> dict[str, Any]:
     """Return what the templates know of a service without being told."""
     routes = sorted((route for route in table.load() if route.service == service), key=lambda route: route.prefix)
+    # Groups are finer than services; to a service leads what is above them.
+    routes = [route for route in routes if not any(_is_below(route.prefix, other.prefix) for other in routes)]
     aliases = [{"alias": alias, "prefix": route.prefix} for route in routes for alias in route.aliases]
     return {
         "edges": asdict(known),
         "routes": {"prefixes": [route.prefix for route in routes], "aliases": aliases},
     }
+
+
+def _is_below(prefix: str, other: str) -> bool:
+    return prefix.startswith(other + "/")
 
 
 def gateway_configuration() -> dict[str, Any]:

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
 from ops.parts.process import PartFailed
+from ops.routes import add_to as add_routes
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
 from ops.supervisor import Supervisor, reaches
@@ -27,7 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Service = Annotated[str, typer.Argument(help="auth, users, leads, buyers, analytics; or mongodb, redis, gateway")]
+Service = Annotated[
+    str, typer.Argument(help="auth, users, leads, buyers, analytics; or mongodb, redis, gateway, agent")
+]
 _CHANGE_SECONDS = 60.0
 
 
@@ -205,6 +209,15 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
     for name, variable in (("mongodb", "MONGODB_URI"), ("redis", "REDIS_URL")):
         if name in facts["parts"]:
             config.environment[variable] = facts["parts"][name]["uri"]
+
+
+def _store() -> Store:
+    config = _read()
+    _environment_of(config, _ask({"do": "status"}))
+    return Store(config.environment["MONGODB_URI"])
+
+
+add_routes(app, _store, _fail)
 
 
 @app.command()

@@ -16,10 +16,11 @@ import psutil
 from gateway import envoy as gateway
 from gateway.files import write_json
 from gateway.limits import HEAP
-from ops.config import Config, python
+from gateway.people import key_of
+from ops.config import DEVELOPMENT_SECRET, Config, python
 from ops.home import ROOT
 from ops.instances import Instance
-from ops.parts import envoy, mongodb, redis
+from ops.parts import agent, envoy, mongodb, redis
 from ops.parts.process import Part, PartFailed
 from platform_services import SERVICES
 
@@ -29,7 +30,7 @@ _TICK_SECONDS = 0.1
 _PROBE_SECONDS = 0.5
 # After something could not be started.
 _PAUSE_SECONDS = 5.0
-PARTS = ("mongodb", "redis", "gateway")
+PARTS = ("mongodb", "redis", "gateway", "agent")
 _READY_SECONDS = 120.0
 # One path of each service that costs nothing: without a token the answer is 401.
 _REACHED = {
@@ -92,6 +93,7 @@ class Supervisor:
         self._remember()
         self._prepare()
         self._start_part("gateway")
+        self._start_part("agent")
         self._start_missing()
         self._await_ready()
         self.tell(f"All services are ready ({time.monotonic() - started:.1f} s)")
@@ -106,6 +108,9 @@ class Supervisor:
                 gateway.write_all(settings)
             bootstrap = settings.folder / "bootstrap.json"
             self.parts[name] = envoy.start(bootstrap, self.config.port, home.log(name))
+            return
+        if name == "agent":
+            self.parts[name] = agent.start(self._gateway_settings(), home.log(name), self.environment)
             return
         start = mongodb.start if name == "mongodb" else redis.start
         port = self.parts[name].port if name in self.parts else home.port(name)
@@ -124,6 +129,7 @@ class Supervisor:
             # The services count the gateway as well.
             proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
+            legacy_key=key_of(environment.get("JWT_SECRET") or DEVELOPMENT_SECRET),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
 
@@ -309,8 +315,9 @@ class Supervisor:
     def stop(self) -> None:
         """Stop everything: the gateway first, so that nobody is sent to a closing service; the databases last."""
         self.wanted = {}
-        if "gateway" in self.parts:
-            self.parts["gateway"].stop(3)
+        for name in ("gateway", "agent"):
+            if name in self.parts:
+                self.parts[name].stop(3)
         for instance in self.instances:
             instance.stopping = time.monotonic() - 1
         while self.instances:

@@ -10,6 +10,8 @@ import httpx
 from ops.parts.process import Part, PartFailed, spawn
 
 _READY_SECONDS = 15.0
+# The file in which Envoy writes where its admin interface listens.
+ADMIN = "admin.address"
 
 
 def binary() -> Path:
@@ -31,7 +33,16 @@ def start(bootstrap: Path, port: int, log: Path, *, host: str = "127.0.0.1") -> 
 
     Raises PartFailed when it does not within 15 seconds, with its last words."""
     command = [str(binary()), "-c", str(bootstrap), "--log-level", "warning", "--disable-hot-restart"]
-    command += ["--concurrency", "1", "--file-flush-interval-msec", "500", "--drain-time-s", "1"]
+    command += [
+        "--admin-address-path",
+        str(bootstrap.with_name(ADMIN)),
+        "--concurrency",
+        "1",
+        "--file-flush-interval-msec",
+        "500",
+        "--drain-time-s",
+        "1",
+    ]
     part = Part("gateway", f"http://{host}:{port}", port, spawn(command, log), log)
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and part.alive:

@@ -71,7 +71,8 @@ def test_routes_are_those_of_the_table(service: str, render: Render) -> None:
         assert len(rule["matches"]) <= 8
         rewrites = [f["urlRewrite"]["path"]["replacePrefixMatch"] for f in rule.get("filters", [])]
         paths |= {match["path"]["value"]: (rewrites or [match["path"]["value"]])[0] for match in rule["matches"]}
-    own = [row for row in load() if row.service == service]
+    rows = [row for row in load() if row.service == service]
+    own = [row for row in rows if not any(row.prefix.startswith(f"{other.prefix}/") for other in rows)]
     assert paths == {spelled: row.prefix for row in own for spelled in (row.prefix, *row.aliases)}
     assert len(route["spec"]["rules"]) <= 16
 
@@ -82,5 +83,5 @@ def test_a_plain_ingress_has_the_prefixes(render: Render) -> None:
     ]
     (rule,) = ingress["spec"]["rules"]
     assert rule["host"] == "a.example"
-    prefixes = ["/admin/leads", "/api/leads", "/api/leads/import-export", "/api/schema/leads"]
+    prefixes = ["/admin/leads", "/api/leads", "/api/schema/leads"]
     assert [path["path"] for path in rule["http"]["paths"]] == prefixes

@@ -39,6 +39,7 @@ class Stub:
     def __init__(self, name: str) -> None:
         stub = self
         self.name, self.status, self.pause, self.resets, self.requests = name, 200, 0.0, False, 0
+        self.answers: dict[str, bytes] = {}
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -53,7 +54,7 @@ class Stub:
                         self.reset()
                         return
                 told = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}
-                body = json.dumps(told).encode()
+                body = stub.answers.get(self.path) or json.dumps(told).encode()
                 head = f"HTTP/1.1 {200 if healthy else stub.status} X\r\ncontent-length: {len(body)}\r\n"
                 head += f"content-type: application/json\r\nx-leadmesh-instance: {stub.name}\r\n\r\n"
                 self.wfile.write(head.encode() + body)

@@ -31,7 +31,14 @@ def test_every_kept_operation_of_the_contract_goes_to_its_service() -> None:
     ("text", "message"),
     [
         ('[[route]]\nprefix = "/a"\nservice = "nobody"', "unknown service"),
-        ('[[route]]\nprefix = "/a"\nservice = "auth"\nstate = "maybe"', "unknown service 'auth' or state 'maybe'"),
+        ('[[route]]\nprefix = "/a"\nservice = "auth"\nstate = "maybe"', "unknown or contradicting members state"),
+        ('[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "a.b"\nreads = "a.c"', "contradicting"),
+        ('[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "A!"', "is no name of a group"),
+        (
+            '[[route]]\nprefix = "/a"\nservice = "auth"\ngroup = "a.b"\n'
+            '[[route]]\nprefix = "/b"\nservice = "users"\ngroup = "a.b"',
+            "one service",
+        ),
         ('[[route]]\nprefix = "a"\nservice = "auth"', "prefixes start with /"),
         ('[[route]]\nprefix = "/a"\nservice = "auth"\naliases = ["/a"]', "appear once"),
     ],

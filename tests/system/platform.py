@@ -60,7 +60,7 @@ class Platform:
         parts = self.status()["parts"]
         environment = self.environment | {
             "LEADMESH_ENV": "development",
-            "MONGODB_URI": parts["mongodb"]["uri"],
+            "MONGODB_URI": self.environment.get("MONGODB_URI") or parts["mongodb"]["uri"],
             "REDIS_URL": parts["redis"]["uri"],
             "LEADMESH_ENDPOINTS_FILE": str(self.folder / "endpoints.json"),
         }

@@ -1,0 +1,107 @@
+"""Where the states of groups are kept: one append-only collection of changes, of which the newest one of a group counts. Every
+gateway follows it (`gateway.agent`)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from gateway.states import Change, Refused, State
+
+Document = dict[str, Any]
+# An agent tells every second that it lives.
+_ALIVE = timedelta(seconds=5)
+_TRIES, _DUPLICATE_KEY = 50, 11_000
+
+
+class Store:
+    """The changes, and which gateway serves which. Every method raises pymongo.errors.PyMongoError when MongoDB is away."""
+
+    def __init__(self, uri: str, name: str = "gateway") -> None:
+        seconds = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 3_000, "socketTimeoutMS": 10_000}
+        self._client: MongoClient[Document] = MongoClient(uri, tz_aware=True, w="majority", **seconds)  # type: ignore[arg-type]
+        self._database: Database[Document] = self._client[name]
+
+    @property
+    def changes(self) -> Collection[Document]:
+        """The collection of changes; `_id` is the version."""
+        return self._database["routestates"]
+
+    @property
+    def _gateways(self) -> Collection[Document]:
+        return self._database["gateways"]
+
+    def prepare(self) -> None:
+        """Make the index by which forgotten gateways leave."""
+        self._gateways.create_index("seenAt", expireAfterSeconds=3_600)
+        self.changes.create_index([("group", 1), ("_id", -1)])
+
+    def current(self) -> tuple[int, dict[str, State]]:
+        """Return the newest version, 0 when nothing was ever changed, and the state of every group that was."""
+        newest = self.changes.aggregate(
+            [{"$sort": {"_id": 1}}, {"$group": {"_id": "$group", "last": {"$last": "$$ROOT"}}}]
+        )
+        changes = [_change(found["last"]) for found in newest]
+        return max((one.version for one in changes), default=0), {one.group: one.state for one in changes}
+
+    def history(self, limit: int) -> list[Change]:
+        """Return the latest changes, newest first."""
+        return [_change(found) for found in self.changes.find().sort("_id", -1).limit(limit)]
+
+    def change(self, groups: list[str], state: State, *, reason: str, author: str) -> int:
+        """Store a change of every one of `groups`, all or none, and return the version that has them all. Raises Refused."""
+        if not reason.strip():
+            raise Refused("Say why: --reason.")
+        told = {
+            "state": state.kind,
+            "share": state.share,
+            "by": state.by,
+            "reason": reason[:500],
+            "author": author[:100],
+        }
+        for _ in range(_TRIES):
+            version, moment = self._newest(), datetime.now(UTC)
+            rows = [{"_id": n, "group": group, **told, "at": moment} for n, group in enumerate(groups, version + 1)]
+            try:
+                with self._client.start_session() as session, session.start_transaction():
+                    self.changes.insert_many(rows, session=session)
+            except PyMongoError as error:
+                if not _came_between(error):
+                    raise
+                continue
+            return version + len(groups)
+        raise Refused("Others changed states at the same time, again and again: try again.")
+
+    def seen(self, gateway: str, version: int, *, legacy: bool, trouble: str | None = None) -> None:
+        """Note that `gateway` lives and serves `version`; legacy: whether it knows where the old system is."""
+        moment = datetime.now(UTC)
+        told = {"version": version, "legacy": legacy, "trouble": trouble, "seenAt": moment}
+        self._gateways.update_one({"_id": gateway}, {"$set": told}, upsert=True)
+
+    def gateways(self) -> list[Document]:
+        """Return the gateways that live: `_id`, `version`, `legacy`, `trouble`, `seenAt`."""
+        return list(self._gateways.find({"seenAt": {"$gt": datetime.now(UTC) - _ALIVE}}).sort("_id", 1))
+
+    def forget(self, gateway: str) -> None:
+        """Note that `gateway` ended."""
+        self._gateways.delete_one({"_id": gateway})
+
+    def _newest(self) -> int:
+        last = self.changes.find_one(sort=[("_id", -1)], projection={"_id": 1})
+        return int(last["_id"]) if last else 0
+
+
+def _change(found: Document) -> Change:
+    state = State(found["state"], found["share"], found["by"])
+    return Change(found["_id"], found["group"], state, found["reason"], found["author"], found["at"])
+
+
+def _came_between(error: PyMongoError) -> bool:
+    """Whether somebody else took the version that was wanted."""
+    taken = isinstance(error, BulkWriteError) and all(
+        one["code"] == _DUPLICATE_KEY for one in error.details["writeErrors"]
+    )
+    return taken or error.has_error_label("TransientTransactionError")

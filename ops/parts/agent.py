@@ -1,0 +1,30 @@
+"""The gateway's agent: it follows the states of the route groups (gateway/agent.py)."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.envoy import Settings
+from gateway.files import write_json
+from ops.config import python
+from ops.home import ROOT
+from ops.parts.envoy import ADMIN
+from ops.parts.process import Part, spawn
+
+
+def start(settings: Settings, log: Path, environment: Mapping[str, str]) -> Part:
+    """Start the agent of the Envoy that runs with `settings`; `MONGODB_URI` of the environment has the states. Raises OSError."""
+    told = {
+        "port": settings.port,
+        "folder": str(settings.folder),
+        "origins": settings.origins,
+        "legacy": settings.legacy,
+    }
+    file = settings.folder / "agent.json"
+    write_json(file, told)
+    command = [python(), "-m", "gateway.agent", "--settings", str(file), "--admin", str(settings.folder / ADMIN)]
+    command += ["--name", f"local-{settings.port}"]
+    own = {name: environment[name] for name in ("PATH", "HOME", "LANG") if name in environment}
+    own |= {"MONGODB_URI": environment["MONGODB_URI"], "PYTHONUNBUFFERED": "1"}
+    process = spawn(command, log, {**own, "PATH": own.get("PATH", os.defpath)}, cwd=ROOT)
+    return Part("agent", "", 0, process, log)

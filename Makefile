@@ -12,7 +12,7 @@ WITH_ENGINE := tests/images
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-previous lint format bench bench-identity bench-transfer bench-claims attack replay contract-status
+.PHONY: help run test test-previous lint format hooks bench bench-identity bench-transfer bench-claims attack replay contract-status
 .PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean
 
 help: ## Show this list
@@ -39,6 +39,9 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)
 	@$(BIN)/ruff format -q $(SOURCES)
+
+hooks: $(INSTALLED) ## Let git run `make lint` on what changed before each commit
+	@$(BIN)/pre-commit install
 
 test-previous: $(INSTALLED) ## Does the previous release work on what this one prepares and writes?
 	@$(BIN)/python -W ignore -m tests.previous

@@ -15,16 +15,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from celery import shared_task
 from pymongo.errors import PyMongoError
 
-from core.documents.collection import Collection, now
-from core.documents.database import Document
+from core.documents.bypasses import every_run
+from core.documents.collection import Collection, Filter, now
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
+from core.documents.shapes import RunDocument
 from core.documents.transactions import in_transaction, is_passing
 from core.worker.jobs import enqueue, every
 
@@ -39,13 +39,13 @@ _SAME, _MOST_TRIES, _MOST_TROUBLES = 3, 10, 300
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 _RESUME_SECONDS = 15.0
 _TROUBLE = "the database was too slow or away, or the worker was stopped"
-_SYSTEM = TenantScope.system("runs of all tenants are worked on by the same workers")
 
 Changes = dict[str, Any]
-Step = Callable[[Document], Changes]
+R = TypeVar("R", bound=RunDocument)
+Step = Callable[[R], Changes]
 # Gets a run whose step went wrong and why; returns what to note for a smaller one, or None when there is none. Runs in a
 # transaction.
-Retreat = Callable[[Document, str], Changes | None]
+Retreat = Callable[[R, str], Changes | None]
 
 
 class LeaseLost(RuntimeError):
@@ -56,16 +56,16 @@ class Again(RuntimeError):
     """Something came in between: the step is undone, and to be tried again."""
 
 
-def new_run(**members: Any) -> Document:
-    """Return the members that a run begins with."""
-    began = {"status": PENDING, "leaseUntil": now(), "lease": None, "finishedAt": None}
-    return {**began, "tries": 0, "troubles": 0, "reason": None, **members}
+def new_run() -> RunDocument:
+    """Return the members that every run begins with."""
+    began: RunDocument = {"status": PENDING, "leaseUntil": now(), "lease": None, "finishedAt": None}
+    return {**began, "tries": 0, "troubles": 0, "reason": None}
 
 
-def waiting(runs: Collection) -> list[Any]:
+def waiting(runs: Collection[R]) -> list[Any]:
     """Return the ids of the runs that nobody works on."""
     due = {"status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
-    return [run["_id"] for run in runs.scoped(_SYSTEM).find(due, {"_id": 1})]
+    return [run["_id"] for run in every_run(runs).find(due, {"_id": 1})]
 
 
 def in_worker(runs: Collection, name: str, step: Step, retreat: Retreat | None = None, *, resume: str) -> Any:
@@ -86,8 +86,8 @@ def in_worker(runs: Collection, name: str, step: Step, retreat: Retreat | None =
 
 
 def work_on(
-    runs: Collection, run_id: Any, step: Step, retreat: Retreat | None = None, *, until: float = inf
-) -> Document | None:
+    runs: Collection[R], run_id: object, step: Step[R], retreat: Retreat[R] | None = None, *, until: float = inf
+) -> R | None:
     """Take the lease of a run and do `step` after `step` until it is over, or the monotonic clock shows `until`: then anybody may
     go on with it. Return the run as it then is, or None when it failed, was over already, or is somebody else's turn.
 
@@ -101,19 +101,19 @@ def work_on(
         run = _retreat(runs, run, retreat, _TROUBLE, hopeless=run["tries"] > _MOST_TRIES)
     while run is not None and run["status"] == RUNNING:
         if time.monotonic() > until:
-            return runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": {"leaseUntil": now()}, "$inc": {"tries": -1}})
+            return every_run(runs).update_and_get(_mine(run), {"$set": {"leaseUntil": now()}, "$inc": {"tries": -1}})
         run = _do(runs, run, step, retreat)
     return run
 
 
-def _take(runs: Collection, run_id: Any) -> Document | None:
+def _take(runs: Collection[R], run_id: object) -> R | None:
     free = {"_id": run_id, "status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
     taken = {"status": RUNNING, "lease": uuid.uuid4().hex, "leaseUntil": now() + LEASE}
-    return runs.scoped(_SYSTEM).update_one(free, {"$set": taken, "$inc": {"tries": 1}})
+    return every_run(runs).update_and_get(free, {"$set": taken, "$inc": {"tries": 1}})
 
 
-def _do(runs: Collection, run: Document, step: Step, retreat: Retreat | None = None) -> Document | None:
-    def work() -> Document:
+def _do(runs: Collection[R], run: R, step: Step[R], retreat: Retreat[R] | None = None) -> R | None:
+    def work() -> R:
         return _note(runs, run, {"tries": 1, **step(run)})
 
     try:
@@ -130,8 +130,8 @@ def _do(runs: Collection, run: Document, step: Step, retreat: Retreat | None = N
         return _retreat(runs, run, retreat, f"an unexpected fault ({type(error).__name__})", hopeless=True)
 
 
-def _again(runs: Collection, run: Document, retreat: Retreat | None) -> Document | None:
-    tried = runs.scoped(_SYSTEM).update_one(_mine(run), {"$inc": {"tries": 1}})
+def _again(runs: Collection[R], run: R, retreat: Retreat[R] | None) -> R | None:
+    tried = every_run(runs).update_and_get(_mine(run), {"$inc": {"tries": 1}})
     if tried is None or tried["tries"] <= _SAME:
         return tried
     return _retreat(
@@ -139,15 +139,15 @@ def _again(runs: Collection, run: Document, retreat: Retreat | None) -> Document
     )
 
 
-def _retreat(runs: Collection, run: Document, retreat: Retreat | None, why: str, *, hopeless: bool) -> Document | None:
+def _retreat(runs: Collection[R], run: R, retreat: Retreat[R] | None, why: str, *, hopeless: bool) -> R | None:
     """Return the run with a smaller step before it; as it is when there is none and it is not `hopeless`; else fail it."""
 
-    def work() -> Document | None:
+    def work() -> R | None:
         changes = retreat(run, why) if retreat else None
-        return None if changes is None else _note(runs, run, {"troubles": run.get("troubles", 0) + 1, **changes})
+        return None if changes is None else _note(runs, run, {"troubles": _troubles(run) + 1, **changes})
 
     try:
-        smaller = in_transaction(runs.service, work) if run.get("troubles", 0) < _MOST_TROUBLES else None
+        smaller = in_transaction(runs.service, work) if _troubles(run) < _MOST_TROUBLES else None
     except LeaseLost:
         return None
     except Exception as error:
@@ -156,33 +156,37 @@ def _retreat(runs: Collection, run: Document, retreat: Retreat | None, why: str,
             raise
         log.exception("run_retreat_failed", run=str(run["_id"]), collection=runs.name)
         smaller, hopeless = None, True
-    if smaller is None and (hopeless or run.get("troubles", 0) >= _MOST_TROUBLES):
+    if smaller is None and (hopeless or _troubles(run) >= _MOST_TROUBLES):
         log.error("run_failed", run=str(run["_id"]), collection=runs.name, reason=why)
         _fail(runs, run, why)
         return None
     return smaller or run
 
 
-def _pause(runs: Collection, run: Document) -> None:
+def _pause(runs: Collection[R], run: R) -> None:
     """Let the run wait, longer after each try; where not even that can be noted, its lease does."""
     pause = min(_LONGEST_PAUSE, _PAUSE * 2 ** min(run["tries"], 10))
     with suppress(PyMongoError):
-        runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": {"leaseUntil": now() + pause}})
+        every_run(runs).update_one(_mine(run), {"$set": {"leaseUntil": now() + pause}})
 
 
-def _fail(runs: Collection, run: Document, reason: str) -> None:
+def _fail(runs: Collection[R], run: R, reason: str) -> None:
     change = {"status": FAILED, "reason": reason, "finishedAt": now()}
-    runs.scoped(_SYSTEM).update_one(_mine(run), {"$set": change})
+    every_run(runs).update_one(_mine(run), {"$set": change})
 
 
-def _note(runs: Collection, run: Document, changes: Changes) -> Document:
+def _note(runs: Collection[R], run: R, changes: Changes) -> R:
     over = {"finishedAt": now()} if changes.get("status", RUNNING) != RUNNING else {}
     change = {"$set": {**changes, **over, "leaseUntil": now() + LEASE}}
-    noted = runs.scoped(_SYSTEM).update_one({**_mine(run), "status": RUNNING}, change)
+    noted = every_run(runs).update_and_get({**_mine(run), "status": RUNNING}, change)
     if noted is None:
         raise LeaseLost(str(run["_id"]))
     return noted
 
 
-def _mine(run: Document) -> Document:
+def _troubles(run: RunDocument) -> int:
+    return run.get("troubles", 0)
+
+
+def _mine(run: RunDocument) -> Filter:
     return {"_id": run["_id"], "lease": run["lease"]}

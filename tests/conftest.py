@@ -19,7 +19,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
 from services.auth.tokens import keys as signing_keys

@@ -4,7 +4,7 @@ Subscribers keep copies of exported documents and tell newer from older by the r
 every copy behind, and nobody notices before the next comparison.
 """
 
-from core.documents.database import database
+from core.documents.driver import database
 from core.events.catalogue import EVENTS, EXPORTS, Export
 
 # Where the entities of each export lie (core.events.catalogue.EXPORTS).

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests import revisions
 from tests.conftest import Api, Caller
 from tests.system.platform import lead_body

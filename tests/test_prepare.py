@@ -19,8 +19,9 @@ from django.core.management import call_command
 from pymongo import ASCENDING
 
 from core.documents.changes import Change, carry_out, changes_of
-from core.documents.collection import Collection, now
-from core.documents.database import database as mongo
+from core.documents.collection import PlainCollection, now
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.indexes import IndexRefused, Replaced, ensure_indexes, index
 from core.documents.preparing import COLLECTION, Lock, LockLost, holding
 from core.documents.transactions import current_session
@@ -29,21 +30,22 @@ from services.leads.leads import models
 pytestmark = pytest.mark.usefixtures("database")
 
 ROOT = Path(__file__).resolve().parents[1]
-THINGS = Collection("things", service="leads", tenant="none")
+THINGS = PlainCollection("things", service="leads")
 # A service with a change that this test knows: adds 1 to `n` of all things, two in a batch, and hangs in the third batch.
 CHANGING = """
 import sys, time, types, pathlib
 from pymongo import UpdateOne
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
+from core.documents.driver import raw
 from core.documents.changes import Change
 import os; os.environ["DJANGO_SETTINGS_MODULE"] = "services.leads.settings"
 import django; django.setup()
 from core.documents.transactions import current_session
-THINGS, STOPS = Collection("things", service="leads", tenant="none"), sys.argv[1] == "stops"
+THINGS, STOPS = PlainCollection("things", service="leads"), sys.argv[1] == "stops"
 def add(found):
     session = current_session("leads")
     writes = [UpdateOne({"_id": thing["_id"]}, {"$inc": {"n": 1}}) for thing in found]
-    THINGS.raw().bulk_write(writes, session=session)
+    raw(THINGS).bulk_write(writes, session=session)
     if STOPS and any(thing["_id"] == "c" for thing in found):
         print("stopped", session.session_id["id"].hex(), flush=True)
         time.sleep(1000)
@@ -218,8 +220,8 @@ def test_the_command_ends_with_one_sentence(shared: Any) -> None:
 
 # -- expand, then contract -------------------------------------------------------------------------------------------
 def test_a_replaced_index_goes_one_release_later(things: Any, monkeypatch: Any, settings: Any) -> None:
-    better = Collection(
-        "things", service="leads", tenant="none", indexes=(index("a", "b"),), replaces=(Replaced("0.2.0", ("narrow",)),)
+    better = PlainCollection(
+        "things", service="leads", indexes=(index("a", "b"),), replaces=(Replaced("0.2.0", ("narrow",)),)
     )
     monkeypatch.setattr(models, "THINGS", better, raising=False)
 
@@ -266,7 +268,7 @@ def test_a_killed_change_goes_on_where_it_was_and_is_done_once(things: Any) -> N
 
 def add(found: Sequence[Any]) -> None:
     keys = [thing["_id"] for thing in found]
-    THINGS.raw().update_many({"_id": {"$in": keys}}, {"$inc": {"n": 1}}, session=current_session("leads"))
+    raw(THINGS).update_many({"_id": {"$in": keys}}, {"$inc": {"n": 1}}, session=current_session("leads"))
 
 
 def test_one_that_was_thought_dead_changes_nothing_any_more(things: Any) -> None:

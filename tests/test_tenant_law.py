@@ -15,7 +15,7 @@ from django.urls import get_resolver
 
 from core.api.routing import ContractPattern
 from core.api.views import ContractView, InternalView
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.monolith.urls import urlpatterns
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller

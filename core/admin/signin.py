@@ -60,7 +60,7 @@ class AuthServiceBackend(BaseBackend):
     """Django's authentication backend that asks the auth service."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str = "", password: str = "", **_: Any
+        self, request: HttpRequest | None, username: str = "", password: str = "", **_: object
     ) -> User | None:
         """Return the person's shadow user, or None for wrong credentials.
 
@@ -79,17 +79,17 @@ class AuthServiceBackend(BaseBackend):
         cache.set(session_key(principal.user_id), opened, TOKEN_SECONDS)
         return _shadow(principal)
 
-    def get_user(self, user_id: Any) -> User | None:
+    def get_user(self, user_id: object) -> User | None:
         """Return the shadow user of a session, or None when the person may not be here any more."""
         opened = cache.get(session_key(user_id))
         principal = _verified(opened["accessToken"]) if opened else None
         return _shadow(principal) if principal is not None and principal.is_admin else None
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, user_obj: object, perm: str, obj: object = None) -> bool:
         """Administrators see every model of their tenant; what is beyond tenants is for operators (see site.py)."""
         return bool(getattr(user_obj, "principal", None))
 
-    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: object, app_label: str) -> bool:
         """As `has_perm`."""
         return self.has_perm(user_obj, app_label)
 

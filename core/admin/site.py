@@ -1,7 +1,7 @@
 """The admin site of a service and the base of its pages for documents."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -49,7 +49,7 @@ class LeadmeshAdminSite(UnfoldAdminSite):
         principal = principal_of(request)
         return principal is not None and principal.is_admin
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def logout(self, request: HttpRequest, extra_context: Mapping[str, object] | None = None) -> Any:
         """End the session of the admins and the one at auth behind it."""
         if request.method == "POST":
             sign_out(request)
@@ -85,11 +85,11 @@ class DocumentAdmin(ModelAdmin):
     paginator = CappedPaginator
     compressed_fields = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Return all fields; free-form ones as indented JSON."""
         return [self._shown(field) for field in self.model._meta.fields if field.name != "id"] + ["document_id"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Return the id and all fields."""
         return ["document_id", *[name for name in self.get_readonly_fields(request, obj) if name != "document_id"]]
 
@@ -98,19 +98,19 @@ class DocumentAdmin(ModelAdmin):
         """The document's id."""
         return str(document.pk)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nothing is created here: documents come from the API and from events."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nothing is deleted here, except by a use case among the actions."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nothing is edited here: the form only shows, and actions need no more than to see."""
         return False
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether the person may see these documents at all."""
         principal = principal_of(request)
         return principal is not None and principal.is_admin and (principal.is_operator or not self.operators_only)

@@ -1,19 +1,30 @@
 """Checks of plain values from outside: what the old system's validators accepted, and what BSON can hold."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from core.documents.ids import object_id
+
 Check = tuple[Callable[[Any], bool], str]
 
-# The old validator's e-mail rule, without its rarest branches: local part, one @, a domain with a dot.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}")
+# The old validator's rules (validator.js), without letters beyond ASCII, quotes and the rarest branches.
+_LABEL = "(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_DOMAIN = rf"(?:{_LABEL}\.)+[A-Za-z]{{2,63}}"
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MONTH = re.compile("[0-9]{4}(-[0-9]{2})?")
+_EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+_URL = re.compile(
+    rf"(?!mailto:)(?:(?:https?|ftp)://)?(?:[^\s<>/@?#]+@)?(?:{_DOMAIN}|(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}})(?::[0-9]{{1,5}})?(?:[/?#][^\s<>]*)?",
+    re.IGNORECASE,
+)
 # Longer numbers lose precision in the front end (IEEE 754) and overflow BSON's 64 bits.
 _LARGEST = 2**53
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: object) -> bool:
     """Whether `value` is text without NUL, which BSON keys and many clients cannot carry."""
     return isinstance(value, str) and "\x00" not in value
 
@@ -23,17 +34,36 @@ def is_email(value: Any) -> bool:
     return is_text(value) and len(value) <= 254 and bool(_EMAIL.fullmatch(value))
 
 
+def is_url(value: Any) -> bool:
+    """Whether `value` is the address of a page: http, https, ftp or no scheme, a domain with a dot or an IP address."""
+    return is_text(value) and len(value) < 2083 and bool(_URL.fullmatch(value))
+
+
+def is_mongo_id(value: Any) -> bool:
+    """Whether `value` is the text of an ObjectId."""
+    return isinstance(value, str) and object_id(value) is not None
+
+
 def is_number(value: Any) -> bool:
-    """Whether `value` is a finite number that keeps its precision on the way."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    """Whether `value` is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_precise(value: Any) -> bool:
+    """Whether a number keeps its precision on the way; anything else has none to lose."""
+    return not is_number(value) or abs(value) <= _LARGEST
 
 
 def parse_date(value: Any) -> datetime | None:
-    """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none."""
-    if not isinstance(value, str) or len(value) < 10:
+    """Return an ISO 8601 date or date-time as an aware UTC datetime, or None when it is none. A year or a month is its
+    first day."""
+    if not isinstance(value, str):
+        return None
+    text = f"{value}-01-01"[:10] if _MONTH.fullmatch(value) else value
+    if len(text) < 10:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text)
         # At the ends of the calendar another offset leaves it.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -57,6 +87,10 @@ def _is_whole_day(text: str) -> bool:
 
 
 TEXTS: Check = (is_text, "a string")
+# Limits: of text and numbers only, other values have been told what they are not.
+NOT_BLANK: Check = (lambda value: not is_text(value) or bool(value.strip()), "$property should not be empty")
+MONGO_ID: Check = (is_mongo_id, "$property must be a mongodb id")
+NOT_NEGATIVE: Check = (lambda value: not is_number(value) or value >= 0, "$property must not be less than 0")
 
 
 def one_of(values: Sequence[str]) -> Check:
@@ -67,7 +101,7 @@ def one_of(values: Sequence[str]) -> Check:
     )
 
 
-def is_storable(value: Any, depth: int = 0) -> bool:
+def is_storable(value: object, depth: int = 0) -> bool:
     """Whether a JSON value can become BSON: no NUL or `$` in keys, no dots, at most 20 levels, sane numbers."""
     if depth > 20:
         return False
@@ -76,13 +110,8 @@ def is_storable(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list):
         return all(is_storable(member, depth + 1) for member in value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return is_number(value)
+        return is_number(value) and is_precise(value)
     return value is None or isinstance(value, bool) or is_text(value)
-
-
-def is_storable_object(value: Any) -> bool:
-    """Whether `value` is an object that can become BSON."""
-    return isinstance(value, Mapping) and is_storable(value)
 
 
 def _is_key(key: str) -> bool:

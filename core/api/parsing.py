@@ -21,7 +21,7 @@ class JSONParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: object = None) -> Any:
         """Return the object or array in `stream`; an empty body is an empty object."""
         text = text_of(stream, media_type or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         return parse_json(text) if text.strip() else {}
@@ -32,7 +32,7 @@ class FormParser(BaseParser):
 
     media_type = "application/x-www-form-urlencoded"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: object = None) -> Any:
         """Return the members."""
         return query.parse(text_of(stream, media_type or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE, ("utf-8",)))
 
@@ -42,7 +42,7 @@ class IgnoredBodyParser(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: object = None) -> Any:
         """Return an empty object without reading the body."""
         return {}
 
@@ -94,7 +94,7 @@ def _unexpected(text: str, character: str) -> str:
     return f"Unexpected token '{character}', \"{shown}\" is not valid JSON"
 
 
-def plain_body(data: Any) -> dict[str, Any]:
+def plain_body(data: object) -> dict[str, Any]:
     """Return a parsed body as a plain dictionary: forms by their single values, arrays as an empty object, as the old
     validator saw them."""
     if isinstance(data, QueryDict):

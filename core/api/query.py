@@ -68,7 +68,7 @@ def _path(name: str) -> list[str]:
     return [found[1], *segments[:_DEPTH], *(["".join(f"[{segment}]" for segment in deeper)] if deeper else [])]
 
 
-def _merged(held: Any, path: list[str], value: str) -> Any:
+def _merged(held: object, path: list[str], value: str) -> Any:
     """Return `held` with `value` at the end of `path`."""
     if not path:
         return value if held is None else _joined(held, value)
@@ -84,7 +84,7 @@ def _merged(held: Any, path: list[str], value: str) -> Any:
     return held
 
 
-def _joined(held: Any, value: str) -> Any:
+def _joined(held: object, value: str) -> Any:
     if isinstance(held, _Row):
         return _Row({**held, max(held) + 1: value})
     return {**held, value: "true"} if isinstance(held, dict) else _Row({0: held, 1: value})
@@ -97,7 +97,7 @@ def _is_place(segment: str) -> bool:
 _PLACES = frozenset(str(place) for place in range(_LAST_PLACE + 1))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, _Row):
         return [_plain(value[place]) for place in sorted(value)]
     if isinstance(value, dict):

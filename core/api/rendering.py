@@ -15,7 +15,7 @@ _UTC = (utc, UTC)
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
 
 
-def to_json(data: Any) -> bytes:
+def to_json(data: object) -> bytes:
     """Return `data` as JSON. Raises TypeError for a value that has no form on the wire."""
     return orjson.dumps(data, default=_wire_form, option=_OPTIONS)
 
@@ -27,7 +27,7 @@ def iso(moment: datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-def _wire_form(value: Any) -> Any:
+def _wire_form(value: object) -> Any:
     if isinstance(value, ObjectId):
         return str(value)
     if isinstance(value, datetime):
@@ -37,7 +37,7 @@ def _wire_form(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def json_response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return `data` as a Django response, outside of DRF."""
     return HttpResponse(to_json(data), content_type=JSONRenderer.content_type, status=status, headers=headers)
 
@@ -50,6 +50,6 @@ class JSONRenderer(BaseRenderer):
     format = "json"
     charset = "utf-8"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(self, data: object, accepted_media_type: str | None = None, renderer_context: object = None) -> bytes:
         """Return the body of `data`."""
         return b"" if data is None else to_json(data)

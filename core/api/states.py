@@ -1,7 +1,6 @@
 """States of the USA: what people write for them, and the two letters that are stored. Pure."""
 
 import unicodedata
-from typing import Any
 
 _NAMES = {
     "AL": "Alabama",
@@ -111,19 +110,19 @@ _LONGEST = 60
 _AMERICA = ("us", "usa", "unitedstates", "unitedstatesofamerica", "america")
 
 
-def state_code(text: Any) -> str | None:
+def state_code(text: object) -> str | None:
     """Return the two-letter code of the state that `text` is the code, name or usual abbreviation of, whatever its case, spaces
     and periods; None for anything else: other countries' provinces, and what could be two states."""
     return _CODES.get(_plain(text))
 
 
-def is_american(country: Any) -> bool:
+def is_american(country: object) -> bool:
     """Whether an address with this country has a state of ours: nothing was said, or the United States."""
     plain = _plain(country)
     return not plain or plain in _AMERICA
 
 
-def _plain(text: Any) -> str:
+def _plain(text: object) -> str:
     if not isinstance(text, str) or len(text) > _LONGEST:
         return "?" if text else ""
     return unicodedata.normalize("NFKC", text).translate(_IGNORED).casefold()

@@ -1,11 +1,11 @@
 """The URLs that every service has beside its own: health, metrics, admin, API description, static files."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import include, path
 from django_prometheus.exports import ExportToDjangoView
 
-from core.api import health
 from core.api.docs import docs_urls
 from core.api.handler import bad_request, not_found, server_error
 from core.api.routing import route
@@ -15,17 +15,12 @@ __all__ = ["handler400", "handler404", "handler500", "service_urls"]
 handler400, handler404, handler500 = bad_request, not_found, server_error
 
 
-def service_urls(name: str, patterns: list[Any]) -> list[Any]:
+def service_urls(name: str, patterns: Sequence[object]) -> list[Any]:
     """Return the URL patterns of the service `name`: its own `patterns` and what every service has."""
-    # The admin is the layer above: it is named here as text, not imported.
+    # Health and the admin are layers above: they are named here as text, not imported.
     return [
         *patterns,
-        route("health", health.health),
-        route("health/live", health.live),
-        route("health/ready", health.ready),
-        route("api/health", health.health),
-        route("api/health/live", health.live),
-        route("api/health/ready", health.ready),
+        path("", include("core.health.urls")),
         route("metrics", ExportToDjangoView),
         *docs_urls(name),
         path(f"admin/{name}/", include("core.admin.urls")),

@@ -1,6 +1,7 @@
 """The base of every API view: declared access, declared bodies and queries, tenant headers."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -76,7 +77,7 @@ class ContractView(APIView):
             parser_context=self.get_parser_context(request),
         )
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a method without declaration before anything else; then DRF's checks."""
         if request.method == "OPTIONS":
             return
@@ -84,7 +85,7 @@ class ContractView(APIView):
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
 
-    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def options(self, request: object, *args: object, **kwargs: object) -> Any:
         """Answer which methods there are, to anybody. Browsers' preflights end at the gateway."""
         return Response(status=204)
 
@@ -111,16 +112,17 @@ class ContractView(APIView):
         """The documents that the caller may see."""
         return self.principal.scope
 
-    def validated_body(self) -> dict[str, Any]:
-        """Return the body checked by `bodies`. Raises ValidationError with the contract's messages."""
+    def validated_body(self) -> Any:
+        """Return the body checked by `bodies`, as a dict: here untyped members become those of the type that an action names.
+        Raises ValidationError with the contract's messages."""
         return self._validated(self.bodies, plain_body(self.request.data))
 
-    def validated_query(self) -> dict[str, Any]:
-        """Return the query string checked by `queries`. Raises ValidationError with the contract's messages."""
+    def validated_query(self) -> Any:
+        """Return the query string checked by `queries`, as a dict. Raises ValidationError with the contract's messages."""
         request: Any = self.request
         return self._validated(self.queries, request.query)
 
-    def _validated(self, validators: dict[str, type[Body]], data: dict[str, Any]) -> dict[str, Any]:
+    def _validated(self, validators: dict[str, type[Body]], data: Mapping[str, object]) -> dict[str, Any]:
         validator = validators[(self.request.method or "").lower()](data=data)
         validator.is_valid(raise_exception=True)
         checked: dict[str, Any] = validator.validated_data

@@ -23,7 +23,7 @@ def whole_chunks(application: Application) -> Application:
     """Return `application` so that it reads bodies in chunks too: Django reads as much as Content-Length says, and such a body
     has none."""
 
-    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def answer(environ: dict[str, Any], start_response: object) -> Iterable[bytes]:
         if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
             environ["CONTENT_LENGTH"] = str(MOST_BYTES + 1)
         return application(environ, start_response)

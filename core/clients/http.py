@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -48,15 +49,15 @@ class ServiceClient:
         self.service = service
         self._breaker = self._breakers.setdefault(service, _Breaker())
 
-    def get(self, path: str, params: dict[str, Any] | None = None) -> httpx.Response:
+    def get(self, path: str, params: Mapping[str, object] | None = None) -> httpx.Response:
         """GET `path` with a service token, tried up to three times."""
         return self._call("GET", path, attempts=_ATTEMPTS, params=params)
 
-    def post(self, path: str, json: Any = None) -> httpx.Response:
+    def post(self, path: str, json: object = None) -> httpx.Response:
         """POST `json` to `path` with a service token, tried once: it may not be idempotent."""
         return self._call("POST", path, attempts=1, json=json)
 
-    def _call(self, method: str, path: str, *, attempts: int, **arguments: Any) -> httpx.Response:
+    def _call(self, method: str, path: str, *, attempts: int, **arguments: object) -> httpx.Response:
         if not self._breaker.allows():
             raise ServiceUnavailable(self.service)
         try:

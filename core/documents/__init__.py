@@ -1,1 +1,1 @@
-"""MongoDB documents: tenant scope, tenant-scoped collections, transactions, document models and indexes."""
+"""MongoDB documents: tenant scope, collections, transactions, document models and indexes."""

@@ -17,8 +17,9 @@ from typing import Any
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.collection import Collection as MongoCollection
 
-from core.documents.collection import Collection, Filter, now
-from core.documents.database import Document, database
+from core.documents.collection import Declared, Filter, now
+from core.documents.database import Document
+from core.documents.driver import database, raw
 from core.documents.preparing import COLLECTION, Lock, LockLost, Tell
 from core.documents.transactions import current_session, in_transaction
 
@@ -37,7 +38,7 @@ class Change:
 
     number: int
     title: str
-    collection: Collection
+    collection: Declared
     query: Filter
     apply: Callable[[Sequence[Document]], None]
     batch: int = 500
@@ -72,7 +73,7 @@ def _begun(change: Change, lock: Lock, notes: MongoCollection[Document]) -> Docu
     """Return the note of `change`, made when it is new, and from now on ours."""
     note = {"_id": change.key}
     if notes.find_one(note) is None:
-        total = change.collection.raw().count_documents(change.query)
+        total = raw(change.collection).count_documents(change.query)
         new = {"title": change.title, "after": None, "done": 0, "total": total, "startedAt": now(), "finishedAt": None}
         notes.insert_one({**note, **new})
     ours: Any = notes.find_one_and_update(note, {"$set": {"token": lock.token}}, return_document=AFTER)
@@ -98,7 +99,7 @@ def _do_batch(change: Change, note: Document, notes: MongoCollection[Document]) 
 def _next(change: Change, after: Any) -> list[Document]:
     session = current_session(change.collection.service)
     by_id = [("_id", ASCENDING)]
-    found = change.collection.raw().find(change.query, session=session).hint(by_id).sort(by_id).limit(change.batch + 1)
+    found = raw(change.collection).find(change.query, session=session).hint(by_id).sort(by_id).limit(change.batch + 1)
     if after is not None:
         # A bound of the index, itself included: `$gt` compares ids of one type only, and the old system has several.
         found = found.min([("_id", after)])

@@ -1,35 +1,40 @@
-"""The tenant-scoped collection: the one place where every query gets its tenant.
+"""The one door to the data: collections with tenants, opened by a scope, and plain ones, which no tenant owns.
 
 It adds the tenant and soft-delete filters, timestamps, `__v`, the revision and the running transaction to what pymongo
 does, and nothing else. Writes are dotted `$set`s by design: fields that we do not know stay in the document.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from bson import ObjectId
 from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import raw
 from core.documents.ids import either_form, object_id
 from core.documents.indexes import Lifted, Replaced
-from core.documents.scope import TenantScope
+from core.documents.scope import TenantScope, everywhere
 from core.documents.transactions import current_session
 from core.errors import NoTenant
 
-Filter = Mapping[str, Any]
+T = TypeVar("T", bound=Mapping[str, Any])
+Filter = Mapping[str, object]
+# Operators such as $inc with what they do to which member.
+Update = Mapping[str, object]
 Sort = Sequence[tuple[str, int]]
-Projection = Mapping[str, Any] | Sequence[str] | None
+Projection = Mapping[str, object] | Sequence[str] | None
 
 # The owner of collections that each service has for itself.
 EVERY_SERVICE = "*"
 
 # What a query of a caller without tenant matches: nothing.
 _NOTHING: Filter = {"_id": {"$in": []}}
+_NO_CHANGE: Update = {}
 
 
 def now() -> datetime:
@@ -38,52 +43,38 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Declares a collection: its name, its owner, and how it tells tenants and deleted documents apart.
+class Documents(Generic[T]):
+    """pymongo's reads and writes on the documents that the opener of a collection may see and change."""
 
-    tenant: "text" or "objectid" = the stored type of `tenantId` (both are read when it is "objectid": old data mixes
-    them); "none" = documents that belong to no tenant. soft_delete: documents with `deletedAt` are invisible. indexes, replaces:
-    what `manage.py prepare` makes true (core.documents.indexes).
-    """
+    @property
+    def declared(self) -> "Declared[T]":
+        """Return the declaration of the collection that these are of."""
+        raise NotImplementedError
 
-    name: str
-    service: str
-    tenant: Literal["text", "objectid", "none"] = "text"
-    soft_delete: bool = False
-    indexes: tuple[IndexModel, ...] = ()
-    replaces: tuple[Replaced | Lifted, ...] = ()
+    def visible(self, query: Filter) -> Document:
+        """Return `query` limited to the documents that may be seen here."""
+        raise NotImplementedError
 
-    def scoped(self, scope: TenantScope) -> "ScopedCollection":
-        """Return the view of this collection that `scope` may see and change."""
-        return ScopedCollection(self, scope)
+    def with_deleted(self) -> "Documents[T]":
+        """Return the same documents and, beside them, the softly deleted ones."""
+        raise NotImplementedError
 
-    def raw(self) -> MongoCollection[Document]:
-        """Return the driver's collection, unscoped: for migrations, indexes and core's own mechanisms only."""
-        return database(self.service)[self.name]
-
-
-@dataclass(frozen=True, slots=True)
-class ScopedCollection:
-    """pymongo's reads and writes, limited to the documents of one tenant scope."""
-
-    collection: Collection
-    scope: TenantScope
+    def _owner(self, document: Filter) -> Document:
+        """Return the members that say whose a new document is. Raises NoTenant."""
+        raise NotImplementedError
 
     # -- reads ---------------------------------------------------------------------------------------------------
-    def find_one(self, query: Filter, projection: Projection = None, sort: Sort | None = None) -> Document | None:
+    def find_one(self, query: Filter, projection: Projection = None, sort: Sort | None = None) -> T | None:
         """Return the first visible document that matches, or None."""
         return self._raw.find_one(self.visible(query), projection, sort=sort, session=self._session)
 
     def find(
         self, query: Filter, projection: Projection = None, *, sort: Sort | None = None, skip: int = 0, limit: int = 0
-    ) -> Iterator[Document]:
+    ) -> Iterator[T]:
         """Iterate over the visible documents that match; `limit` 0 means all."""
         return self._raw.find(self.visible(query), projection, sort=sort, skip=skip, limit=limit, session=self._session)
 
-    def find_any(
-        self, queries: Sequence[Filter], projection: Projection = None, *, limit: int = 0
-    ) -> Iterator[Document]:
+    def find_any(self, queries: Sequence[Filter], projection: Projection = None, *, limit: int = 0) -> Iterator[T]:
         """Iterate over the visible documents that match at least one of `queries` (at least one), unsorted.
 
         For lookups by several keys: MongoDB plans each branch of an $or by itself, with the best index of that branch,
@@ -110,75 +101,198 @@ class ScopedCollection:
         return self._raw.distinct(key, self.visible(query), session=self._session)
 
     # -- writes --------------------------------------------------------------------------------------------------
-    def insert_one(self, document: Document) -> Document:
+    def insert_one(self, document: T) -> T:
         """Insert `document` with id, tenant, timestamps, `__v` and revision filled in, and return it.
 
         Raises NoTenant when neither the scope nor the document names a tenant, DuplicateKeyError on a clash."""
         prepared = self._prepared(document)
         self._raw.insert_one(prepared, session=self._session)
-        return prepared
+        return cast(T, prepared)
 
-    def insert_many(self, documents: Sequence[Document]) -> list[Document]:
+    def insert_many(self, documents: Sequence[T]) -> list[T]:
         """Insert all `documents` as `insert_one` does, and return them; an empty list does nothing."""
         prepared = [self._prepared(document) for document in documents]
         if prepared:
             self._raw.insert_many(prepared, session=self._session)
-        return prepared
+        return cast(list[T], prepared)
 
-    def update_one(self, query: Filter, update: Filter, *, upsert: bool = False) -> Document | None:
-        """Apply `update` (operators such as $set) to one visible document and return it as it is afterwards,
-        or None when none matches (never with `upsert`)."""
-        return self._raw.find_one_and_update(
-            self.visible(query),
-            self._stamped(update, upsert),
-            upsert=upsert,
-            return_document=ReturnDocument.AFTER,
-            session=self._session,
-        )
+    def update_one(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, upsert: bool = False
+    ) -> bool:
+        """Set the members `sets` of one visible document, and apply `update` to it (operators such as $inc, dotted paths);
+        return whether there was one (or, with `upsert`, is one now)."""
+        change = self._stamped(update, sets, upsert)
+        result = self._raw.update_one(self.visible(query), change, upsert=upsert, session=self._session)
+        return result.matched_count > 0 or upsert
 
-    def replace_state(self, query: Filter, update: Filter, sort: Sort | None = None) -> Document | None:
-        """Atomically claim the first visible match (compare-and-set with the precondition in `query`) and return
-        it as it was before, or None when the precondition holds nowhere."""
-        return self._raw.find_one_and_update(
-            self.visible(query),
-            self._stamped(update, False),
-            sort=sort,
-            return_document=ReturnDocument.BEFORE,
-            session=self._session,
-        )
+    def update_and_get(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, upsert: bool = False
+    ) -> T | None:
+        """As `update_one`, and return the document as it is afterwards, or None when none matches (never with `upsert`)."""
+        return self._found_and_updated(query, self._stamped(update, sets, upsert), ReturnDocument.AFTER, upsert=upsert)
 
-    def update_many(self, query: Filter, update: Filter) -> int:
-        """Apply `update` to every visible match and return how many were changed."""
-        result = self._raw.update_many(self.visible(query), self._stamped(update, False), session=self._session)
+    def get_and_update(
+        self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None, sort: Sort | None = None
+    ) -> T | None:
+        """As `update_one` for the first visible match, and return it as it was before, or None when there is none: of several
+        who ask at once for what `query` demands, one gets it."""
+        return self._found_and_updated(query, self._stamped(update, sets), ReturnDocument.BEFORE, sort=sort)
+
+    def update_many(self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None) -> int:
+        """As `update_one` for every visible match; return how many were changed."""
+        result = self._raw.update_many(self.visible(query), self._stamped(update, sets), session=self._session)
         return result.modified_count
 
-    def update_each(self, changes: Sequence[tuple[Filter, Filter]]) -> int:
+    def update_each(self, changes: Sequence[tuple[Filter, Update]]) -> int:
         """Apply to each visible document that a filter matches the update beside it, in one statement; return how many were
         changed. An empty list does nothing."""
         if not changes:
             return 0
-        writes = [UpdateOne(self.visible(query), self._stamped(update, False)) for query, update in changes]
+        writes = [UpdateOne(self.visible(query), self._stamped(update)) for query, update in changes]
         return self._raw.bulk_write(writes, ordered=False, session=self._session).modified_count
 
-    def soft_delete(self, query: Filter, **extra: Any) -> Document | None:
-        """Mark one visible document as deleted and return it, or None when none matches."""
-        return self.update_one(query, {"$set": {"deletedAt": now(), **extra}})
+    def mark(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
+        """Apply `update` to every visible match without a new revision or time, and return how many were changed: for marks
+        that are no change of the document (a sweep's note, a guard that makes two transactions conflict)."""
+        changes = {operator: dict(cast(Filter, changes)) for operator, changes in update.items()}
+        if upsert and (owner := self._owner({})):
+            changes.setdefault("$setOnInsert", {}).update(owner)
+        result = self._raw.update_many(self.visible(query), changes, upsert=upsert, session=self._session)
+        return result.modified_count
+
+    def upsert_each(self, computed: Sequence[tuple[Filter, Document]]) -> None:
+        """Store, for each key, members computed from the document that has this key, or from none; in one statement. The
+        members are aggregation expressions, so what is there can be kept; an empty list does nothing."""
+        if computed:
+            writes = [UpdateOne(self.visible(key), self._computed(members), upsert=True) for key, members in computed]
+            self._raw.bulk_write(writes, ordered=False, session=self._session)
 
     def delete_many(self, query: Filter) -> int:
         """Physically delete every visible match and return how many there were."""
         return self._raw.delete_many(self.visible(query), session=self._session).deleted_count
 
+    # -- what every write adds -----------------------------------------------------------------------------------
+    def _prepared(self, document: Filter) -> Document:
+        moment = now()
+        defaults: Document = {"_id": ObjectId(), "createdAt": moment, "updatedAt": moment, "__v": 0, "rev": 1}
+        return {**defaults, **document, **self._owner(document)}
+
+    def _stamped(self, update: Update, sets: T | None = None, upsert: bool = False) -> Document:
+        stamped = {operator: dict(cast(Filter, changes)) for operator, changes in update.items()}
+        stamped["$set"] = {"updatedAt": now(), **stamped.get("$set", {}), **cast(Filter, sets or {})}
+        stamped.setdefault("$inc", {}).setdefault("rev", 1)
+        if upsert:
+            created = stamped.setdefault("$setOnInsert", {})
+            created.setdefault("createdAt", now())
+            created.setdefault("__v", 0)
+            created.update(self._owner({}))
+        return stamped
+
+    def _computed(self, members: Mapping[str, object]) -> list[Document]:
+        moment = now()
+        born = {"createdAt": moment, "__v": 0, **self._owner({})}
+        kept = {name: {"$ifNull": [f"${name}", value]} for name, value in born.items()}
+        revision = {"$add": [{"$ifNull": ["$rev", 0]}, 1]}
+        return [{"$set": {**members, **kept, "updatedAt": moment, "rev": revision}}]
+
+    def _found_and_updated(self, query: Filter, update: Mapping[str, object], which: bool, **options: Any) -> T | None:
+        return self._raw.find_one_and_update(
+            self.visible(query), update, return_document=which, session=self._session, **options
+        )
+
+    @property
+    def _raw(self) -> MongoCollection[Any]:
+        return raw(self.declared)
+
+    @property
+    def _session(self) -> ClientSession | None:
+        return current_session(self.declared.service)
+
+
+@dataclass(frozen=True)
+class Declared(Generic[T]):
+    """What every collection says of itself: its name, its owner, and whether documents with `deletedAt` are invisible.
+
+    T is the TypedDict of its documents. indexes, replaces: what `manage.py prepare` makes true (core.documents.indexes)."""
+
+    name: str
+    service: str
+    soft_delete: bool = False
+    indexes: tuple[IndexModel, ...] = ()
+    replaces: tuple[Replaced | Lifted, ...] = ()
+
+    def hidden(self, query: Filter, with_deleted: bool) -> Document:
+        """Return the filter of what `query` does not see unless it asks for it: deleted documents."""
+        return {"deletedAt": None} if self.soft_delete and not with_deleted and "deletedAt" not in query else {}
+
+
+@dataclass(frozen=True)
+class PlainCollection(Declared[T], Documents[T]):
+    """A collection whose documents belong to no tenant (or to people, some of whom have none). It has no scope: whoever opens
+    it decides by its queries what a caller may see."""
+
+    @property
+    def declared(self) -> Declared[T]:
+        """Return the collection itself."""
+        return self
+
+    def visible(self, query: Filter) -> Document:
+        """Return `query` limited to the live documents."""
+        return {**self.hidden(query, with_deleted=False), **query}
+
+    def with_deleted(self) -> "PlainCollection[T]":
+        """Return the same collection with its softly deleted documents."""
+        return PlainCollection(self.name, self.service)
+
+    def _owner(self, document: Filter) -> Document:
+        return {}
+
+
+@dataclass(frozen=True)
+class Collection(Declared[T]):
+    """A collection whose documents belong to tenants.
+
+    tenant: "text" or "objectid" = the stored type of `tenantId` (both are read when it is "objectid": old data mixes them).
+    """
+
+    tenant: Literal["text", "objectid"] = "text"
+
+    def scoped(self, scope: TenantScope) -> "ScopedDocuments[T]":
+        """Return the documents that `scope` may see and change."""
+        return ScopedDocuments(self, scope)
+
+    def across_tenants(self, reason: str) -> "ScopedDocuments[T]":
+        """Return the documents of all tenants. Only a named function of a `bypasses` module calls this, with its reason;
+        `tests/core/test_bypasses.py` knows them all."""
+        return ScopedDocuments(self, everywhere(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedDocuments(Documents[T]):
+    """The documents of a collection that one scope may see and change."""
+
+    collection: Collection[T]
+    scope: TenantScope
+    deleted_too: bool = False
+
+    @property
+    def declared(self) -> Declared[T]:
+        """Return the collection."""
+        return self.collection
+
+    def with_deleted(self) -> "ScopedDocuments[T]":
+        """Return the same documents and, beside them, the softly deleted ones."""
+        return replace(self, deleted_too=True)
+
     # -- the law -------------------------------------------------------------------------------------------------
     def visible(self, query: Filter) -> Document:
         """Return `query` limited to the live documents of this scope."""
-        limited: Document = {}
-        if self.collection.tenant != "none" and not self.scope.everywhere:
+        limited = self.collection.hidden(query, self.deleted_too)
+        if not self.scope.everywhere:
             if self.scope.tenant_id is None:
                 # Nothing else: MongoDB refuses a text search that names no tenant, even one that can find nothing.
                 return dict(_NOTHING)
-            limited["tenantId"] = self._tenant_filter()
-        if self.collection.soft_delete and "deletedAt" not in query:
-            limited["deletedAt"] = None
+            limited = {"tenantId": self._tenant_filter(), **limited}
         clash = limited.keys() & query.keys()
         return {"$and": [limited, dict(query)]} if clash else {**limited, **query}
 
@@ -187,39 +301,11 @@ class ScopedCollection:
             return either_form(self.scope.tenant_id)
         return self.scope.tenant_id
 
-    def _prepared(self, document: Document) -> Document:
-        moment = now()
-        defaults: Document = {"_id": ObjectId(), "createdAt": moment, "updatedAt": moment, "__v": 0, "rev": 1}
-        prepared = {**defaults, **document}
-        if self.collection.tenant != "none":
-            prepared["tenantId"] = self._tenant_to_store(document)
-        return prepared
-
-    def _tenant_to_store(self, document: Document) -> Any:
+    def _owner(self, document: Filter) -> Document:
         own = self.scope.tenant_id
         tenant = document.get("tenantId") if self.scope.everywhere else own
         if tenant is None and not (self.scope.everywhere and "tenantId" in document):
             raise NoTenant
         if self.collection.tenant == "objectid":
-            return object_id(tenant) or tenant
-        return None if tenant is None else str(tenant)
-
-    def _stamped(self, update: Filter, upsert: bool) -> Document:
-        stamped = {operator: dict(changes) for operator, changes in update.items()}
-        stamped.setdefault("$set", {}).setdefault("updatedAt", now())
-        stamped.setdefault("$inc", {}).setdefault("rev", 1)
-        if upsert:
-            created = stamped.setdefault("$setOnInsert", {})
-            created.setdefault("createdAt", now())
-            created.setdefault("__v", 0)
-            if self.collection.tenant != "none":
-                created["tenantId"] = self._tenant_to_store({})
-        return stamped
-
-    @property
-    def _raw(self) -> MongoCollection[Document]:
-        return self.collection.raw()
-
-    @property
-    def _session(self) -> ClientSession | None:
-        return current_session(self.collection.service)
+            return {"tenantId": object_id(tenant) or tenant}
+        return {"tenantId": None if tenant is None else str(tenant)}

@@ -58,5 +58,5 @@ def is_wanted(before: Mapping[str, Any] | None, version: int, fields: Document, 
     return verdict != CURRENT and comparison.heals
 
 
-def _differs(before: Mapping[str, Any], fields: Document) -> bool:
+def _differs(before: Mapping[str, object], fields: Mapping[str, object]) -> bool:
     return any(before.get(name) != value for name, value in fields.items())

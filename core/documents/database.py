@@ -1,17 +1,11 @@
-"""Access to a service's MongoDB database through the driver, sharing the client of Django's connection."""
+"""Which database a service has in this process, and what a document is to the driver."""
 
 from typing import Any
 
-from bson.codec_options import CodecOptions
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
-from pymongo import MongoClient
-from pymongo.database import Database
+from django.db import DEFAULT_DB_ALIAS
 
 Document = dict[str, Any]
-
-# No `tzinfo`: dates come in UTC anyway, and converting each to another UTC object doubles the cost of decoding.
-_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
 def alias_of(service: str) -> str:
@@ -19,20 +13,3 @@ def alias_of(service: str) -> str:
     if service not in settings.SERVICES:
         raise KeyError(f"the service {service!r} does not live in this process ({settings.SERVICE_NAME})")
     return service if service in settings.DATABASES else DEFAULT_DB_ALIAS
-
-
-def database(service: str) -> Database[Document]:
-    """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
-    connection: Any = connections[alias_of(service)]
-    shared: Database[Document] = connection.database
-    return shared.with_options(codec_options=_CODEC)
-
-
-def client(service: str) -> MongoClient[Document]:
-    """Return the MongoClient behind `service`; one per process and database alias."""
-    return database(service).client
-
-
-def ping(service: str) -> None:
-    """Ask the primary of `service` for a sign of life. Raises pymongo.errors.PyMongoError when there is none."""
-    database(service).command("ping")

@@ -20,7 +20,7 @@ class AnyField(models.Field):  # type: ignore[type-arg]
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
-    def db_type(self, connection: Any) -> str:
+    def db_type(self, connection: object) -> str:
         """Return BSON's name of a free object; only used to describe the column."""
         return "object"
 
@@ -28,6 +28,6 @@ class AnyField(models.Field):  # type: ignore[type-arg]
         """Return the name under which Django looks up conversions: none exist for it."""
         return "AnyField"
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> Any:
         """Return `value` unchanged."""
         return value

@@ -7,7 +7,7 @@ from bson import ObjectId
 from bson.errors import InvalidId
 
 
-def object_id(value: Any) -> ObjectId | None:
+def object_id(value: object) -> ObjectId | None:
     """Return `value` as an ObjectId, or None when it is not one (24 hexadecimal characters)."""
     if isinstance(value, ObjectId):
         return value
@@ -19,7 +19,7 @@ def object_id(value: Any) -> ObjectId | None:
         return None
 
 
-def uuid_text(value: Any) -> str | None:
+def uuid_text(value: object) -> str | None:
     """Return `value` as the canonical text of a UUID, or None when it is not one."""
     if not isinstance(value, str) or len(value) != 36:
         return None
@@ -29,12 +29,12 @@ def uuid_text(value: Any) -> str | None:
         return None
 
 
-def either_form(value: Any) -> Any:
+def either_form(value: object) -> Any:
     """Return a filter value that matches a reference stored as text or as ObjectId (the old system mixed both)."""
     oid = object_id(value)
     return str(value) if oid is None else {"$in": [oid, str(oid)]}
 
 
-def text_id(value: Any) -> str | None:
+def text_id(value: object) -> str | None:
     """Return a stored reference as the text that goes on the wire; None stays None."""
     return None if value is None else str(value)

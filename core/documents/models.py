@@ -43,11 +43,11 @@ class DocumentModel(models.Model):
         abstract = True
         managed = False
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: object, **kwargs: object) -> None:
         """Refuse: DMB's save loses unknown nested fields (docs/decisions); admin classes call actions instead."""
         raise NotImplementedError("documents are written by actions, not by save()")
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Refuse, as `save` does."""
         raise NotImplementedError("documents are deleted by actions, not by delete()")
 

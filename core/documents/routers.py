@@ -26,11 +26,11 @@ class ServiceRouter:
 
     db_for_write = db_for_read
 
-    def allow_relation(self, first: Any, second: Any, **hints: Any) -> bool:
+    def allow_relation(self, first: object, second: object, **hints: object) -> bool:
         """Allow relations only inside one database."""
         return self.db_for_read(type(first)) == self.db_for_read(type(second))
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+    def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
         """Migrate an app only where it lives."""
         service = service_of(app_label)
         return address_of(db) == address_of(alias_of(service) if service else DEFAULT_DB_ALIAS)

@@ -20,19 +20,12 @@ class TenantScope:
 
     tenant_id: the tenant's document id as text, or None for a caller without tenant, who sees no tenant's documents.
     actor_id: the id of the acting user as text, None for system code.
-    everywhere: no tenant limit; only platform operators and named system code.
+    everywhere: no tenant limit; only platform operators, and code that says why (`everywhere`).
     """
 
     tenant_id: str | None
     actor_id: str | None = None
     everywhere: bool = False
-
-    @classmethod
-    def system(cls, reason: str) -> "TenantScope":
-        """Return a scope without tenant limit for system code; `reason` must say why it needs one."""
-        if not reason.strip():
-            raise UnscopedQuery("a system scope needs its reason")
-        return cls(tenant_id=None, actor_id=None, everywhere=True)
 
     @classmethod
     def of_tenant(cls, tenant_id: str, actor_id: str | None = None) -> "TenantScope":
@@ -49,6 +42,13 @@ class TenantScope:
         if not self.everywhere and tenant_id != self.tenant_id:
             raise UnscopedQuery("a scope cannot be moved to another tenant")
         return replace(self, tenant_id=tenant_id, everywhere=False)
+
+
+def everywhere(reason: str) -> TenantScope:
+    """Return a scope without tenant limit, for `Collection.across_tenants` alone. Raises UnscopedQuery without a reason."""
+    if not reason.strip():
+        raise UnscopedQuery("a step over a tenant's wall needs its reason")
+    return TenantScope(tenant_id=None, everywhere=True)
 
 
 def active_scope() -> TenantScope | None:

@@ -3,8 +3,8 @@
 Django's own `transaction.atomic` does nothing on MongoDB and is banned by lint (docs/decisions).
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -14,7 +14,7 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-from core.documents.database import client
+from core.documents.driver import client
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,8 +102,18 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("TransientTransactionError")
 
 
-def outside_transaction(function: Callable[P, Any]) -> Callable[P, None]:
-    """Wrap a best-effort write (an activity log, a last-seen time) so that its failure never fails the request."""
+@contextmanager
+def outside_transaction() -> Iterator[None]:
+    """Let what the block reads and writes have nothing to do with the running transaction: durable at once, and seen by all."""
+    token = _running.set(None)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
+def best_effort(function: Callable[P, Any]) -> Callable[P, None]:
+    """Wrap a write that may be lost (an activity log, a last-seen time) so that its failure never fails the request."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -1,18 +1,19 @@
 """Exports of an owner's entities, page by page in the order of ids, in the shape of its events."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import structlog
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import MongoId, Number
 from core.api.permissions import internal
-from core.api.validation import MongoId, Number, Query
+from core.api.validation import Query
 from core.api.views import InternalView
-from core.documents.collection import Collection
-from core.documents.database import Document
+from core.documents.collection import Declared, T
+from core.documents.driver import raw
 from core.documents.ids import object_id, text_id
 from core.events.payloads import State
 
@@ -26,7 +27,7 @@ class ExportQuery(Query):
     limit = Number(1, 1000, whole=True, default=500)
 
 
-def export_view(collection: Collection, snapshot: Callable[[Document], State]) -> type[InternalView]:
+def export_view(collection: Declared[T], snapshot: Callable[[T], State]) -> type[InternalView]:
     """Return the view of an export: all documents of `collection`, deleted ones included, for other services' copies.
 
     It answers `{items: [{entityId, version, tenantId, payload}], next}`; `next` is null on the last page. A document of the
@@ -44,17 +45,15 @@ def export_view(collection: Collection, snapshot: Callable[[Document], State]) -
     return Export
 
 
-def _page(
-    collection: Collection, snapshot: Callable[[Document], State], after: str | None, limit: int
-) -> dict[str, Any]:
+def _page(collection: Declared[T], snapshot: Callable[[T], State], after: str | None, limit: int) -> dict[str, Any]:
     query = {"_id": {"$gt": object_id(after)}} if after else {}
-    found = list(collection.raw().find(query).sort("_id", 1).limit(limit))
+    found = cast(list[T], list(raw(collection).find(query).sort("_id", 1).limit(limit)))
     items = [item for item in (_item(document, snapshot) for document in found) if item]
     last = str(found[-1]["_id"]) if len(found) == limit else None
     return {"items": items, "next": last}
 
 
-def _item(document: Document, snapshot: Callable[[Document], State]) -> dict[str, Any] | None:
+def _item(document: T, snapshot: Callable[[T], State]) -> dict[str, Any] | None:
     try:
         payload = msgspec.to_builtins(snapshot(document))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

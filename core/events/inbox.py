@@ -7,7 +7,8 @@ from prometheus_client import Counter
 from pymongo.collection import Collection
 
 from core.documents.collection import now
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session, in_transaction, is_passing
 from core.events.envelope import Envelope, Event, opened
 from core.events.handlers import handlers_of

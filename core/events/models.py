@@ -2,17 +2,17 @@
 
 from django.db import models
 
-from core.documents.collection import EVERY_SERVICE, Collection
+from core.documents.collection import EVERY_SERVICE, Declared
+from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import DocumentModel
 
 _DAY = 86_400
 
-OUTBOX = Collection(
+OUTBOX = Declared[Document](
     "outboxevents",
     service=EVERY_SERVICE,
-    tenant="none",
     indexes=(
         index("publisher", "nextAttemptAt", name="due"),
         index("claim", name="claim", sparse=True),
@@ -20,10 +20,9 @@ OUTBOX = Collection(
         index("deliveredAt", name="delivered_ttl", expireAfterSeconds=7 * _DAY),
     ),
 )
-INBOX = Collection(
+INBOX = Declared[Document](
     "inboxevents",
     service=EVERY_SERVICE,
-    tenant="none",
     indexes=(
         index("appliedAt", name="applied_ttl", expireAfterSeconds=14 * _DAY),
         index("subscriber", "state", "-failedAt", name="failures"),

@@ -11,7 +11,8 @@ from prometheus_client import Counter, Gauge
 from pymongo.collection import Collection
 
 from core.documents.collection import now
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session, on_commit
 from core.events.catalogue import EVENTS
 from core.events.envelope import Envelope, sealed
@@ -112,6 +113,12 @@ def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
         },
     ]
     _outbox(service).update_many({"_id": {"$in": ids}}, change)
+
+
+def is_behind(service: str, since: datetime) -> bool:
+    """Whether some subscriber does not have an event of `service` that was recorded before `since`."""
+    late = {"publisher": service, "deliveredAt": None, "createdAt": {"$lt": since}}
+    return _outbox(service).find_one(late, {"_id": 1}) is not None
 
 
 def _claim(service: str) -> list[Document]:

@@ -4,7 +4,7 @@ A pass goes through every export that a service keeps copies of, and hands each 
 ignore what they have already, so a pass changes only what is missing or stale, and events may arrive meanwhile.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from prometheus_client import Gauge
 from core.clients.http import ServiceClient, ServiceUnavailable
 from core.documents.collection import now
 from core.documents.copies import MISSING, STALE, Comparison, comparing
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import in_transaction
 from core.events.catalogue import EVENTS, EXPORTS, Export
 from core.events.envelope import Event
@@ -145,7 +146,7 @@ def _between(after: str, end: str | None, known: list[str]) -> Document:
     return {"$gt": after, "$nin": known} | ({"$lte": end} if end else {})
 
 
-def _extra(service: str, collections: set[str], old: Document, *, prunes: bool) -> int:
+def _extra(service: str, collections: set[str], old: Mapping[str, object], *, prunes: bool) -> int:
     """Count, or remove, the old copies whose owner has no such entity any more."""
     copies = [database(service)[name] for name in collections]
     if prunes:

@@ -7,6 +7,7 @@ So a cached token costs no round trip, and a suspended user is out two seconds a
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -92,8 +93,8 @@ def check(principal: Principal) -> Principal:
     if object_id(principal.user_id) is None and not settings.TEST_MODE:
         raise AuthenticationFailed("Token validation failed")
     user = memory.get(f"user:{principal.user_id}")
-    is_news = user is not None and _is_news(user, principal)
-    if user and is_news:
+    newer = user is not None and _is_newer(user, principal)
+    if user and newer:
         # First: it ends sessions and tokens as well, and the contract has a sentence of its own for it.
         _refuse_unwelcome(user["status"])
     if _is_revoked(principal):
@@ -101,7 +102,7 @@ def check(principal: Principal) -> Principal:
     if user:
         # No token carries them, however new it is.
         principal = replace(principal, extra_permissions=tuple(user.get("permissions") or ()))
-    if user and is_news:
+    if user and newer:
         principal = _up_to_date(principal, user)
     if principal.tenant_id:
         principal = _with_tenant(principal, memory.get(f"tenant:{principal.tenant_id}"))
@@ -129,7 +130,7 @@ def _is_revoked(principal: Principal) -> bool:
     return memory.get(f"token:{principal.token_key}") is not None
 
 
-def _is_news(user: Document, principal: Principal) -> bool:
+def _is_newer(user: Document, principal: Principal) -> bool:
     """Whether an entry tells more than the token: a token made from a later revision must not be overruled by an event
     that is still on its way here."""
     return principal.revision is None or user.get("version", 0) > principal.revision
@@ -157,7 +158,7 @@ def tenant_entry(tenant_id: str) -> Document | None:
     return memory.get(f"tenant:{tenant_id}")
 
 
-def apply_access_change(service: str, payload: Document, version: int) -> None:
+def apply_access_change(service: str, payload: Mapping[str, object], version: int) -> None:
     """Store the status, roles and tenant of a user, from the event `access.changed`."""
     # A payload that says nothing of the tenant must not read as one whose person has left it.
     fields: Document = {key: payload[key] for key in ("status", "roles", "tenantId", "permissions") if key in payload}
@@ -182,7 +183,7 @@ def apply_session_revocation(service: str, payload: Document) -> None:
     on_commit(memory.forget)
 
 
-def apply_tenant(service: str, payload: Document, version: int) -> None:
+def apply_tenant(service: str, payload: Mapping[str, object], version: int) -> None:
     """Store name and state of a tenant, from the events `tenant.*`."""
     keys = ("uuid", "name", "subdomain", "status", "ownerId", "adminIds", "deleted")
     ACCESS.save(service, f"tenant:{payload['tenantId']}", {key: payload.get(key) for key in keys}, version=version)

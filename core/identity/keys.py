@@ -55,6 +55,10 @@ class KeySet:
                 self._use_copy_with(kid)
         return self._keys.get(kid)
 
+    def has_any(self) -> bool:
+        """Whether any key is known, without asking auth."""
+        return bool(self._keys or settings.JWKS_PROVIDER or (_stored() or {}).get("keys"))
+
     def forget(self) -> None:
         """Empty the memory: after a rotation in this process, and between tests."""
         self._keys, self._asked, self._loaded = {}, float("-inf"), float("-inf")

@@ -1,12 +1,12 @@
 """The access table of each service (core.identity.tables)."""
 
-from core.documents.collection import EVERY_SERVICE, Collection
+from core.documents.collection import EVERY_SERVICE, Declared
+from core.documents.database import Document
 from core.documents.indexes import index
 
-ACCESS_ENTRIES = Collection(
+ACCESS_ENTRIES = Declared[Document](
     "accessentries",
     service=EVERY_SERVICE,
-    tenant="none",
     indexes=(
         # Asked every two seconds for what changed.
         index("changedAt"),

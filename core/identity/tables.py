@@ -11,7 +11,8 @@ from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
 from core.documents.copies import is_wanted
-from core.documents.database import Document, database
+from core.documents.database import Document
+from core.documents.driver import database
 from core.documents.transactions import current_session
 from core.identity.models import ACCESS_ENTRIES
 

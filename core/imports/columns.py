@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.imports.guards import unguarded
 from core.imports.numbers import Style
@@ -91,7 +91,7 @@ def widened(subject: Subject, columns: Sequence[Column], width: int, *, mapped: 
     return [*columns, *(Column(n, "", _free(f"Column {n}", taken), reason=reason) for n in more)]
 
 
-def mapping_of(sent: Any) -> dict[str, str]:
+def mapping_of(sent: object) -> dict[str, str]:
     """Return a field mapping that was sent, without its empty members. Raises ValueError for anything but an object of texts."""
     if not sent:
         return {}
@@ -191,7 +191,7 @@ def _named(subject: Subject, titles: Sequence[str], mapping: Mapping[str, str]) 
     return found, warnings
 
 
-def _directed(subject: Subject, places: Mapping[str, Any], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+def _directed(subject: Subject, places: Mapping[str, object], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return a mapping as pairs of column and target: in the direction that fits the file and our fields better."""
     pairs = [(key.strip(), value.strip()) for key, value in mapping.items()]
     turned = [(value, key) for key, value in pairs]

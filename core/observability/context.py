@@ -4,7 +4,6 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import structlog
 
@@ -13,7 +12,7 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @contextmanager
-def bind(**ids: Any) -> Iterator[None]:
+def bind(**ids: object) -> Iterator[None]:
     """Put `ids` (request_id, tenant, user, event ...) into every log line written inside the block."""
     with structlog.contextvars.bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
         yield

@@ -1,7 +1,7 @@
 """One JSON object per log line on stderr, for our own code and every library alike."""
 
 import logging.config
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -42,11 +42,13 @@ def logging_settings(service: str, environment: str, level: str) -> dict[str, An
             "celery": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "WARNING"},
+            # What is down is down at every probe: the answers tell it, not a traceback every second.
+            "health_check": {"level": "ERROR"},
         },
     }
 
 
-def configure(settings: dict[str, Any]) -> None:
+def configure(settings: Mapping[str, object]) -> None:
     """Apply `logging_settings` to logging and structlog (Django's LOGGING_CONFIG)."""
     logging.config.dictConfig({name: value for name, value in settings.items() if name != "service"})
     structlog.configure(
@@ -60,7 +62,7 @@ def configure(settings: dict[str, Any]) -> None:
 def json_formatter(service: str) -> logging.Formatter:
     """Return the formatter that turns any record into one JSON line."""
 
-    def add_service(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    def add_service(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {"service": service, **event}
 
     return structlog.stdlib.ProcessorFormatter(
@@ -85,14 +87,14 @@ def _shared_processors() -> list[Any]:
     ]
 
 
-def _add_trace(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_trace(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         event["trace"] = f"{context.trace_id:032x}"
     return event
 
 
-def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name in event:
         if name.lower().replace("_", "") in _SECRET_KEYS:
             event[name] = "[redacted]"

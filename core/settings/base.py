@@ -32,6 +32,8 @@ _CORE_APPS = [
     "core.identity.apps.IdentityConfig",
     "core.worker.apps.WorkerConfig",
     "core.events.apps.EventsConfig",
+    "health_check",
+    "core.health.apps.HealthConfig",
     "core.admin.apps.OperationsConfig",
 ]
 

@@ -39,7 +39,7 @@ _draining = os.environ.get("LEADMESH_DRAINING_FILE", "")
 _drain_seconds = int(os.environ.get("LEADMESH_DRAIN_SECONDS", "3"))
 
 
-def on_starting(server: Any) -> None:
+def on_starting(server: object) -> None:
     """Forget the stop of the process before: the file's folder can outlive it."""
     if _draining:
         Path(_draining).unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import Any
 from xml.parsers import expat
 
 from core.sheets.table import Unreadable
@@ -73,5 +72,5 @@ class Archive:
             raise Unreadable(f"The workbook is packed more than {_MOST_RATIO} times smaller than it is")
 
 
-def _no_doctype(*_: Any) -> None:
+def _no_doctype(*_: object) -> None:
     raise Unreadable("The workbook holds a document type, which spreadsheets never write")

@@ -2,7 +2,6 @@
 
 import logging.config
 import os
-from pathlib import Path
 from typing import Any
 
 import django
@@ -15,8 +14,6 @@ from celery.signals import (
     task_postrun,
     task_prerun,
     worker_init,
-    worker_ready,
-    worker_shutting_down,
 )
 from django.apps import apps
 from django.conf import settings
@@ -58,7 +55,9 @@ def _queue(name: str) -> Queue:
     return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
-def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **_: Any) -> dict[str, str] | None:
+def route_task(
+    name: str, args: object, kwargs: object, options: object, task: object = None, **_: object
+) -> dict[str, str] | None:
     """Return the queue of a task: `services.leads.…` goes to `leads.jobs`, what every worker does for itself to its outbox."""
     words = name.split(".")
     if words[0] == "services":
@@ -67,13 +66,13 @@ def route_task(name: str, args: Any, kwargs: Any, options: Any, task: Any = None
 
 
 @setup_logging.connect
-def use_our_logging(**_: Any) -> None:
+def use_our_logging(**_: object) -> None:
     """Keep Celery from replacing our logging."""
     logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 @worker_init.connect
-def observe_worker(**_: Any) -> None:
+def observe_worker(**_: object) -> None:
     """Start tracing and, when asked for, the metrics port of a worker."""
     start_tracing(settings.SERVICE_NAME, settings.LEADMESH_INSTANCE)
     port = os.environ.get("LEADMESH_METRICS_PORT")
@@ -82,14 +81,14 @@ def observe_worker(**_: Any) -> None:
 
 
 @before_task_publish.connect
-def send_request_id(headers: Any = None, **_: Any) -> None:
+def send_request_id(headers: Any = None, **_: object) -> None:
     """Let a task that a request starts be logged under the request's id."""
     if headers is not None and current_request_id():
         headers["leadmesh_request_id"] = current_request_id()
 
 
 @task_prerun.connect
-def bind_request_id(task: Any = None, **_: Any) -> None:
+def bind_request_id(task: Any = None, **_: object) -> None:
     """Put the id of the request that started `task` into the worker's log lines."""
     request_id = task.request.get("leadmesh_request_id")
     if request_id:
@@ -97,7 +96,7 @@ def bind_request_id(task: Any = None, **_: Any) -> None:
 
 
 @task_postrun.connect
-def forget_request_id(task: Any = None, **_: Any) -> None:
+def forget_request_id(task: Any = None, **_: object) -> None:
     """Take it away again: the thread goes on with another task."""
     structlog.contextvars.reset_contextvars(**(task.request.get("leadmesh_bound") or {}))
 
@@ -108,7 +107,7 @@ class EmbeddedBeat(bootsteps.StartStopStep):
 
     requires = {"celery.worker.components:Pool"}
 
-    def __init__(self, worker: Any, **_: Any) -> None:
+    def __init__(self, worker: Any, **_: object) -> None:
         self.beat: Any = None
 
     def start(self, worker: Any) -> None:
@@ -116,21 +115,7 @@ class EmbeddedBeat(bootsteps.StartStopStep):
         self.beat = EmbeddedService(worker.app, thread=True, scheduler_cls=Scheduler)
         self.beat.start()
 
-    def stop(self, worker: Any) -> None:
+    def stop(self, worker: object) -> None:
         """Stop the thread."""
         if self.beat is not None:
             self.beat.stop()
-
-
-@worker_ready.connect
-def tell_ready(**_: Any) -> None:
-    """Tell the runner or a probe that the worker consumes: create the file LEADMESH_READY_FILE."""
-    if os.environ.get("LEADMESH_READY_FILE"):
-        Path(os.environ["LEADMESH_READY_FILE"]).touch()
-
-
-@worker_shutting_down.connect
-def tell_unready(**_: Any) -> None:
-    """Take the file away: a draining worker is not ready."""
-    if os.environ.get("LEADMESH_READY_FILE"):
-        Path(os.environ["LEADMESH_READY_FILE"]).unlink(missing_ok=True)

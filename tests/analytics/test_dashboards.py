@@ -8,7 +8,7 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.envelope import sealed
 from core.events.inbox import receive
 from core.events.payloads import BuyerSnapshot, LeadSnapshot, UserSnapshot

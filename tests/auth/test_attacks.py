@@ -16,7 +16,7 @@ import bcrypt
 import jwt
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.auth.passwords import actions, hashing
 from services.auth.passwords import api as api_module

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.auth.google import client
 from tests.auth.conftest import PROFILE, Google
@@ -51,6 +51,16 @@ def test_the_code_is_exchanged_with_the_proof_of_who_began(api: Api, google: Goo
     form = parse_qs(google.token.calls[0].request.content.decode())
     digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
     assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == sent["code_challenge"]
+
+
+def test_google_proves_the_address_that_it_knows_and_no_other(api: Api, google: Google) -> None:
+    """The account has another address by now, which nobody has proven."""
+    come_back(api, begin(api)["state"])
+    change = {"email": "boss@acme.test", "emailKey": "boss@acme.test", "emailVerifiedAt": None, "status": "pending"}
+    mongo("auth")["authdirectory"].update_one({}, {"$set": change})
+    assert come_back(api, begin(api)["state"]).status_code == 200
+    person = mongo("auth")["authdirectory"].find_one({}) or {}
+    assert (person["emailVerifiedAt"], person["status"]) == (None, "pending")
 
 
 def test_the_same_person_comes_back_as_the_same_account(api: Api, google: Google) -> None:

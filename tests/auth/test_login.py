@@ -6,7 +6,7 @@ from typing import Any
 import bcrypt
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.identity.tokens import claims_of
 from tests.conftest import Api, Caller, forget

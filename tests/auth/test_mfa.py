@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.auth.mfa import rules
 from tests.conftest import Api
 

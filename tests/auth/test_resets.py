@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import Api
 

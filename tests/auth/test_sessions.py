@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.identity.tokens import sign_legacy
 from services.auth.tokens.keys import add_key, retire_old_keys, signing_key
@@ -46,6 +46,20 @@ def test_a_spent_token_ends_the_whole_session(api: Api, tokens: dict[str, Any]) 
     assert refresh(api, renewed["refreshToken"]).status_code == 401
     assert api.get("/api/auth/me", as_=renewed["token"]).status_code == 401
     assert mongo("auth")["outboxevents"].count_documents({"name": "session.revoked"}) == 1
+
+
+def test_a_session_that_is_over_renews_nothing(api: Api, tokens: dict[str, Any]) -> None:
+    mongo("auth")["sessions"].update_many({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
+    assert refresh(api, tokens["refreshToken"]).status_code == 401
+
+
+@pytest.mark.parametrize("status", ["suspended", "inactive"])
+def test_who_is_shut_out_renews_nothing_while_their_session_is_not_ended_yet(
+    api: Api, tokens: dict[str, Any], status: str
+) -> None:
+    mongo("auth")["authdirectory"].update_many({}, {"$set": {"status": status}})
+    assert refresh(api, tokens["refreshToken"]).status_code == 401
+    assert api.post("/api/auth/refresh", as_=tokens["token"]).status_code == 401
 
 
 def test_two_tabs_at_once_lose_nothing_but_the_second_try(api: Api, tokens: dict[str, Any]) -> None:
@@ -109,6 +123,17 @@ def test_own_sessions_are_listed_and_ended(api: Api, tokens: dict[str, Any]) -> 
     assert api.get("/api/auth/me", as_=other["token"]).status_code == 401
     assert api.delete(path, as_=tokens["token"]).status_code == 404
     assert api.delete("/api/auth/sessions/xyz", as_=tokens["token"]).status_code == 404
+
+
+def test_nobody_ends_anothers_session(api: Api, tokens: dict[str, Any]) -> None:
+    stranger = {"email": "eve@x.test", "password": ACCOUNT["password"]}
+    api.post("/api/auth/register", ACCOUNT | stranger)
+    eve = api.post("/api/auth/login", stranger).json()["token"]
+    (session,) = api.get("/api/auth/sessions", as_=tokens["token"]).json()
+    assert api.delete(f"/api/auth/sessions/{session['id']}", as_=eve).status_code == 404
+    api.post("/api/auth/logout/all", as_=eve)
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 200
+    assert refresh(api, tokens["refreshToken"]).status_code == 200
 
 
 def test_a_new_password_ends_every_session(api: Api, tokens: dict[str, Any]) -> None:
@@ -267,6 +292,15 @@ def test_the_oldest_session_makes_room_for_a_fourth(api: Api, tokens: dict[str, 
     assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
     assert all(api.get("/api/auth/me", as_=token).status_code == 200 for token in later)
     assert len(api.get("/api/auth/sessions", as_=later[0]).json()) == 3
+
+
+def test_the_oldest_session_of_an_administrator_makes_room_for_an_eleventh(api: Api, tokens: dict[str, Any]) -> None:
+    mongo("auth")["authdirectory"].update_many({}, {"$set": {"roles": ["admin"]}})
+    later = [api.post("/api/auth/login", LOGIN).json()["token"] for _ in range(9)]
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 200
+    later.append(api.post("/api/auth/login", LOGIN).json()["token"])
+    assert api.get("/api/auth/me", as_=tokens["token"]).status_code == 401
+    assert all(api.get("/api/auth/me", as_=token).status_code == 200 for token in later)
 
 
 def test_the_own_profile_is_changed_at_once_and_reaches_users(api: Api, tokens: dict[str, Any]) -> None:

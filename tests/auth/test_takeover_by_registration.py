@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.auth.audit.actions import Origin
 from services.auth.google.actions import sign_in

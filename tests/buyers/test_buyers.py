@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import Api, Caller
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.envelope import sealed
 from core.events.inbox import receive
 from core.events.payloads import LeadSnapshot
@@ -17,6 +17,8 @@ from tests.conftest import TENANT, Api, Caller
 
 LEAD = str(ObjectId())
 MOMENT = datetime(2026, 11, 24, tzinfo=UTC)
+ELSEWHERE = {"city": "Boston", "state": "MA", "preferredPropertyTypes": ["land"]}
+BOX: dict[str, list[str]] = {"states": [], "cities": [], "zipCodes": []}
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +74,23 @@ def test_a_new_buyer_finds_the_leads_that_are_there(api: Api, admin: Caller) -> 
     assert [match["matchScore"] for match in matches(api, admin)] == [90]
 
 
+def test_a_price_that_fits_is_no_match_alone(api: Api, admin: Caller) -> None:
+    hear()
+    create(api, admin, **ELSEWHERE)
+    deliver_all()
+    assert matches(api, admin) == []
+
+
+def test_a_decision_outlives_a_lead_that_fits_no_more(api: Api, admin: Caller) -> None:
+    create(api, admin)
+    create(api, admin)
+    hear()
+    decided, _ = matches(api, admin)
+    api.patch(f"/api/buyers/matches/{decided['id']}", {"status": "accepted"}, as_=admin)
+    hear(2, "lead.updated", city="Boston", state="MA", property_types=["land"])
+    assert [(match["id"], match["status"]) for match in matches(api, admin)] == [(decided["id"], "accepted")]
+
+
 def test_a_changed_lead_changes_its_matches(api: Api, admin: Caller) -> None:
     create(api, admin)
     hear()
@@ -96,11 +115,48 @@ def test_a_lead_that_is_over_has_no_open_matches(api: Api, admin: Caller, change
     assert matches(api, admin) == []
 
 
+@pytest.mark.parametrize("change", [{"deleted_at": MOMENT}, {"status": "closed_lost"}, {"status": "inactive"}])
+def test_a_lead_that_is_over_is_offered_to_no_new_buyer(api: Api, admin: Caller, change: dict[str, Any]) -> None:
+    hear(**change)
+    create(api, admin)
+    deliver_all()
+    assert matches(api, admin) == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "lead"),
+    [
+        ({"preferredPropertyTypes": ["multi_family"]}, {"property_types": ["duplex"]}),
+        ({"state": "TX"}, {}),
+        ({"buyBox": BOX | {"states": ["TX"]}}, {}),
+        ({"buyBox": BOX | {"cities": ["Austin"]}}, {}),
+        ({"buyBox": BOX | {"zipCodes": ["78701"]}}, {}),
+    ],
+)
+def test_a_new_lead_finds_everybody_whom_a_new_buyer_would_be(
+    api: Api, admin: Caller, wish: dict[str, Any], lead: dict[str, Any]
+) -> None:
+    """Buyers are looked up by what can match; the score of each lead would find them all."""
+    create(api, admin, **(ELSEWHERE | wish))
+    hear(**lead)
+    assert len(matches(api, admin)) == 1
+
+
+def test_the_best_buyers_of_a_lead_are_kept(api: Api, admin: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.buyers.matching.actions.BEST_PER_LEAD", 2)
+    for city in ("Dallas", "Austin", "Houston", "Austin"):
+        create(api, admin, city=city)
+    hear()
+    assert [match["matchScore"] for match in matches(api, admin)] == [90, 90]
+
+
 def test_an_inactive_buyer_is_not_offered_leads(api: Api, admin: Caller) -> None:
     buyer = create(api, admin)
     hear()
     api.put(f"/api/buyers/{buyer['id']}", {"isActive": False}, as_=admin)
     deliver_all()
+    assert matches(api, admin) == []
+    hear(2, "lead.updated")
     assert matches(api, admin) == []
 
 

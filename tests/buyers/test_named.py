@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.buyers.test_buyers import body, create
 from tests.conftest import Api, Caller
 from tests.test_costs import costs, fill

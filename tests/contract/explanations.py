@@ -22,11 +22,13 @@ class Explanation:
     """A rule of contract/explanations.toml.
 
     operation: `METHOD /path`, with `{}` for one segment, `{oid}` for a document id and `*` for anything. Either `old` and `new`
-    (statuses; the body then follows from the status; `shows` is a member that our answer must have then), or `member` (its path,
-    `[]` for any index) with `kind` added, missing or changed, and `was`, the recorded value (text with `*`), where only
-    that one is explained.
+    (statuses; the body then follows from the status; `shows` is a member that our answer must have then, `says` a part of its
+    message), or `member` (its path,
+    `[]` for any index) with `kind` added, missing, changed or lowered (changed to lower case), and `was`, the recorded value
+    (text with `*`), where only that one is explained.
     `diverges`: what is stored afterwards differs as well, so that later reads of these things show other documents.
-    Narrower still: `when` is a part of the query string or body that was sent, `callers` are the actors it is about.
+    Narrower still: `when` is a part of the query string or body that was sent, `callers` are the actors it is about, `header`
+    is one that was sent.
     """
 
     operation: str
@@ -40,6 +42,8 @@ class Explanation:
     diverges: bool = False
     when: str = ""
     callers: tuple[str, ...] = ()
+    header: str = ""
+    says: str = ""
 
     def covers_request(self, request: dict[str, Any]) -> bool:
         """Whether the rule is about this recorded request."""
@@ -47,20 +51,27 @@ class Explanation:
         caller = request["headers"].get("authorization", "").removeprefix("Bearer <jwt:").removesuffix(">")
         named = not self.callers or caller in self.callers
         sent = f"{query} {json.dumps(request['body'])}"
-        return named and self.when in sent and _fits(self.operation, f"{request['method']} {path}")
+        headed = not self.header or self.header in request["headers"]
+        return named and headed and self.when in sent and _fits(self.operation, f"{request['method']} {path}")
 
     def covers(self, difference: Difference, found: Iterable[Difference]) -> bool:
         """Whether the rule is about this difference, one of all that were `found`."""
         if not self.member:
             shown = not self.shows or any(one.path == self.shows and one.kind == "added" for one in found)
+            said = not self.says or any(one.path == ".message" and self.says in str(one.actual) for one in found)
             known = difference.expected in self.old and difference.actual in self.new
-            return difference.path == "status" and known and shown
-        return self._was(difference.expected) and self.kind == difference.kind and _fits(self.member, difference.place)
+            return difference.path == "status" and known and shown and said
+        kinds = (difference.kind, "lowered" if _is_lowered(difference) else "")
+        return self._was(difference.expected) and self.kind in kinds and _fits(self.member, difference.place)
 
     def _was(self, recorded: Any) -> bool:
         if isinstance(self.was, str):
             return isinstance(recorded, str) and _fits(self.was, recorded)
         return self.was is _NOTHING or self.was == recorded
+
+
+def _is_lowered(difference: Difference) -> bool:
+    return isinstance(difference.expected, str) and difference.expected.lower() == difference.actual
 
 
 def _fits(pattern: str, text: str) -> bool:

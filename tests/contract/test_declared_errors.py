@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import TENANT, Api, Caller
 from tests.users.test_people import person
 
@@ -38,6 +38,7 @@ CASES = [
     Case(f"PUT /api/users/{UNKNOWN}/status", "admin", 404, "User not found", {"status": "suspended"}),
     Case(f"PUT /api/users/{UNKNOWN}/roles", "admin", 404, "User not found", {"roles": ["user"]}),
     Case("GET /api/users/me/activity?page=x", "person", 400, NUMERIC),
+    Case("GET /api/users/me/activity?page=1&page=2", "person", 400, NUMERIC),
     Case("GET /api/users/me/profile/activity?limit=x", "person", 400, NUMERIC),
     Case("GET /api/users/{person}/activity", "guest", 403, FORBIDDEN),
     Case("GET /api/users/{person}/status-history", "guest", 403, FORBIDDEN),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
 from tests.conftest import Api, forget

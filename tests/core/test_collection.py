@@ -8,10 +8,10 @@ from bson import ObjectId
 from django.conf import settings
 from pymongo.errors import DuplicateKeyError
 
-from core.documents.collection import Collection
-from core.documents.database import database as mongo
-from core.documents.scope import TenantScope, UnscopedQuery
-from core.documents.transactions import in_transaction, on_commit, transactional
+from core.documents.collection import Collection, PlainCollection, now
+from core.documents.driver import database as mongo
+from core.documents.scope import TenantScope, UnscopedQuery, everywhere
+from core.documents.transactions import in_transaction, on_commit, outside_transaction, transactional
 from core.errors import NoTenant
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -19,10 +19,11 @@ pytestmark = pytest.mark.usefixtures("database")
 SERVICE = settings.SERVICES[0]
 TEXT = Collection("things", SERVICE, tenant="text", soft_delete=True)
 MIXED = Collection("mixedthings", SERVICE, tenant="objectid")
+PLAIN = PlainCollection("plainthings", SERVICE, soft_delete=True)
 ACME, OTHER = "64b000000000000000000001", "64b000000000000000000002"
 acme, other = TenantScope.of_tenant(ACME, "u1"), TenantScope.of_tenant(OTHER)
 nobody = TenantScope(None, "u2")
-system = TenantScope.system("test")
+system = everywhere("test")
 
 
 def test_an_insert_gets_id_tenant_times_and_revision() -> None:
@@ -55,10 +56,12 @@ OPERATIONS = {
     "aggregate": lambda view, key: list(view.aggregate([{"$match": {"_id": key}}])),
     "distinct": lambda view, key: view.distinct("name", {"_id": key}),
     "update_one": lambda view, key: view.update_one({"_id": key}, {"$set": {"name": "stolen"}}),
-    "replace_state": lambda view, key: view.replace_state({"_id": key}, {"$set": {"name": "stolen"}}),
+    "update_and_get": lambda view, key: view.update_and_get({"_id": key}, {"$set": {"name": "stolen"}}),
+    "get_and_update": lambda view, key: view.get_and_update({"_id": key}, {"$set": {"name": "stolen"}}),
     "update_many": lambda view, key: view.update_many({"_id": key}, {"$set": {"name": "stolen"}}),
     "update_each": lambda view, key: view.update_each([({"_id": key}, {"$set": {"name": "stolen"}})]),
-    "soft_delete": lambda view, key: view.soft_delete({"_id": key}),
+    "mark": lambda view, key: view.mark({"_id": key}, {"$set": {"name": "stolen"}}),
+    "with_deleted": lambda view, key: view.with_deleted().find_one({"_id": key}),
     "delete_many": lambda view, key: view.delete_many({"_id": key}),
 }
 
@@ -80,7 +83,7 @@ def test_a_query_cannot_widen_its_scope(query: dict[str, Any]) -> None:
 def test_every_public_operation_is_covered_by_this_law() -> None:
     view = TEXT.scoped(acme)
     public = {name for name in dir(view) if not name.startswith("_") and callable(getattr(view, name))}
-    assert public - {"visible", "insert_one", "insert_many"} == set(OPERATIONS)
+    assert public - {"visible", "insert_one", "insert_many", "upsert_each"} == set(OPERATIONS)
 
 
 def test_system_code_sees_every_tenant() -> None:
@@ -91,7 +94,7 @@ def test_system_code_sees_every_tenant() -> None:
 
 def test_a_system_scope_must_say_why() -> None:
     with pytest.raises(UnscopedQuery):
-        TenantScope.system(" ")
+        everywhere(" ")
 
 
 def test_tenants_stored_as_text_and_as_objectid_are_both_read() -> None:
@@ -104,15 +107,15 @@ def test_tenants_stored_as_text_and_as_objectid_are_both_read() -> None:
 def test_deleted_documents_are_invisible_unless_asked_for() -> None:
     view = TEXT.scoped(acme)
     thing = view.insert_one({"name": "a"})
-    assert view.soft_delete({"_id": thing["_id"]})
+    assert view.update_one({"_id": thing["_id"]}, {"$set": {"deletedAt": now()}})
     assert view.count({}) == 0
     assert view.count({"deletedAt": {"$ne": None}}) == 1
-    assert view.soft_delete({"_id": thing["_id"]}) is None
+    assert not view.update_one({"_id": thing["_id"]}, {"$set": {"name": "b"}})
 
 
 def test_an_update_keeps_unknown_fields_and_counts_revisions() -> None:
     mongo(SERVICE)["things"].insert_one({"_id": 1, "tenantId": ACME, "old": {"a": 1, "b": [{"c": 2}]}})
-    changed = TEXT.scoped(acme).update_one({"_id": 1}, {"$set": {"old.a": 5}})
+    changed = TEXT.scoped(acme).update_and_get({"_id": 1}, {"$set": {"old.a": 5}})
     assert changed is not None
     assert changed["old"] == {"a": 5, "b": [{"c": 2}]}
     assert changed["rev"] == 1
@@ -122,10 +125,71 @@ def test_an_update_keeps_unknown_fields_and_counts_revisions() -> None:
 def test_an_upsert_fills_in_the_tenant_once() -> None:
     view = TEXT.scoped(acme)
     for _ in range(2):
-        thing = view.update_one({"key": 1}, {"$set": {"name": "x"}}, upsert=True)
+        thing = view.update_and_get({"key": 1}, {"$set": {"name": "x"}}, upsert=True)
     assert thing is not None
     assert thing["tenantId"] == ACME
     assert thing["rev"] == 2
+
+
+def test_a_computed_upsert_keeps_what_it_asks_for_and_stays_in_its_tenant() -> None:
+    computed = {"name": {"$ifNull": ["$name", "new"]}, "score": 5}
+    MIXED.scoped(other).insert_one({"key": 1, "name": "theirs"})
+    for _ in range(2):
+        MIXED.scoped(acme).upsert_each([({"key": 1}, computed)])
+    (thing,) = MIXED.scoped(acme).find({})
+    assert (thing["name"], thing["score"], thing["tenantId"]) == ("new", 5, ObjectId(ACME))
+    assert (thing["rev"], thing["__v"]) == (2, 0)
+    assert thing["createdAt"] < thing["updatedAt"]
+    (theirs,) = MIXED.scoped(other).find({})
+    assert (theirs["name"], theirs["rev"]) == ("theirs", 1)
+
+
+def test_a_mark_is_no_change_of_the_document() -> None:
+    thing = TEXT.scoped(acme).insert_one({"name": "a"})
+    assert TEXT.scoped(acme).mark({"_id": thing["_id"]}, {"$set": {"seen": True}}) == 1
+    assert TEXT.scoped(acme).find_one({"_id": thing["_id"]}) == {**thing, "seen": True}
+
+
+def test_of_an_update_one_gets_the_document_before_or_after_it() -> None:
+    view = TEXT.scoped(acme)
+    view.insert_one({"_id": 1, "n": 0})
+    assert view.update_one({"_id": 1}, {"$inc": {"n": 1}})
+    assert not view.update_one({"_id": 2}, {"$inc": {"n": 1}})
+    before, after = (
+        view.get_and_update({"_id": 1}, {"$inc": {"n": 1}}),
+        view.update_and_get({"_id": 1}, {"$inc": {"n": 1}}),
+    )
+    assert before is not None
+    assert after is not None
+    assert (before["n"], after["n"]) == (1, 3)
+
+
+def test_deleted_documents_are_there_for_who_asks_for_all() -> None:
+    for view in (TEXT.scoped(acme), PLAIN):
+        thing = view.insert_one({"name": "a"})
+        view.update_one({"_id": thing["_id"]}, {"$set": {"deletedAt": now()}})
+        assert view.count({}) == 0
+        assert view.with_deleted().count({}) == 1
+
+
+def test_a_plain_collection_knows_no_scope() -> None:
+    thing = PLAIN.insert_one({"name": "a"})
+    assert "tenantId" not in thing
+    assert not hasattr(PLAIN, "scoped")
+    assert not hasattr(PLAIN, "across_tenants")
+
+
+def test_what_is_written_outside_of_a_transaction_stays_when_that_fails() -> None:
+    def fail() -> None:
+        PLAIN.insert_one({"_id": "inside"})
+        with outside_transaction():
+            PLAIN.insert_one({"_id": "outside"})
+            assert [thing["_id"] for thing in PLAIN.find({})] == ["outside"]
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        in_transaction(SERVICE, fail)
+    assert [thing["_id"] for thing in PLAIN.find({})] == ["outside"]
 
 
 def test_a_transaction_writes_all_or_nothing_and_calls_hooks_only_after_commit() -> None:

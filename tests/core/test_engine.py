@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo import DESCENDING
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope, activate
 from services.leads.leads.models import Lead
 

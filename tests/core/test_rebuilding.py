@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from core.clients.http import ServiceClient
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.catalogue import EXPORTS
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from core.documents.collection import now
-from core.documents.database import database
+from core.documents.driver import database
 from core.errors import AuthenticationFailed, Forbidden
 from core.identity import access, keys
 from core.identity.principals import Principal

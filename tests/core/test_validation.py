@@ -6,24 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.api.checks import TEXTS, one_of
+from core.api.checks import TEXTS, is_email, is_url, one_of, parse_date
+from core.api.fields import Array, Choice, Date, Email, Flag, Free, MongoId, Number, Page, Text, Until
 from core.api.parsing import parse_json
-from core.api.validation import (
-    Array,
-    Body,
-    BodyList,
-    Choice,
-    Date,
-    Email,
-    Flag,
-    Free,
-    MongoId,
-    Number,
-    Page,
-    Query,
-    Text,
-    Until,
-)
+from core.api.validation import Body, BodyList, Query
 from core.errors import BadRequest
 
 
@@ -36,13 +22,31 @@ class Item(Body):
     name = Text()
 
 
+class Inner(Body):
+    short = Text(max_length=3)
+    more = Contact(required=False)
+
+
+NO_CONTACT = "nested property contact must be either object or array"
+NO_MORE = "property more should not exist"
+NO_ITEM = "each value in nested property items must be either object or array"
+COLOURS = "colours must be one of the following values: red, blue"
+CONTACTS = [
+    "contact.0.city must be a string",
+    "contact.0.kind must be one of the following values: home, work",
+]
+
+
 class Example(Body):
     email = Email()
     score = Number(0, 100, required=False)
     tags = Array(TEXTS, required=False)
     colours = Array(one_of(("red", "blue")), required=False)
     contact = Contact(required=False)
-    items = BodyList(Item, required=False)
+    items = BodyList(Item, required=False, max_items=2)
+    short = Text(required=False, max_length=3)
+    big = Number(required=False)
+    inner = Inner(required=False)
     owner = MongoId(required=False, or_uuid=True)
     due = Date(required=False)
     extra = Free(required=False)
@@ -102,6 +106,27 @@ def test_a_good_body_passes_with_its_values_converted() -> None:
             ],
         ),
         ({"email": "a@b.cd", "items": [{"name": "x"}, {}]}, ["items.1.name must be a string"]),
+        ({"email": "a@b.cd", "colours": "green"}, [f"each value in {COLOURS}", "colours must be an array"]),
+        ({"email": "a@b.cd", "colours": "red"}, ["colours must be an array"]),
+        ({"email": "a@b.cd", "contact": [{}]}, CONTACTS),
+        ({"email": "a@b.cd", "contact": ["x"]}, [f"contact.{NO_CONTACT}"]),
+        ({"email": "a@b.cd", "contact": []}, ["contact must be an object"]),
+        ({"email": "a@b.cd", "contact": {"city": "x", "kind": "home", "more": 1}}, [f"contact.{NO_MORE}"]),
+        ({"email": "a@b.cd", "items": "x"}, ["items must be an array", NO_ITEM]),
+        ({"email": "a@b.cd", "items": {}}, ["items.name must be a string"]),
+        ({"email": "a@b.cd", "items": {"name": "x"}}, ["items must be an array"]),
+        ({"email": "a@b.cd", "items": [{"name": "x"}, None, 5]}, [f"items.{NO_ITEM}"] * 2),
+        # Limits of ours: alone, and never beside what the old system had to say.
+        ({"email": "a@b.cd", "short": "xxxx"}, ["short must be shorter than or equal to 3 characters"]),
+        ({"email": "nope", "short": "xxxx"}, ["email must be an email"]),
+        ({"email": "a@b.cd", "items": [{"name": "x"}] * 3}, ["items must contain no more than 2 elements"]),
+        ({"email": "a@b.cd", "score": 2**60, "big": 2**60}, ["score must not be greater than 100"]),
+        ({"email": "a@b.cd", "big": 2**60}, ["big must be a number conforming to the specified constraints"]),
+        (
+            {"email": "a@b.cd", "inner": {"short": "xxxx"}},
+            ["inner.short must be shorter than or equal to 3 characters"],
+        ),
+        ({"email": "a@b.cd", "short": "xxxx", "inner": {"short": 5}}, ["inner.short must be a string"]),
         ({"email": "a@b.cd", "owner": "123"}, ["owner must be a mongodb id"]),
         ({"email": "a@b.cd", "due": "tomorrow"}, ["due must be a valid ISO 8601 date string"]),
         ({"email": "a@b.cd", "extra": {"$where": 1}}, ["extra must be an object"]),
@@ -110,6 +135,48 @@ def test_a_good_body_passes_with_its_values_converted() -> None:
 )
 def test_messages(data: dict[str, Any], expected: list[str]) -> None:
     assert messages(Example, data) == expected
+
+
+def test_a_nested_wrong_shape_is_told_under_its_parent() -> None:
+    expected = ["inner.nested property more must be either object or array"]
+    assert messages(Example, {"email": "a@b.cd", "inner": {"short": "x", "more": 5}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [("a@b.cd", True), ("a.b+c@x-y.co.uk", True), ("a..b@c.de", False), (".a@b.cd", False), ("a.@b.cd", False)]
+    + [
+        ("a@-b.cd", False),
+        ("a@b-.cd", False),
+        ("a@b", False),
+        ("a@b.c", False),
+        ("a b@c.de", False),
+        (f"{'a' * 65}@b.cd", False),
+    ],
+)
+def test_email_addresses(address: str, is_one: bool) -> None:
+    assert is_email(address) is is_one
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [("https://acme.test/a?b=c#d", True), ("acme.test", True), ("HTTP://1.2.3.4:8080", True), ("ftp://a.bc", True)]
+    + [
+        (text, False)
+        for text in ("", "nope", "http://localhost", "mailto:a@b.cd", "javascript:alert(1)", "http://a b.cd", "//a.bc")
+    ],
+)
+def test_web_addresses(address: str, is_one: bool) -> None:
+    assert is_url(address) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [("2026", "2026-01-01"), ("2026-05", "2026-05-01"), ("2026-13", None), ("20260501", None), ("2026-5", None)],
+)
+def test_years_and_months_are_dates(text: str, moment: str | None) -> None:
+    parsed = parse_date(text)
+    assert (parsed and parsed.date().isoformat()) == moment
 
 
 def test_optional_null_counts_as_absent() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -33,11 +34,11 @@ pytestmark = pytest.mark.xdist_group("gateway")
 
 
 class Stub:
-    """A service that answers with what it was asked; `status` and `pause` make it misbehave."""
+    """A service that answers with what it was asked; `status`, `pause` and `resets` make it misbehave."""
 
     def __init__(self, name: str) -> None:
         stub = self
-        self.name, self.status, self.pause, self.requests = name, 200, 0.0, 0
+        self.name, self.status, self.pause, self.resets, self.requests = name, 200, 0.0, False, 0
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -48,11 +49,18 @@ class Stub:
                 if not healthy:
                     stub.requests += 1
                     time.sleep(stub.pause)
+                    if stub.resets:
+                        self.reset()
+                        return
                 told = {"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}
                 body = json.dumps(told).encode()
                 head = f"HTTP/1.1 {200 if healthy else stub.status} X\r\ncontent-length: {len(body)}\r\n"
                 head += f"content-type: application/json\r\nx-leadmesh-instance: {stub.name}\r\n\r\n"
                 self.wfile.write(head.encode() + body)
+
+            def reset(self) -> None:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = answer
 
@@ -100,7 +108,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def behaved(request: pytest.FixtureRequest) -> None:
     if "front" in request.fixturenames:
         for stub in request.getfixturevalue("front").stubs.values():
-            stub.status, stub.pause, stub.requests = 200, 0.0, 0
+            stub.status, stub.pause, stub.resets, stub.requests = 200, 0.0, False, 0
         # An instance that misbehaved in the test before may still be left alone by the gateway.
         client = request.getfixturevalue("front").client
         until(lambda: all(client.get(path).status_code == 200 for path in PATHS), 15)
@@ -127,7 +135,8 @@ def test_paths_reach_their_owner(front: Gateway, path: str, service: str, seen: 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics"]
+    "path",
+    ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics", "/health/checks"],
 )
 def test_what_nobody_owns_is_not_found_in_the_contracts_words(front: Gateway, path: str) -> None:
     answer = front.client.get(path)

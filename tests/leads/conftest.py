@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import TENANT
 from tests.leads.test_leads import AGENT, OTHER
 

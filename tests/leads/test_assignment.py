@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import OTHER_TENANT, Api, Caller
 from tests.leads.test_leads import create, events
 from tests.leads.test_queue import QUEUE, UNKNOWN, add, hire, parallel, refused

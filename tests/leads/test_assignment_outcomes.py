@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.scope import TenantScope
 from core.events.testing import deliver_all
 from services.leads.assignment import outcomes, queries
@@ -32,7 +33,7 @@ def claim(api: Api, as_: Caller) -> dict[str, Any]:
 
 
 def item_of(lead: dict[str, Any]) -> dict[str, Any]:
-    found = ITEMS.raw().find_one({"leadId": lead["_id"]})
+    found = raw(ITEMS).find_one({"leadId": lead["_id"]})
     assert found is not None
     return found
 
@@ -92,7 +93,7 @@ def test_a_lease_that_ends_gives_it_back(api: Api, manager: Caller, me: Caller) 
     item = add(api, manager, lead)
     got = claim(api, me)
     assert outcomes.return_expired() == 0
-    ITEMS.raw().update_one({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
+    raw(ITEMS).update_one({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
     returned: list[int] = []
     parallel(3, lambda: returned.append(outcomes.return_expired()))
     assert sum(returned) == 1
@@ -109,10 +110,10 @@ def test_a_claim_that_was_cut_short_comes_back(api: Api, manager: Caller, me: Ca
     lead = create(api, manager)
     add(api, manager, lead)
     assert take_only(me.scope, me.user_id)
-    ITEMS.raw().update_one({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
+    raw(ITEMS).update_one({}, {"$set": {"expiresAt": now() - timedelta(seconds=1)}})
     assert outcomes.return_expired() == 1
     assert claim(api, me)["leadId"] == lead["_id"]
-    assert ASSIGNMENTS.raw().count_documents({}) == 1
+    assert raw(ASSIGNMENTS).count_documents({}) == 1
 
 
 def test_who_names_an_agent_meanwhile_wins(api: Api, manager: Caller, me: Caller) -> None:
@@ -147,8 +148,8 @@ def test_claims_at_once_do_not_fill_an_agent_beyond_capacity(api: Api, manager: 
     outcomes_: list[str] = []
     parallel(6, lambda: outcomes_.append(Api().post(f"{QUEUE}/claim", as_=me).json()["message"]))
     assert Counter(outcomes_) == {"Lead claimed successfully": 2, "Agent is at maximum capacity": 4}
-    assert Counter(item["status"] for item in ITEMS.raw().find()) == {"assigned": 2, "pending": 4}
-    assert ASSIGNMENTS.raw().count_documents({"open": True}) == 2
+    assert Counter(item["status"] for item in raw(ITEMS).find()) == {"assigned": 2, "pending": 4}
+    assert raw(ASSIGNMENTS).count_documents({"open": True}) == 2
 
 
 def test_deleted_leads_are_passed_over(api: Api, manager: Caller, me: Caller) -> None:
@@ -312,7 +313,7 @@ def test_an_operator_decides_within_the_leads_tenant(api: Api, manager: Caller, 
     assert equip(api, operator, me, maxCapacity=3)["maxCapacity"] == 3
     made = api.post(f"{ASSIGN}/auto", {"leadId": lead["_id"]}, as_=operator).json()["data"]
     assert made["assignedAgentId"] == me.user_id
-    stored = ASSIGNMENTS.raw().find_one({})
+    stored = raw(ASSIGNMENTS).find_one({})
     assert stored is not None
     assert stored["tenantId"] == TENANT
 
@@ -340,6 +341,6 @@ def test_counting_looks_at_no_assignment(database: None) -> None:
 def test_a_history_is_read_in_its_order(database: None, key: str) -> None:
     rows(100, leadId="l")
     query = ASSIGNMENTS.scoped(TenantScope(TENANT)).visible({key: "l" if key == "leadId" else "a"})
-    told = ASSIGNMENTS.raw().find(query).sort([("assignedAt", -1), ("_id", -1)]).limit(10).explain()
+    told = raw(ASSIGNMENTS).find(query).sort([("assignedAt", -1), ("_id", -1)]).limit(10).explain()
     assert "'stage': 'SORT'," not in str(told["queryPlanner"]["winningPlan"])
     assert told["executionStats"]["totalDocsExamined"] == 10

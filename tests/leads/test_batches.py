@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import Api, Caller
 from tests.system.platform import lead_body
@@ -44,7 +44,8 @@ def test_a_thousand_cost_as_many_statements_as_ten(api: Api, manager: Caller) ->
 @pytest.mark.parametrize("fault", ["rule", "same twice", "there already"])
 def test_one_bad_lead_keeps_all_out(api: Api, manager: Caller, leads: list[dict[str, Any]], fault: str) -> None:
     good, bad = lead_body(manager.user_id), lead_body(manager.user_id)
-    expected: dict[str, Any] = {"message": "Duplicate lead detected", "duplicateFields": ["phone"]}
+    message = f"Duplicate lead detected for {bad['contactInfo']['email']}"
+    expected: dict[str, Any] = {"message": message, "duplicateFields": ["phone"]}
     if fault == "rule":
         bad["contactInfo"]["phone"] = "123"
         expected = {"message": "Lead validation failed"}
@@ -56,6 +57,16 @@ def test_one_bad_lead_keeps_all_out(api: Api, manager: Caller, leads: list[dict[
     assert answer.status_code == 400
     assert expected.items() <= answer.json().items()
     assert mongo("leads")["leads"].count_documents({}) == 3
+
+
+def test_the_first_bad_lead_is_told_whatever_is_wrong_with_it(api: Api, manager: Caller) -> None:
+    first, same, broken = (lead_body(manager.user_id) for _ in range(3))
+    same["contactInfo"] |= {"email": first["contactInfo"]["email"].upper(), "phone": first["contactInfo"]["phone"]}
+    broken["contactInfo"]["phone"] = "123"
+    answer = api.post(CREATE, {"leads": [first, same, broken]}, as_=manager)
+    message = f"Duplicate lead detected for {same['contactInfo']['email']}"
+    assert answer.json() == {"message": message, "duplicateFields": ["email", "phone"]}
+    assert api.post(CREATE, {"leads": [broken, first, same]}, as_=manager).json()["message"] == "Lead validation failed"
 
 
 def test_a_bad_member_is_told_with_its_place(api: Api, manager: Caller) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.leads.bulk import actions, tasks
 from services.leads.bulk.models import OPERATIONS
@@ -160,7 +160,7 @@ def test_two_undo_at_once_and_one_is_refused(api: Api, manager: Caller, leads: l
 def test_a_killed_process_leaves_the_rest_to_the_worker(api: Api, manager: Caller) -> None:
     leads = made(api, manager, 120)
     scope = manager.scope
-    operation = actions._store(scope, "changeStatus", ids(leads), changes={"status": "contacted"})
+    operation = actions._store(scope, "changeStatus", ids(leads), {"changes": {"status": "contacted"}})
     taken = runs._take(OPERATIONS, operation["_id"])
     assert taken
     assert runs._do(OPERATIONS, taken, actions.step)
@@ -247,7 +247,7 @@ def test_ids_are_counted_and_checked(api: Api, manager: Caller, leads: list[dict
         "validLeads": 2,
         "invalidLeads": 2,
         "leadStatuses": {"new": 2},
-        "leadStages": {"stage-2": 1, "none": 1},
+        "leadStages": {"stage-2": 1},
     }
     assert api.get(f"{PATH}/validate?{asked}", as_=manager).json() == {
         "validIds": [leads[0]["_id"], leads[1]["leadId"]],
@@ -259,6 +259,8 @@ def test_ids_are_counted_and_checked(api: Api, manager: Caller, leads: list[dict
     for what in ("stats", "validate"):
         assert api.get(f"{PATH}/{what}", as_=manager).json()["message"] == "leadIds parameter is required"
         assert api.get(f"{PATH}/{what}?leadIds=,", as_=manager).json()["message"] == "At least one lead ID is required"
+        answer = api.get(f"{PATH}/{what}?leadIds=a&leadIds[]=b&leadIds=c,d", as_=manager).json()
+        assert (answer.get("totalLeads") or answer["totalIds"]) == 4
 
 
 def test_only_managers_may(api: Api, agent: Caller) -> None:

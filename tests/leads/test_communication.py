@@ -8,7 +8,7 @@ import httpx
 import pytest
 import respx
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.settings.messages import message_settings
 from services.leads.communication import rules

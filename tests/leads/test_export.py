@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.leads.transfer import queries
 from services.leads.transfer.writing import lead_lines
 from tests.conftest import Api, Caller

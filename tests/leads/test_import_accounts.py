@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import Api, Caller
 from tests.leads.test_transfer import PATH, imported, leads, many, upload
 

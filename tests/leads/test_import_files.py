@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.leads.transfer import api as transfer
 from tests.conftest import Api, Caller
 from tests.core.test_sheets import HOSTILE

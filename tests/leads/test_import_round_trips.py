@@ -6,7 +6,7 @@ from bson import ObjectId
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from services.leads.leads.actions import create_lead
 from services.leads.transfer import actions, queries

@@ -6,7 +6,7 @@ from bson import ObjectId
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from core.imports.accounts import KINDS
 from core.imports.columns import plan_of, widened

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from tests.conftest import TENANT, Api, Caller
 
 # Whom leads knows (conftest).
@@ -212,6 +213,6 @@ def test_every_filter_and_order_uses_an_index(database: None, filters: dict[str,
     from services.leads.leads.models import LEADS
 
     criteria = LEADS.scoped(scope).visible(criteria_of(scope, checked.validated_data))
-    cursor = LEADS.raw().find(criteria).sort(list(order_of(checked.validated_data))).limit(20)
+    cursor = raw(LEADS).find(criteria).sort(list(order_of(checked.validated_data))).limit(20)
     plan = str(cursor.explain()["queryPlanner"]["winningPlan"])
     assert "COLLSCAN" not in plan

@@ -11,7 +11,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import SORTABLE, criteria_of, order_of

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import Api, Caller
 from tests.leads.test_leads import body, create
 from tests.leads.test_transfer import exported

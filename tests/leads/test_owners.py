@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.leads.directory.queries import MEMBER, names_of
 from tests.conftest import OTHER_TENANT, Api, Caller
 from tests.leads.test_bulk import done, ids, made

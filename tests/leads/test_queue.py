@@ -9,7 +9,8 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.scope import TenantScope
 from services.leads.queueing import actions
 from services.leads.queueing.models import ITEMS
@@ -207,7 +208,7 @@ def test_cleaning_up_removes_old_pending_items(api: Api, manager: Caller, agent:
     answer = api.delete(f"{QUEUE}/cleanup", as_=manager).json()
     assert answer == {"success": True, "data": {"removedCount": 2}, "message": "Cleaned up 2 expired queue items"}
     assert api.delete(f"{QUEUE}/cleanup?hours=0", as_=manager).json()["data"] == {"removedCount": 1}
-    assert ITEMS.raw().count_documents({"status": "assigned"}) == 1
+    assert raw(ITEMS).count_documents({"status": "assigned"}) == 1
 
 
 def test_removing(api: Api, manager: Caller, agent: Caller) -> None:
@@ -251,7 +252,7 @@ def test_bad_input_is_named(api: Api, admin: Caller, request_: str, body: Any, m
     method, _, path = request_.partition(" ")
     answer = api.request(method, f"{QUEUE}/{path}", body, as_=admin)
     assert answer.json() == {"message": message, "error": "Bad Request", "statusCode": 400}
-    assert ITEMS.raw().count_documents({}) == 0
+    assert raw(ITEMS).count_documents({}) == 0
 
 
 def test_viewers_have_no_part_in_the_queue(api: Api, admin: Caller, viewer: Caller) -> None:

@@ -8,7 +8,8 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from services.leads.queueing import actions, queries
 from services.leads.queueing.models import ITEMS
 from tests.conftest import TENANT, Api, Caller
@@ -38,11 +39,11 @@ def test_a_heartbeat_renews_the_lease_of_its_holder_only(api: Api, agent: Caller
     held = actions.claim(SCOPE, agent.user_id)
     assert held is not None
     path = f"{QUEUE}/{held['_id']}/heartbeat"
-    ITEMS.raw().update_one({}, {"$set": {"expiresAt": now() + timedelta(seconds=5)}})
+    raw(ITEMS).update_one({}, {"$set": {"expiresAt": now() + timedelta(seconds=5)}})
     renewed = api.put(path, as_=agent).json()
     assert renewed["success"]
     assert renewed["data"]["expiresAt"] > held["assignedAt"].isoformat()
-    stored = ITEMS.raw().find_one({})
+    stored = raw(ITEMS).find_one({})
     assert stored is not None
     assert stored["expiresAt"] > now() + timedelta(minutes=4)
     refused(api.put(path, as_=admin), "You have no lease of this lead")
@@ -92,7 +93,7 @@ def test_a_lead_that_the_old_system_queued_twice_goes_to_one(api: Api, admin: Ca
     assert first is not None
     assert first["leadId"] == lead["_id"]
     assert actions.claim(SCOPE, str(ObjectId())) is None
-    assert Counter(item["status"] for item in ITEMS.raw().find()) == {"assigned": 1, "cancelled": 2}
+    assert Counter(item["status"] for item in raw(ITEMS).find()) == {"assigned": 1, "cancelled": 2}
 
 
 # -- costs ---------------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def test_next_and_pages_look_at_what_they_show(database: None) -> None:
     fill(300, status="assigned")
     view = ITEMS.scoped(SCOPE)
     for query, limit in (({"status": "pending"}, 1), ({"status": "pending"}, 32), ({}, 50)):
-        told = ITEMS.raw().find(view.visible(query)).sort(list(queries.rules.ORDER)).limit(limit).explain()
+        told = raw(ITEMS).find(view.visible(query)).sort(list(queries.rules.ORDER)).limit(limit).explain()
         assert "'stage': 'SORT'," not in str(told["queryPlanner"]["winningPlan"])
         assert told["executionStats"]["totalDocsExamined"] == limit
 
@@ -118,7 +119,7 @@ def test_next_and_pages_look_at_what_they_show(database: None) -> None:
 )
 def test_look_ups_find_nothing_by_looking_at_nothing(database: None, query: dict[str, Any]) -> None:
     fill(20)
-    told = ITEMS.raw().find(query).explain()
+    told = raw(ITEMS).find(query).explain()
     assert "COLLSCAN" not in str(told["queryPlanner"]["winningPlan"])
     assert told["executionStats"]["totalDocsExamined"] == 0
 

@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout, PyMong
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from services.leads.bulk import actions as bulk
 from services.leads.scoring import actions as scoring
 from services.leads.scoring import tasks as scoring_tasks

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.leads.scoring import actions, rules, tasks
 from services.leads.scoring.models import RUNS

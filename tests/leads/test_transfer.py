@@ -13,7 +13,7 @@ import pytest
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.leads.transfer import actions, tasks
 from services.leads.transfer.models import IMPORTS

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.driver import raw
 from core.documents.scope import TenantScope
 from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
 from services.users.activity import queries
@@ -38,7 +39,7 @@ def test_a_search_uses_an_index_and_sorts_nothing(database: None, filters: dict[
     many()
     criteria = ACTIVITIES.scoped(TenantScope(TENANT)).visible(queries.criteria_of(filters))
     sort = queries.order_of({"sortBy": order, "sortOrder": "desc"})
-    told = ACTIVITIES.raw().find(criteria).sort(list(sort)).limit(20).explain()
+    told = raw(ACTIVITIES).find(criteria).sort(list(sort)).limit(20).explain()
     plan = str(told["queryPlanner"]["winningPlan"])
     assert "IXSCAN" in plan
     assert "COLLSCAN" not in plan
@@ -64,12 +65,12 @@ def test_cleanup_looks_at_no_more_than_it_deletes(api: Api, admin: Caller, path:
     with costs("users") as statements:
         api.post(f"{path}?retentionDays=30", as_=admin)
     assert statements.examined == 0
-    assert STATUS_HISTORY.raw().count_documents({}) == 500
+    assert raw(STATUS_HISTORY).count_documents({}) == 500
 
 
 def test_an_export_of_one_person_reads_that_person(database: None) -> None:
     many()
     one = entry("login")
     criteria = ACTIVITIES.scoped(TenantScope(TENANT)).visible(queries.criteria_of({"userId": str(one["userId"])}))
-    told = ACTIVITIES.raw().find(criteria).sort([("performedAt", -1)]).explain()
+    told = raw(ACTIVITIES).find(criteria).sort([("performedAt", -1)]).explain()
     assert told["executionStats"]["totalDocsExamined"] == 1

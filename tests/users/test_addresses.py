@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from services.auth.addresses import actions
 from services.auth.addresses import mails as mail_tasks

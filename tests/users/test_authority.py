@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller, forget
 from tests.users.test_people import person
 from tests.users.test_roles import system_role

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from bson import ObjectId
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import Api, Caller
 from tests.users.test_people import BODY, person
 

@@ -1,14 +1,21 @@
 """People through the API: who may do what to whom."""
 
+import threading
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
+from core.documents.transactions import in_transaction
+from core.errors import Forbidden
 from core.events.testing import deliver_all
+from core.identity.tokens import verify
+from services.users.accounts import rules
+from services.users.accounts.actions import set_roles, verify_account
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
+from tests.contract.transitions import allowed
 
 BODY = {"email": "New.Person@acme.test", "firstName": "New", "lastName": "Person"}
 
@@ -129,12 +136,17 @@ def test_suspending_is_logged_published_and_felt(api: Api) -> None:
     assert activity[0]["performedBy"] == boss.user_id
 
 
-@pytest.mark.parametrize(("old", "new"), [("active", "pending"), ("active", "active"), ("inactive", "pending")])
-def test_a_transition_outside_the_table_is_refused(api: Api, old: str, new: str) -> None:
-    boss, agent = person("admin"), person("user", status=old)
-    answer = api.put(f"/api/users/{agent.user_id}/status", {"status": new}, as_=boss)
-    assert answer.status_code == 400
-    assert answer.json()["message"] == f"Invalid status transition from {old} to {new}"
+@pytest.mark.parametrize("old", rules.STATUSES)
+def test_a_status_follows_the_contracts_table(api: Api, old: str) -> None:
+    boss, table = person("admin"), allowed("users-rules.md")
+    for new in rules.STATUSES:
+        agent = person("user", status=old)
+        answer = api.put(f"/api/users/{agent.user_id}/status", {"status": new}, as_=boss)
+        if new in table[old]:
+            assert (answer.status_code, answer.json()["data"]["user"]["status"]) == (200, new)
+        else:
+            told = f"Invalid status transition from {old} to {new}"
+            assert (answer.status_code, answer.json()["message"]) == (400, told)
 
 
 def test_nobody_suspends_or_deletes_themselves(api: Api) -> None:
@@ -151,6 +163,46 @@ def test_a_tenant_keeps_an_administrator(api: Api, operator: Caller) -> None:
     assert answer.json()["message"] == "A tenant needs at least one active administrator"
     person("admin")
     assert api.put(f"{path}/roles", {"roles": ["user"]}, as_=operator).status_code == 200
+
+
+def test_two_administrators_are_not_taken_away_at_once(api: Api, operator: Caller) -> None:
+    """Each request sees the other's administrator, as neither is durable yet: one of the two must refuse."""
+    first, second, answers = person("admin"), person("admin"), []
+    other = threading.Thread(
+        target=lambda: answers.append(Api().delete(f"/api/users/{second.user_id}", as_=operator).status_code)
+    )
+
+    def both() -> None:
+        actor = verify(operator.token)
+        set_roles(actor.scope, first.user_id, ["user"], None, actor=actor)
+        if other.ident is None:
+            other.start()
+            other.join(2)
+
+    try:
+        in_transaction("users", both)
+    except Forbidden:
+        answers.append(403)
+    other.join()
+    assert 403 in answers
+    assert mongo("users")["users"].count_documents({"roles": "admin", "status": "active"}) == 1
+
+
+@pytest.mark.parametrize(("told", "status"), [("pat@acme.test", "active"), ("old@acme.test", "pending")])
+def test_only_the_address_that_somebody_has_is_verified(api: Api, told: str, status: str) -> None:
+    agent = person("user", status="pending", email="pat@acme.test")
+    verify_account(agent.user_id, now(), told)
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)}) or {}
+    assert (stored["status"], bool(stored.get("emailVerifiedAt"))) == (status, status == "active")
+
+
+def test_another_address_is_not_verified(api: Api) -> None:
+    boss, agent = person("admin"), person("user", status="pending", emailVerifiedAt=now())
+    path = f"/api/users/{agent.user_id}"
+    assert api.put(path, {"firstName": "Pit"}, as_=boss).status_code == 200
+    assert mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})["emailVerifiedAt"]  # type: ignore[index]
+    assert api.put(path, {"email": "other@acme.test"}, as_=boss).status_code == 200
+    assert mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)})["emailVerifiedAt"] is None  # type: ignore[index]
 
 
 def test_a_deleted_person_is_inactive_and_out(api: Api) -> None:

@@ -8,7 +8,7 @@ from bson import ObjectId
 from django.db import connections
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from tests.conftest import OTHER_TENANT, Api, Caller
 from tests.users.test_people import person
 
@@ -91,13 +91,14 @@ def test_a_change_merges_its_group_and_leaves_the_others(api: Api) -> None:
 def test_a_change_that_changes_nothing_leaves_no_trace(api: Api) -> None:
     caller = person("user")
     before = api.get(OWN, as_=caller).json()
-    for nothing in (change(), change(ui=DEFAULTS["ui"]), change(ui=None)):
+    for nothing in (change(), change(ui=DEFAULTS["ui"])):
         assert api.put(OWN, nothing, as_=caller).json() == before
     assert not logged(caller, "preferences_update")
 
 
 UI = {name: value for name, value in DEFAULTS["ui"].items() if name != "theme"}
 PRIVACY = DEFAULTS["privacy"]
+NO_OBJECT = ["preferences must be an object", "nested property preferences must be either object or array"]
 THEME = "preferences.ui.theme must be one of the following values: light, dark, auto"
 
 
@@ -111,9 +112,10 @@ THEME = "preferences.ui.theme must be one of the following values: light, dark, 
         (change(privacy={**PRIVACY, "analytics": None}), ["preferences.privacy.analytics must be a boolean value"]),
         (change(other={}), ["preferences.property other should not exist"]),
         ({"theme": "dark", **change()}, ["property theme should not exist"]),
-        ({}, ["nested property preferences must be either object or array"]),
-        ({"preferences": None}, ["nested property preferences must be either object or array"]),
-        ({"preferences": "x"}, ["nested property preferences must be either object or array"]),
+        (change(ui=None), ["preferences.nested property ui must be either object or array"]),
+        ({}, ["preferences must be an object"]),
+        ({"preferences": []}, ["preferences must be an object"]),
+        *(({"preferences": wrong}, NO_OBJECT) for wrong in (None, "x")),
         (
             change(ui={**DARK, "language": "x" * 101}),
             ["preferences.ui.language must be shorter than or equal to 100 characters"],

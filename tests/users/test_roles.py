@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pymongo import ASCENDING
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from core.identity.roles import PERMISSIONS, SYSTEM_ROLES
 from services.users.roles import rules
@@ -98,8 +98,9 @@ def test_a_name_is_unique_in_its_tenant_only(api: Api, admin: Caller, outsider: 
         ({"permissions": ["x", "leads:read", "y", "x"]}, "Invalid permissions: x, y"),
         ({"inheritedRoles": ["nobody"]}, "Inherited role not found: nobody"),
         ({"name": None}, ["name must be a string"]),
-        ({"name": "n" * 101}, ["name must not be empty and be shorter than or equal to 100 characters"]),
-        ({"name": "  "}, ["name must not be empty and be shorter than or equal to 100 characters"]),
+        ({"name": "n" * 101}, ["name must be shorter than or equal to 100 characters"]),
+        ({"name": "  "}, ["name should not be empty"]),
+        ({"name": "  ", "isActive": "yes"}, ["isActive must be a boolean value"]),
         ({"displayName": 5}, ["displayName must be a string"]),
         ({"type": "king"}, ["type must be one of the following values: system, custom"]),
         ({"isActive": "yes"}, ["isActive must be a boolean value"]),

@@ -16,7 +16,7 @@ from django.contrib.admin import site
 from django.db import connections
 
 from core.documents.collection import now
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.documents.scope import activate
 from core.events.testing import deliver_all
 from core.identity.principals import Principal

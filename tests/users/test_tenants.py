@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.documents.database import database as mongo
+from core.documents.driver import database as mongo
 from core.events.testing import deliver_all
 from tests.conftest import Api, Caller
 from tests.system.platform import lead_body
@@ -113,6 +113,20 @@ def test_only_managers_of_a_tenant_change_it(api: Api, operator: Caller) -> None
     deliver_all()
     refused = api.put(path, {"description": "e"}, as_=colleague)
     assert refused.status_code in (403,)
+
+
+def test_nobody_but_an_operator_opens_a_tenant(api: Api, operator: Caller) -> None:
+    founder = person("user", None)
+    tenant = make(api, founder)
+    deliver_all()
+    path = f"/api/tenants/{tenant['tenantId']}"
+    for send in (
+        lambda: api.put(path, {"status": "active"}, as_=founder),
+        lambda: api.post(f"{path}/activate", as_=founder),
+    ):
+        assert send().status_code == 403
+    assert api.get(path, as_=operator).json()["status"] == "pending"
+    assert api.put(path, {"status": "active"}, as_=operator).json()["status"] == "active"
 
 
 def test_people_of_the_tenant_are_listed(api: Api, operator: Caller) -> None:

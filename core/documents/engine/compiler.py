@@ -20,7 +20,7 @@ __all__ = ["SQLAggregateCompiler", "SQLCompiler", "SQLDeleteCompiler", "SQLInser
 class SQLCompiler(compiler.SQLCompiler):
     """DMB's compiler of reads."""
 
-    def build_query(self, columns: Any = None) -> Any:
+    def build_query(self, columns: object = None) -> Any:
         """Return the query without stages that only repeat a field."""
         query = super().build_query(columns)
         if query.extra_fields:

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
 from core.identity.roles import ADMIN, MANAGER, OPERATOR
 from services.analytics.dashboards import queries, rules
 from services.analytics.dashboards.queries import Filters
 from services.analytics.dashboards.windows import Window, month_of, months_until
+from services.analytics.facts.documents import BuyerFactDocument, HappeningDocument, LeadFactDocument
 
 Wire = dict[str, Any]
 
@@ -160,7 +160,7 @@ def _by_type(buyers: list[Wire]) -> dict[str, int]:
     return {kind: int(rules.counted(buyers, "buyers", type=kind)) for kind in kinds}
 
 
-def _lead(lead: Document) -> Wire:
+def _lead(lead: LeadFactDocument) -> Wire:
     return {
         "id": lead["_id"],
         "leadId": lead["leadId"],
@@ -176,7 +176,7 @@ def _lead(lead: Document) -> Wire:
     }
 
 
-def _buyer(buyer: Document) -> Wire:
+def _buyer(buyer: BuyerFactDocument) -> Wire:
     first, _, last = (buyer.get("contactName") or "").partition(" ")
     return {
         "id": buyer["_id"],
@@ -189,6 +189,6 @@ def _buyer(buyer: Document) -> Wire:
     }
 
 
-def _happening(found: Document) -> Wire:
+def _happening(found: HappeningDocument) -> Wire:
     told = {"id": found["_id"], "type": found["type"], "message": found["message"], "timestamp": found["at"]}
     return {**told, "priority": "medium"}

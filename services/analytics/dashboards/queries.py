@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from core.documents.database import Document
 from core.documents.scope import TenantScope
 from services.analytics.dashboards.windows import Month, Window, month_start
+from services.analytics.facts.documents import BuyerFactDocument, HappeningDocument, LeadFactDocument
 from services.analytics.facts.models import BUYERS, HAPPENINGS, LEADS, PEOPLE
 
 # A change must be on the dashboard within five seconds of its write; events take most of one.
@@ -43,7 +44,7 @@ class Filters:
         return {"buyerType": self.buyer_type} if self.buyer_type else {}
 
 
-def cached(scope: TenantScope, name: str, key: Any, compute: Callable[[], Any]) -> Any:
+def cached(scope: TenantScope, name: str, key: object, compute: Callable[[], Any]) -> Any:
     """Return `compute()`, or what it was within the last two seconds for the same tenant and question."""
     words = json.dumps([scope.tenant_id, scope.everywhere, name, key], default=str)
     address = f"analytics:{hashlib.sha256(words.encode()).hexdigest()}"
@@ -95,18 +96,18 @@ def buyer_rows(scope: TenantScope, filters: Filters, asked: Window) -> list[dict
     return [{**found["_id"], "buyers": found["buyers"]} for found in BUYERS.scoped(scope).aggregate(pipeline)]
 
 
-def newest_leads(scope: TenantScope, filters: Filters, asked: Window) -> list[Document]:
+def newest_leads(scope: TenantScope, filters: Filters, asked: Window) -> list[LeadFactDocument]:
     """Return the newest leads of the window."""
     match = {**filters.of_leads, "createdAt": {"$gt": asked.start, "$lte": asked.end}}
     return list(LEADS.scoped(scope).find(match, sort=[("createdAt", -1)], limit=LISTED))
 
 
-def newest_buyers(scope: TenantScope, filters: Filters) -> list[Document]:
+def newest_buyers(scope: TenantScope, filters: Filters) -> list[BuyerFactDocument]:
     """Return the newest buyers."""
     return list(BUYERS.scoped(scope).find(filters.of_buyers, sort=[("createdAt", -1)], limit=LISTED))
 
 
-def recent_happenings(scope: TenantScope) -> list[Document]:
+def recent_happenings(scope: TenantScope) -> list[HappeningDocument]:
     """Return what happened last."""
     return list(HAPPENINGS.scoped(scope).find({}, sort=[("at", -1)], limit=_RECENT))
 

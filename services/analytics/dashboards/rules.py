@@ -50,7 +50,7 @@ def growth(current: float, previous: float) -> float:
     return round((current - previous) / previous * 100, 1)
 
 
-def counted(rows: Iterable[Row], what: str = "leads", **wanted: Any) -> float:
+def counted(rows: Iterable[Row], what: str = "leads", **wanted: object) -> float:
     """Return the sum of `what` over the rows that agree with `wanted`."""
     return sum(row[what] for row in rows if all(row[name] == value for name, value in wanted.items()))
 

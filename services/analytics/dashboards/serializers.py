@@ -1,6 +1,7 @@
 """Queries of the dashboards."""
 
-from core.api.validation import Choice, Date, Flag, Query, Text, Until
+from core.api.fields import Choice, Date, Flag, Text, Until
+from core.api.validation import Query
 from services.analytics.dashboards.windows import DOCUMENTED, RANGES
 from services.analytics.facts.rules import KINDS, STAGES
 

@@ -6,8 +6,14 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.analytics.facts.documents import (
+    BuyerFactDocument,
+    HappeningDocument,
+    LeadFactDocument,
+    PersonFactDocument,
+)
 
-LEADS = Collection(
+LEADS = Collection[LeadFactDocument](
     "leadfacts",
     service="analytics",
     tenant="text",
@@ -19,7 +25,7 @@ LEADS = Collection(
         index("tenantId", "assignedTo", "-createdAt"),
     ),
 )
-BUYERS = Collection(
+BUYERS = Collection[BuyerFactDocument](
     "buyerfacts",
     service="analytics",
     tenant="text",
@@ -29,13 +35,13 @@ BUYERS = Collection(
         index("tenantId", "buyerType"),
     ),
 )
-PEOPLE = Collection(
+PEOPLE = Collection[PersonFactDocument](
     "personfacts",
     service="analytics",
     tenant="text",
     indexes=(index("tenantId"),),
 )
-HAPPENINGS = Collection(
+HAPPENINGS = Collection[HappeningDocument](
     "happenings",
     service="analytics",
     tenant="text",

@@ -6,6 +6,7 @@ from core.events.envelope import Event
 from core.events.handlers import handles
 from core.events.payloads import LeadSnapshot
 from core.events.projections import upsert_newer
+from services.analytics.facts.documents import HappeningDocument
 from services.analytics.facts.models import BUYERS, HAPPENINGS, LEADS, PEOPLE
 from services.analytics.facts.rules import kind_of, stage_of
 
@@ -75,7 +76,7 @@ def _lead_message(name: str, lead: LeadSnapshot) -> str:
 
 
 def _tell(event: Event, kind: str, message: str) -> None:
-    happening = {
+    happening: HappeningDocument = {
         "_id": event.id,
         "type": kind,
         "message": message,

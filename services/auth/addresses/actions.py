@@ -7,9 +7,7 @@ the one of that moment. Whoever holds nothing but a stolen token gets no further
 from typing import Any
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
 from core.errors import BadRequest
@@ -20,13 +18,14 @@ from core.worker.jobs import enqueue
 from services.auth.addresses.mails import LIFETIME, send_changed_mail, send_confirmation_mail, send_notice_mail
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import change_person
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.mfa.actions import demand_second_factor
 from services.auth.passwords.actions import is_password
+from services.auth.passwords.documents import CredentialDocument, ProposedAddress
 from services.auth.passwords.models import CREDENTIALS, RESET_TOKENS
 from services.auth.sessions.actions import end_sessions_of
 
-_SYSTEM = TenantScope.system("addresses are confirmed before there is a caller")
 _INVALID = "Invalid or expired confirmation token"
 _CHANGED = Happening("email_changed", "E-mail address changed", severity="high")
 # Of the old address: links that were mailed there open nothing any more.
@@ -41,18 +40,18 @@ def propose(user_id: str, email: str) -> None:
     person = person_by_id(user_id)
     if person is None:
         raise LookupError(f"no person {user_id} yet")
-    credential, token = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id}), new_secret()
+    credential, token = CREDENTIALS.find_one({"_id": user_id}), new_secret()
     on_commit(lambda: enqueue(send_notice_mail, person["email"], person.get("firstName", ""), email))
     # Somebody without password has nothing to confirm with: the notice tells how to get one.
     if credential is None or person_by_email(email) is not None:
         return
-    proposed = {
+    proposed: ProposedAddress = {
         "email": email_key(email),
         "token": digest(token),
         "expiresAt": now() + LIFETIME,
         "passwordChangedAt": credential.get("passwordChangedAt"),
     }
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"newEmail": proposed}})
+    CREDENTIALS.update_one({"_id": user_id}, sets={"newEmail": proposed})
     on_commit(lambda: enqueue(send_confirmation_mail, email, person.get("firstName", ""), token))
 
 
@@ -62,7 +61,7 @@ def confirm(token: str, password: str, code: str | None, origin: Origin) -> None
 
     Raises BadRequest for a token that opens nothing, for an address that somebody got meanwhile, and for a wrong password;
     Unauthorized for a missing or wrong code; TooManyRequests."""
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one(_open(token))
+    credential = CREDENTIALS.find_one(_open(token))
     person = person_by_id(credential["_id"]) if credential else None
     if credential is None or person is None or person["status"] != "active" or not _is_same_password(credential):
         raise BadRequest(_INVALID)
@@ -74,11 +73,11 @@ def confirm(token: str, password: str, code: str | None, origin: Origin) -> None
 
 
 @transactional("auth")
-def _move(token: str, credential: Document, person: Document, origin: Origin) -> None:
+def _move(token: str, credential: CredentialDocument, person: PersonDocument, origin: Origin) -> None:
     email, moment, user_id = credential["newEmail"]["email"], now(), str(person["_id"])
     unspent = {**_open(token), "passwordChangedAt": credential.get("passwordChangedAt")}
     change = {"$set": {"email": email, "emailVerifiedAt": moment}, "$unset": _OUTDATED}
-    if CREDENTIALS.scoped(_SYSTEM).replace_state(unspent, change) is None or person_by_email(email) is not None:
+    if not CREDENTIALS.update_one(unspent, change) or person_by_email(email) is not None:
         raise BadRequest(_INVALID)
     change_person(user_id, {"email": email, "emailKey": email, "emailVerifiedAt": moment})
     _forget_resets(user_id)
@@ -96,17 +95,17 @@ def follow(user_id: str) -> None:
         return
     elsewhere = {"_id": user_id, "email": {"$ne": email_key(person["email"])}}
     change = {"$set": {"email": email_key(person["email"])}, "$unset": _OUTDATED}
-    if CREDENTIALS.scoped(_SYSTEM).update_one(elsewhere, change) is not None:
+    if CREDENTIALS.update_one(elsewhere, change):
         _forget_resets(user_id)
 
 
 def _forget_resets(user_id: str) -> None:
-    RESET_TOKENS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id), "usedAt": None})
+    RESET_TOKENS.delete_many({"userId": object_id(user_id), "usedAt": None})
 
 
 def _open(token: str) -> dict[str, Any]:
     return {"newEmail.token": digest(token), "newEmail.expiresAt": {"$gt": now()}}
 
 
-def _is_same_password(credential: Document) -> bool:
+def _is_same_password(credential: CredentialDocument) -> bool:
     return bool(credential["newEmail"]["passwordChangedAt"] == credential.get("passwordChangedAt"))

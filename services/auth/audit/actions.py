@@ -1,22 +1,19 @@
 """Writing security events, and telling users about those that belong into a person's activity log."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from rest_framework.request import Request
 
 from core.api.addresses import client_address, user_agent
 from core.documents.collection import now
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import AccountActivity
 from core.observability.context import current_request_id
 from services.auth.audit.models import SECURITY_EVENTS
 from services.auth.directory.queries import person_by_id
-
-_SYSTEM = TenantScope.system("events are also written about accounts that do not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Happening:
 
 
 @transactional("auth")
-def note(user_id: str | None, happening: Happening, origin: Origin, **details: Any) -> None:
+def note(user_id: str | None, happening: Happening, origin: Origin, **details: object) -> None:
     """Write `happening` about the account `user_id` (None: no such account), in the running transaction.
 
     details: plain data; never a token, a code or a password. Test identities have no account and leave no trace.
@@ -53,7 +50,7 @@ def note(user_id: str | None, happening: Happening, origin: Origin, **details: A
         return
     # What is written about an account that does not exist costs as much, or the time would tell so.
     moment, tenant_id = now(), (person_by_id(user_id or "") or {}).get("tenantId")
-    SECURITY_EVENTS.scoped(_SYSTEM).insert_one(
+    SECURITY_EVENTS.insert_one(
         {
             "eventType": happening.event,
             "userId": object_id(user_id),

@@ -2,16 +2,16 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.audit.documents import SecurityEventDocument
 
 # Events belong to accounts, some of which are unknown or have no tenant.
-SECURITY_EVENTS = Collection(
+SECURITY_EVENTS = PlainCollection[SecurityEventDocument](
     "securityevents",
     service="auth",
-    tenant="none",
     indexes=(
         # A year is what the old activity log was kept for (auth-rules §17).
         index("timestamp", name="timestamp_ttl", expireAfterSeconds=365 * 86_400),

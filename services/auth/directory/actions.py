@@ -2,32 +2,19 @@
 
 from datetime import datetime
 
-from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
-from core.documents.transactions import current_session
 from core.events.projections import upsert_newer
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.models import MFAS, PEOPLE
 from services.auth.directory.queries import email_key, person_by_id
 
-_SYSTEM = TenantScope.system("the directory holds the people of all tenants")
 
-
-def add_provisional(person: Document) -> Document:
+def add_provisional(person: PersonDocument) -> PersonDocument:
     """Add somebody who just registered, until users confirms with its first event (version 1 and up).
 
     Raises DuplicateKeyError when the address is taken."""
-    moment = now()
-    document = {
-        **person,
-        "emailKey": email_key(person["email"]),
-        "version": 0,
-        "createdAt": moment,
-        "updatedAt": moment,
-    }
-    PEOPLE.raw().insert_one(document, session=current_session("auth"))
-    return document
+    return PEOPLE.insert_one({**person, "emailKey": email_key(person["email"]), "version": 0})
 
 
 def project(user_id: str, version: int, fields: Document) -> None:
@@ -44,21 +31,21 @@ def project(user_id: str, version: int, fields: Document) -> None:
 def note_proof(user_id: str, moment: datetime) -> None:
     """Remember that a person owns their address. Somebody who waited for that may log in at once; users' event follows."""
     change_person(user_id, {"emailVerifiedAt": moment})
-    PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id, "status": "pending"}, {"$set": {"status": "active"}})
+    PEOPLE.update_one({"_id": user_id, "status": "pending"}, sets={"status": "active"})
 
 
 def erase_second_factor(user_id: str) -> None:
     """Erase a person's second factor, its backup codes, and one that was only begun."""
-    MFAS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id)})
+    MFAS.delete_many({"userId": object_id(user_id)})
     mark_second_factor(user_id, on=False)
 
 
 def mark_second_factor(user_id: str, *, on: bool) -> None:
     """Remember whether a person has a second factor; what users says of them does not touch this."""
-    PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": {"mfaEnabled": on}})
+    PEOPLE.update_one({"_id": user_id}, sets={"mfaEnabled": on})
 
 
-def change_person(user_id: str, changes: Document) -> Document | None:
+def change_person(user_id: str, changes: PersonDocument) -> PersonDocument | None:
     """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
     None for somebody who is not in the directory yet."""
-    return PEOPLE.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": changes})
+    return PEOPLE.update_and_get({"_id": user_id}, sets=changes)

@@ -2,16 +2,16 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.directory.documents import FactorDocument, PersonDocument
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
-PEOPLE = Collection(
+PEOPLE = PlainCollection[PersonDocument](
     "authdirectory",
     service="auth",
-    tenant="none",
     indexes=(
         index("emailKey", unique=True),
         index("tenantId", "email", name="tenant_email"),
@@ -19,10 +19,9 @@ PEOPLE = Collection(
     ),
 )
 # People's second factors (services.auth.mfa): here, because whatever proves an address ends those of a stranger.
-MFAS = Collection(
+MFAS = PlainCollection[FactorDocument](
     "mfas",
     service="auth",
-    tenant="none",
     indexes=(
         # The old system never wrote one (its module was not loaded), so one per person is no trap.
         index("userId", unique=True),

@@ -4,13 +4,13 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.transactions import transactional
 from core.errors import BadRequest, Unauthorized
 from core.events.outbox import record
 from core.events.payloads import AccountLinked, AccountRegistered
 from services.auth.audit.actions import Origin
 from services.auth.directory.actions import add_provisional, change_person
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_google_id
 from services.auth.google.client import GoogleIdentity
 from services.auth.login.actions import open_login
@@ -45,7 +45,7 @@ def _signed_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
     return open_login(person, origin, method="google_oauth")
 
 
-def _linked(identity: GoogleIdentity) -> Document | None:
+def _linked(identity: GoogleIdentity) -> PersonDocument | None:
     """Give the Google account to the person with its address, and to nobody else. Only an address that Google verified
     proves anything."""
     known = person_by_email(identity.email)
@@ -53,18 +53,18 @@ def _linked(identity: GoogleIdentity) -> Document | None:
         return None
     _demand_verified(identity)
     person = prove_address(known["_id"])
-    changes = {"googleId": identity.google_id, "picture": person.get("picture") or identity.picture}
+    changes: PersonDocument = {"googleId": identity.google_id, "picture": person.get("picture") or identity.picture}
     payload = AccountLinked(user_id=person["_id"], google_id=identity.google_id, picture=identity.picture)
     _record("account.linked", payload, person)
     return change_person(person["_id"], changes)
 
 
-def _created(identity: GoogleIdentity) -> Document:
+def _created(identity: GoogleIdentity) -> PersonDocument:
     _demand_verified(identity)
     for name, value in (("First", identity.first_name), ("Last", identity.last_name)):
         if not 1 <= len(value) <= 50:
             raise BadRequest(f"{name} name must be between 1 and 50 characters")
-    person: Document = {
+    person: PersonDocument = {
         "_id": str(ObjectId()),
         "email": email_key(identity.email),
         "firstName": identity.first_name,
@@ -89,7 +89,7 @@ def _created(identity: GoogleIdentity) -> Document:
     return stored
 
 
-def _owns_address(identity: GoogleIdentity, person: Document) -> bool:
+def _owns_address(identity: GoogleIdentity, person: PersonDocument) -> bool:
     return identity.email_verified and email_key(identity.email) == email_key(person["email"])
 
 
@@ -98,5 +98,5 @@ def _demand_verified(identity: GoogleIdentity) -> None:
         raise BadRequest("Google has not verified the e-mail address")
 
 
-def _record(name: str, payload: AccountLinked | AccountRegistered, person: Document) -> None:
+def _record(name: str, payload: AccountLinked | AccountRegistered, person: PersonDocument) -> None:
     record(name, payload, entity_id=person["_id"], tenant_id=person.get("tenantId"))

@@ -7,8 +7,9 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Text
 from core.api.permissions import public
-from core.api.validation import Body, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.errors import AuthenticationFailed, BadRequest, Unauthorized
 from services.auth.audit.actions import origin_of

@@ -3,13 +3,9 @@
 Accepting asks nobody: account, password and the event from which users makes the person are one transaction here.
 """
 
-from typing import Any
-
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict
@@ -17,21 +13,22 @@ from core.events.outbox import record
 from core.events.payloads import AccountRegistered
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email
+from services.auth.invitations.documents import Acceptance, OpenInvitationDocument
 from services.auth.invitations.models import INVITATIONS
 from services.auth.invitations.queries import open_invitation, open_query
 from services.auth.passwords.actions import refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
 from services.auth.passwords.rules import CLASSES, COMMON, LENGTH, MAX_LENGTH, TOO_LONG, has_all_classes, is_uncommon
 
-_SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
 _INVALID = "Invalid or expired invitation token"
 _TAKEN = "User with this email already exists"
 # users writes the person's own entry when it makes the person.
 _ACCEPTED = Happening("invitation_accepted", "Invitation accepted", activity=None)
 
 
-def accept(body: dict[str, Any], origin: Origin) -> Document:
+def accept(body: Acceptance, origin: Origin) -> PersonDocument:
     """Open the account that an invitation offers and return its directory entry, active at once.
 
     Raises BadRequest for a token that opens nothing, Conflict when the address has an account, BadRequest for a bad
@@ -50,11 +47,11 @@ def accept(body: dict[str, Any], origin: Origin) -> Document:
 
 
 @transactional("auth")
-def _accept(invitation: Document, body: dict[str, Any], hashed: str, origin: Origin) -> Document:
-    taken = INVITATIONS.scoped(_SYSTEM).replace_state(open_query(body["token"]), {"$set": {"status": "accepted"}})
+def _accept(invitation: OpenInvitationDocument, body: Acceptance, hashed: str, origin: Origin) -> PersonDocument:
+    taken = INVITATIONS.get_and_update(open_query(body["token"]), sets={"status": "accepted"})
     if taken is None:
         raise BadRequest(_INVALID)
-    person: Document = {
+    person: PersonDocument = {
         "_id": str(ObjectId()),
         "email": email_key(invitation["email"]),
         # The token was mailed there.

@@ -4,9 +4,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.checks import is_text
+from core.api.fields import ContractField
 from core.api.permissions import public
-from core.api.validation import Body, ContractField
+from core.api.validation import Body
 from core.api.views import ContractView
+from core.documents.shapes import part_of
 from services.auth.audit.actions import origin_of
 from services.auth.invitations.actions import accept
 from services.auth.invitations.queries import open_invitation
@@ -19,7 +21,7 @@ def _name(words: str) -> ContractField:
         return isinstance(value, str) and 1 <= len(value.strip()) <= 50
 
     length = (lambda value: not is_text(value) or holds(value), f"{words} must be between 1 and 50 characters")
-    return ContractField([length, (is_text, f"{words} must be a string")])
+    return ContractField([(is_text, f"{words} must be a string")], limits=[length])
 
 
 class AcceptBody(Body):
@@ -44,8 +46,7 @@ class AcceptInvitation(ContractView):
         body, origin = self.validated_body(), origin_of(request)
         count_token(origin)
         person = accept(body, origin)
-        names = ("email", "firstName", "lastName", "status", "roles")
-        user = {"id": person["_id"], **{name: person[name] for name in names}}
+        user = {"id": person["_id"], **part_of(person, ("email", "firstName", "lastName", "status", "roles"))}
         return Response({"message": "Invitation accepted and account created successfully", "user": user})
 
 

@@ -2,16 +2,16 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.invitations.documents import OpenInvitationDocument
 
 # Whoever accepts an invitation has no tenant yet.
-INVITATIONS = Collection(
+INVITATIONS = PlainCollection[OpenInvitationDocument](
     "authinvitations",
     service="auth",
-    tenant="none",
     indexes=(
         index("tokenDigest", unique=True),
         index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=30 * 86_400),

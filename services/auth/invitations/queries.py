@@ -2,11 +2,9 @@
 
 from core.documents.collection import now
 from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.identity.crypto import digest
+from services.auth.invitations.documents import OpenInvitationDocument
 from services.auth.invitations.models import INVITATIONS
-
-_SYSTEM = TenantScope.system("whoever accepts an invitation has no tenant yet")
 
 
 def open_query(token: str) -> Document:
@@ -14,6 +12,6 @@ def open_query(token: str) -> Document:
     return {"tokenDigest": digest(token), "status": "pending", "expiresAt": {"$gt": now()}}
 
 
-def open_invitation(token: str) -> Document | None:
+def open_invitation(token: str) -> OpenInvitationDocument | None:
     """Return the invitation that `token` opens now, or None."""
-    return INVITATIONS.scoped(_SYSTEM).find_one(open_query(token))
+    return INVITATIONS.find_one(open_query(token))

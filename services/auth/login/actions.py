@@ -2,10 +2,10 @@
 
 from django.core import signing
 
-from core.documents.database import Document
 from core.documents.transactions import transactional
 from core.errors import NotFound, Unauthorized
 from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.documents import PersonDocument
 from services.auth.mfa.actions import demand_second_factor
 from services.auth.passwords.actions import Proof, fingerprint, note_login, proven, still_proven
 from services.auth.sessions.actions import Tokens, end_session, open_session
@@ -49,7 +49,7 @@ def _completed(proof: Proof, code: str | None, origin: Origin) -> Tokens:
 
 
 @transactional("auth")
-def open_login(person: Document, origin: Origin, *, method: str, hashed: str | None = None) -> Tokens:
+def open_login(person: PersonDocument, origin: Origin, *, method: str, hashed: str | None = None) -> Tokens:
     """Open a session for somebody who is proven by `method`, and note the login. `hashed`: of the password that proved
     it. Raises Unauthorized when that is not the person's any more."""
     note_login(person["_id"], hashed)

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.checks import is_email
+from core.api.fields import MongoId, Text
 from core.api.permissions import internal, public
-from core.api.validation import Body, MongoId, Text
+from core.api.validation import Body
 from core.api.views import ContractView, InternalView
 from core.errors import BadRequest
 from core.identity.tokens import claims_of

@@ -12,18 +12,17 @@ from bson import ObjectId
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.errors import BadRequest, Unauthorized
 from core.identity.crypto import box, keyed_digest
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import erase_second_factor, mark_second_factor
+from services.auth.directory.documents import FactorDocument
 from services.auth.directory.models import MFAS
 from services.auth.directory.queries import person_by_id
 from services.auth.mfa import rules
 from services.auth.sessions.actions import end_sessions_of
 
-_SYSTEM = TenantScope.system("second factors belong to people, also to those without tenant")
 _PURPOSE = "second factors"
 _TRIES, _LOCK = 5, timedelta(minutes=30)
 
@@ -49,7 +48,7 @@ def set_up(user_id: str) -> Document:
     if existing and existing["isEnabled"]:
         raise BadRequest("MFA already exists for this user")
     secret, codes = rules.new_secret(), rules.new_backup_codes()
-    fields = {
+    fields: FactorDocument = {
         "secret": box(_PURPOSE).encrypt(secret.encode()).decode(),
         "backupCodes": [_digest(user_id, code) for code in codes],
         "usedBackupCodes": [],
@@ -61,7 +60,7 @@ def set_up(user_id: str) -> Document:
         "tenantId": object_id(person.get("tenantId")),
     }
     key = {"userId": ObjectId(user_id)}
-    MFAS.scoped(_SYSTEM).update_one(key, {"$set": fields}, upsert=True)
+    MFAS.update_one(key, sets=fields, upsert=True)
     return {"secret": secret, "image": rules.qr_image(rules.provisioning_url(secret, person["email"])), "codes": codes}
 
 
@@ -115,65 +114,63 @@ def switch_off(user_id: str, origin: Origin, *, keep_session: str | None = None)
 def unlock(user_id: str) -> None:
     """Give all tries back."""
     change = {"$set": {"failedAttempts": 0, "lockedUntil": None}}
-    MFAS.scoped(_SYSTEM).update_one({"userId": object_id(user_id)}, change)
+    MFAS.update_one({"userId": object_id(user_id)}, change)
 
 
 class _Locked(BadRequest):
     """Too many wrong codes."""
 
 
-def _is_good(factor: Document, code: str, origin: Origin) -> bool:
+def _is_good(factor: FactorDocument, code: str, origin: Origin) -> bool:
     user_id, moment = str(factor["userId"]), now()
     _take_a_try(factor, moment)
     spent = _spend_backup_code(factor, code) if rules.is_backup_code(code) and factor["isEnabled"] else False
     if not spent and not _spend_step(factor, code, moment):
         note(user_id, _FAILED, origin)
         return False
-    MFAS.scoped(_SYSTEM).update_one(
-        {"_id": factor["_id"]}, {"$set": {"failedAttempts": 0, "lockedUntil": None, "lastUsedAt": moment}}
-    )
+    MFAS.update_one({"_id": factor["_id"]}, sets={"failedAttempts": 0, "lockedUntil": None, "lastUsedAt": moment})
     note(user_id, _SPENT if spent else _VERIFIED, origin)
     return True
 
 
-def _take_a_try(factor: Document, moment: datetime) -> None:
+def _take_a_try(factor: FactorDocument, moment: datetime) -> None:
     """Count a try before the code is looked at; the fifth locks. Raises _Locked when none is left."""
     free = {"_id": factor["_id"], "$or": [{"lockedUntil": None}, {"lockedUntil": {"$lte": moment}}]}
-    counted = MFAS.scoped(_SYSTEM).update_one(free, {"$inc": {"failedAttempts": 1}})
+    counted = MFAS.update_and_get(free, {"$inc": {"failedAttempts": 1}})
     if counted is None or counted["failedAttempts"] > _TRIES:
         raise _Locked("Too many wrong codes. Please try again later.")
     if counted["failedAttempts"] >= _TRIES:
         lock = {"$set": {"lockedUntil": moment + _LOCK, "failedAttempts": 0}}
-        MFAS.scoped(_SYSTEM).update_one({"_id": factor["_id"]}, lock)
+        MFAS.update_one({"_id": factor["_id"]}, lock)
 
 
-def _spend_backup_code(factor: Document, code: str) -> bool:
+def _spend_backup_code(factor: FactorDocument, code: str) -> bool:
     hashed = _digest(str(factor["userId"]), code)
     unspent = {"_id": factor["_id"], "backupCodes": hashed}
     change = {"$pull": {"backupCodes": hashed}, "$push": {"usedBackupCodes": hashed}}
-    return MFAS.scoped(_SYSTEM).replace_state(unspent, change) is not None
+    return MFAS.update_one(unspent, change)
 
 
-def _spend_step(factor: Document, code: str, moment: datetime) -> bool:
+def _spend_step(factor: FactorDocument, code: str, moment: datetime) -> bool:
     secret = box(_PURPOSE).decrypt(factor["secret"].encode()).decode()
     step = rules.step_of(secret, code, moment)
     if step is None:
         return False
     # A code that was seen, or an older one, is worth nothing any more (RFC 6238 §5.2).
     unspent = {"_id": factor["_id"], "lastStep": {"$lt": step}}
-    return MFAS.scoped(_SYSTEM).replace_state(unspent, {"$set": {"lastStep": step}}) is not None
+    return MFAS.update_one(unspent, sets={"lastStep": step})
 
 
 @transactional("auth")
 def _switch_on(user_id: str, origin: Origin) -> None:
-    fields = {"isEnabled": True, "isVerified": True, "verifiedAt": now()}
-    MFAS.scoped(_SYSTEM).update_one({"userId": object_id(user_id)}, {"$set": fields})
+    fields: FactorDocument = {"isEnabled": True, "isVerified": True, "verifiedAt": now()}
+    MFAS.update_one({"userId": object_id(user_id)}, sets=fields)
     mark_second_factor(user_id, on=True)
     note(user_id, _ENABLED, origin)
 
 
-def _factor(user_id: str) -> Document | None:
-    return MFAS.scoped(_SYSTEM).find_one({"userId": object_id(user_id)}) if object_id(user_id) else None
+def _factor(user_id: str) -> FactorDocument | None:
+    return MFAS.find_one({"userId": object_id(user_id)}) if object_id(user_id) else None
 
 
 def _digest(user_id: str, code: str) -> str:

@@ -3,8 +3,9 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Text
 from core.api.permissions import signed_in
-from core.api.validation import Body, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.errors import BadRequest
 from services.auth.audit.actions import Origin, origin_of

@@ -4,15 +4,12 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from bson import ObjectId
 from django.conf import settings
 
 from core.api.throttling import clear, exhausted, hit
 from core.documents.collection import now
-from core.documents.database import Document
-from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, TooManyRequests, Unauthorized
@@ -22,7 +19,9 @@ from core.identity.crypto import digest, new_secret
 from core.worker.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
 from services.auth.directory.actions import add_provisional
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
+from services.auth.passwords.documents import CredentialDocument, Registration
 from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
 from services.auth.passwords.mails import send_verification_mail
 from services.auth.passwords.models import CREDENTIALS
@@ -30,7 +29,6 @@ from services.auth.passwords.proving import prove_address
 from services.auth.passwords.rules import PERSONAL, holds_address
 from services.auth.sessions.actions import end_sessions_of
 
-_SYSTEM = TenantScope.system("credentials are checked before there is a tenant")
 _VERIFICATION = timedelta(hours=24)
 
 _INVALID = "Invalid credentials"
@@ -43,7 +41,7 @@ _BLOCKED = Happening(
 _CHANGED = Happening("password_change", "Password changed", "password_change", severity="medium")
 
 
-def register(body: dict[str, Any]) -> Document:
+def register(body: Registration) -> PersonDocument:
     """Open an account and return its directory entry. Raises Conflict when the address is taken."""
     refuse_personal(body["password"], body["email"])
     # Hashing takes long and must not be repeated when the transaction is.
@@ -53,9 +51,9 @@ def register(body: dict[str, Any]) -> Document:
 
 
 @transactional("auth")
-def _register(body: dict[str, Any], hashed: str) -> Document:
+def _register(body: Registration, hashed: str) -> PersonDocument:
     user_id, status = str(ObjectId()), "pending" if settings.EMAIL_VERIFICATION else "active"
-    person = {
+    person: PersonDocument = {
         "_id": user_id,
         "email": email_key(body["email"]),
         "firstName": body["firstName"],
@@ -65,12 +63,12 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
         "tenantId": None,
     }
     stored = add_provisional(person)
-    CREDENTIALS.scoped(_SYSTEM).insert_one(
+    CREDENTIALS.insert_one(
         {"_id": user_id, "email": person["email"], "passwordHash": hashed, "passwordChangedAt": now()}
     )
     payload = AccountRegistered(
         user_id=user_id,
-        email=str(person["email"]),
+        email=person["email"],
         first_name=body["firstName"],
         last_name=body["lastName"],
         company_name=body["companyName"],
@@ -78,7 +76,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
     )
     record("account.registered", payload, entity_id=user_id)
     if settings.EMAIL_VERIFICATION:
-        request_verification(user_id, str(person["email"]))
+        request_verification(user_id, person["email"])
     return stored
 
 
@@ -86,7 +84,7 @@ def _register(body: dict[str, Any], hashed: str) -> Document:
 class Proof:
     """Somebody who typed their password, and its hash: until the session is open it must stay theirs."""
 
-    person: Document
+    person: PersonDocument
     hashed: str
 
 
@@ -102,7 +100,7 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
         raise Unauthorized("Account is temporarily locked")
     person = person_by_email(key)
     # Whatever happens here happens for an unknown address too, or the time would tell it.
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"] if person else ""})
+    credential = CREDENTIALS.find_one({"_id": person["_id"] if person else ""})
     good = _is_good(credential["passwordHash"] if credential else NOBODY, password)
     if not good or person is None or credential is None:
         _count_failure(key, person, origin)
@@ -124,7 +122,7 @@ def _is_good(stored: str, password: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _keeps_old_hashes(period: int) -> bool:
-    return CREDENTIALS.scoped(_SYSTEM).exists({"passwordHash": {"$regex": r"^\$2"}})
+    return CREDENTIALS.exists({"passwordHash": {"$regex": r"^\$2"}})
 
 
 def _renewed(user_id: str, stored: str, password: str) -> str:
@@ -132,7 +130,7 @@ def _renewed(user_id: str, stored: str, password: str) -> str:
     if not needs_rehash(stored):
         return stored
     hashed = hash_password(password)
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, "passwordHash": stored}, {"$set": {"passwordHash": hashed}})
+    CREDENTIALS.update_one({"_id": user_id, "passwordHash": stored}, sets={"passwordHash": hashed})
     return hashed
 
 
@@ -144,7 +142,7 @@ def fingerprint(proof: Proof) -> list[str]:
 def still_proven(user_id: str, hash_digest: str) -> Proof:
     """Return the proof whose `fingerprint` this is. Raises Unauthorized when person or password are not what they were."""
     person = person_by_id(user_id)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     if person is None or credential is None or person["status"] != "active":
         raise Unauthorized(_INVALID)
     if digest(credential["passwordHash"]) != hash_digest:
@@ -158,7 +156,7 @@ def note_login(user_id: str, hashed: str | None) -> None:
     hashed: of the password that proved it. Raises Unauthorized when it is the person's no more: somebody else proved to
     own the address, or changed the password, since it was looked at."""
     proof = {"passwordHash": hashed} if hashed else {}
-    credential = CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id, **proof}, {"$set": {"lastLoginAt": now()}})
+    credential = CREDENTIALS.update_and_get({"_id": user_id, **proof}, sets={"lastLoginAt": now()})
     if proof and credential is None:
         raise Unauthorized(_INVALID)
 
@@ -170,7 +168,7 @@ def forget_tries(email: str) -> None:
 
 def change_password(user_id: str, current: str, new: str, origin: Origin) -> None:
     """Change the caller's password and end every session. Raises BadRequest when `current` is wrong."""
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     if not is_password(user_id, current) or credential is None:
         raise BadRequest("Current password is incorrect")
     refuse_personal(new, credential["email"])
@@ -180,8 +178,8 @@ def change_password(user_id: str, current: str, new: str, origin: Origin) -> Non
 @transactional("auth")
 def _change(user_id: str, current: str, hashed: str, origin: Origin) -> None:
     own = {"_id": user_id, "passwordHash": current}
-    fields = {"passwordHash": hashed, "passwordChangedAt": now()}
-    if CREDENTIALS.scoped(_SYSTEM).update_one(own, {"$set": fields}) is None:
+    fields: CredentialDocument = {"passwordHash": hashed, "passwordChangedAt": now()}
+    if not CREDENTIALS.update_one(own, sets=fields):
         raise BadRequest("Current password is incorrect")
     end_sessions_of(user_id, reason="password_change")
     note(user_id, _CHANGED, origin)
@@ -192,7 +190,7 @@ def is_password(user_id: str, password: str) -> bool:
     verdict = hit("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
     if not verdict.allowed:
         raise TooManyRequests("Too many wrong passwords", verdict.retry_after)
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": user_id})
+    credential = CREDENTIALS.find_one({"_id": user_id})
     good = verify_password(credential["passwordHash"] if credential else NOBODY, password) and credential is not None
     if good:
         clear("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
@@ -212,17 +210,21 @@ def store_password(user_id: str, email: str, password: str) -> None:
 
 def store_hash(user_id: str, email: str, hashed: str) -> None:
     """Store the hash of a person's password, whatever there was before. Runs inside the caller's transaction, if any."""
-    fields = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields}, upsert=True)
+    fields: CredentialDocument = {"email": email_key(email), "passwordHash": hashed, "passwordChangedAt": now()}
+    CREDENTIALS.update_one({"_id": user_id}, sets=fields, upsert=True)
 
 
 def request_verification(user_id: str, email: str) -> None:
     """Make a verification token, valid for 24 hours, and mail it once the transaction is durable."""
     token = new_secret()
     expiry = now() + _VERIFICATION
-    fields = {"email": email_key(email), "verificationToken": digest(token), "verificationExpiresAt": expiry}
+    fields: CredentialDocument = {
+        "email": email_key(email),
+        "verificationToken": digest(token),
+        "verificationExpiresAt": expiry,
+    }
     # What was proven before may have been another address.
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": user_id}, {"$set": fields, "$unset": {"emailVerifiedAt": ""}})
+    CREDENTIALS.update_one({"_id": user_id}, {"$unset": {"emailVerifiedAt": ""}}, sets=fields)
     on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
@@ -239,14 +241,14 @@ def verify_email(token: str) -> None:
     """Use up a verification token: the account becomes active. Raises BadRequest for an unknown, used or old one."""
     query = {"verificationToken": digest(token), "verificationExpiresAt": {"$gt": now()}}
     used = {"$unset": {"verificationToken": "", "verificationExpiresAt": ""}}
-    credential = CREDENTIALS.scoped(_SYSTEM).replace_state(query, used)
+    credential = CREDENTIALS.get_and_update(query, used)
     if credential is None or not _is_address_of(credential):
         raise BadRequest("Invalid or expired verification token")
     prove_address(credential["_id"], keep_password=True)
-    CREDENTIALS.scoped(_SYSTEM).update_one({"_id": credential["_id"]}, {"$set": {"emailVerifiedAt": now()}})
+    CREDENTIALS.update_one({"_id": credential["_id"]}, sets={"emailVerifiedAt": now()})
 
 
-def _is_address_of(credential: Document) -> bool:
+def _is_address_of(credential: CredentialDocument) -> bool:
     """Whether the address that a link was mailed to is the person's still."""
     person = person_by_id(credential["_id"])
     return person is not None and email_key(person["email"]) == credential["email"]
@@ -260,7 +262,7 @@ def _refuse_noisy_address(address: str) -> None:
         raise TooManyRequests("Too many failed logins from this address", verdict.retry_after)
 
 
-def _count_failure(key: str, person: Document | None, origin: Origin) -> None:
+def _count_failure(key: str, person: PersonDocument | None, origin: Origin) -> None:
     address = {"limit": settings.ADDRESS_FAILURES, "seconds": settings.ADDRESS_BLOCK_SECONDS}
     account = {"limit": settings.LOGIN_ATTEMPTS, "seconds": settings.LOGIN_LOCK_SECONDS}
     user_id = person["_id"] if person else None

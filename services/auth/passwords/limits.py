@@ -3,8 +3,6 @@
 By the caller's address, and by the address that the work is for: each stops what the other cannot.
 """
 
-from typing import Any
-
 from django.conf import settings
 
 from core.api.throttling import demand, exhausted, hit
@@ -16,7 +14,7 @@ _HOUR = 3600
 _LATER = "Please try again later."
 
 
-def count_reset_request(email: Any, origin: Origin) -> None:
+def count_reset_request(email: object, origin: Origin) -> None:
     """Count a request for a reset link, before the body is looked at. Raises TooManyRequests."""
     key = email_key(email) if isinstance(email, str) and email else origin.address
     refusal = f"Too many password reset requests. {_LATER}"

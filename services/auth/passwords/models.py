@@ -2,24 +2,23 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.indexes import index
 from core.documents.models import DocumentModel
+from services.auth.passwords.documents import CredentialDocument, ResetTokenDocument
 
-CREDENTIALS = Collection(
+CREDENTIALS = PlainCollection[CredentialDocument](
     "credentials",
     service="auth",
-    tenant="none",
     indexes=(
         index("verificationToken", sparse=True),
         index("email"),
         index("newEmail.token", sparse=True),
     ),
 )
-RESET_TOKENS = Collection(
+RESET_TOKENS = PlainCollection[ResetTokenDocument](
     "passwordresettokens",
     service="auth",
-    tenant="none",
     indexes=(
         index("token", unique=True),
         index("userId", "usedAt"),

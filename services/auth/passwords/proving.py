@@ -5,22 +5,19 @@ account with them: the first proof ends everything with which a stranger could c
 """
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.events.outbox import record
 from core.events.payloads import AccountLinked, AccountVerified
 from services.auth.directory.actions import change_person, erase_second_factor, note_proof
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_id
 from services.auth.passwords.models import CREDENTIALS, RESET_TOKENS
 from services.auth.sessions.actions import end_sessions_of
 
-_SYSTEM = TenantScope.system("addresses are proven before there is a caller")
-
 
 @transactional("auth")
-def prove_address(user_id: str, *, keep_password: bool = False) -> Document:
+def prove_address(user_id: str, *, keep_password: bool = False) -> PersonDocument:
     """Note that whoever acts now owns the person's address, and return the person.
 
     The first proof ends password, second factor, Google account, sessions, and links that were mailed; a later one ends
@@ -38,19 +35,19 @@ def prove_address(user_id: str, *, keep_password: bool = False) -> Document:
     return _known(user_id)
 
 
-def _is_proven(person: Document) -> bool:
+def _is_proven(person: PersonDocument) -> bool:
     if person.get("emailVerifiedAt"):
         return True
     # Until 0.1 it was noted beside the password only.
-    credential = CREDENTIALS.scoped(_SYSTEM).find_one({"_id": person["_id"], "emailVerifiedAt": {"$ne": None}})
+    credential = CREDENTIALS.find_one({"_id": person["_id"], "emailVerifiedAt": {"$ne": None}})
     return credential is not None and email_key(credential["email"]) == email_key(person["email"])
 
 
-def _end_unproven(person: Document, *, keep_password: bool) -> None:
+def _end_unproven(person: PersonDocument, *, keep_password: bool) -> None:
     user_id = person["_id"]
     if not keep_password:
-        CREDENTIALS.scoped(_SYSTEM).delete_many({"_id": user_id})
-    RESET_TOKENS.scoped(_SYSTEM).delete_many({"userId": object_id(user_id), "usedAt": None})
+        CREDENTIALS.delete_many({"_id": user_id})
+    RESET_TOKENS.delete_many({"userId": object_id(user_id), "usedAt": None})
     erase_second_factor(user_id)
     end_sessions_of(user_id, reason="address_proven")
     if person.get("googleId"):
@@ -58,12 +55,12 @@ def _end_unproven(person: Document, *, keep_password: bool) -> None:
         _record("account.linked", AccountLinked(user_id=user_id, google_id=None), person)
 
 
-def _known(user_id: str) -> Document:
+def _known(user_id: str) -> PersonDocument:
     person = person_by_id(user_id)
     if person is None:
         raise LookupError(f"no person {user_id}")
     return person
 
 
-def _record(name: str, payload: AccountLinked | AccountVerified, person: Document) -> None:
+def _record(name: str, payload: AccountLinked | AccountVerified, person: PersonDocument) -> None:
     record(name, payload, entity_id=person["_id"], tenant_id=person.get("tenantId"))

@@ -7,12 +7,12 @@ from django.conf import settings
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.errors import BadRequest
 from core.identity.crypto import digest, new_secret
 from core.worker.jobs import enqueue
 from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.actions import forget_tries, refuse_personal, store_hash
 from services.auth.passwords.hashing import hash_password
@@ -21,7 +21,6 @@ from services.auth.passwords.models import RESET_TOKENS
 from services.auth.passwords.proving import prove_address
 from services.auth.sessions.actions import end_sessions_of
 
-_SYSTEM = TenantScope.system("passwords are reset before there is a caller")
 _INVALID = "Invalid or expired reset token"
 _REQUESTED = Happening("password_reset", "Password reset requested", severity="medium")
 _DONE = Happening("password_reset", "Password reset", "password_change", severity="medium")
@@ -33,7 +32,7 @@ def request_reset(email: str, origin: Origin) -> None:
     person = person_by_email(email)
     if person is None:
         return
-    token, tokens = new_secret(), RESET_TOKENS.scoped(_SYSTEM)
+    token, tokens = new_secret(), RESET_TOKENS
     tokens.delete_many({"userId": object_id(person["_id"]), "usedAt": None})
     tokens.insert_one(
         {
@@ -55,9 +54,9 @@ def is_usable(token: str) -> bool:
     return _holder(token) is not None
 
 
-def _holder(token: str) -> Document | None:
+def _holder(token: str) -> PersonDocument | None:
     """Return the person for whom `token` opens a new password: somebody with the address that it was mailed to."""
-    found = RESET_TOKENS.scoped(_SYSTEM).find_one(_usable(token))
+    found = RESET_TOKENS.find_one(_usable(token))
     person = person_by_id(str(found["userId"])) if found else None
     if found is None or person is None:
         return None
@@ -79,8 +78,8 @@ def reset_password(token: str, password: str, origin: Origin) -> None:
 
 
 @transactional("auth")
-def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
-    if RESET_TOKENS.scoped(_SYSTEM).replace_state(_usable(token), {"$set": {"usedAt": now()}}) is None:
+def _reset(token: str, person: PersonDocument, hashed: str, origin: Origin) -> None:
+    if not RESET_TOKENS.update_one(_usable(token), sets={"usedAt": now()}):
         raise BadRequest(_INVALID)
     prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)
@@ -89,13 +88,13 @@ def _reset(token: str, person: Document, hashed: str, origin: Origin) -> None:
     on_commit(lambda: enqueue(send_changed_mail, person["email"], person.get("firstName", ""), origin.address))
 
 
-def set_password(person: Document, password: str) -> None:
+def set_password(person: PersonDocument, password: str) -> None:
     """Give a person a password because an operator says that it is theirs: as after a reset, nothing older is left."""
     _set(person, hash_password(password))
 
 
 @transactional("auth")
-def _set(person: Document, hashed: str) -> None:
+def _set(person: PersonDocument, hashed: str) -> None:
     prove_address(person["_id"])
     store_hash(person["_id"], person["email"], hashed)
     end_sessions_of(person["_id"], reason="password_change")

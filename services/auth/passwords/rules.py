@@ -68,10 +68,18 @@ def _common() -> frozenset[str]:
     return frozenset(CommonPasswordValidator().passwords)
 
 
-# In the order in which the old system reported them.
+def is_long_enough(password: object) -> bool:
+    """Whether it is text of the least length."""
+    return is_text(password) and len(str(password)) >= MIN_LENGTH
+
+
+# In the order in which the old system reported them; its pattern of classes asked for the length too.
 PASSWORD_CHECKS: tuple[Check, ...] = (
-    (has_all_classes, CLASSES),
-    (lambda value: is_text(value) and len(value) >= MIN_LENGTH, LENGTH),
-    (lambda value: is_text(value) and len(value) <= MAX_LENGTH, TOO_LONG),
+    (lambda value: has_all_classes(value) and is_long_enough(value), CLASSES),
+    (is_long_enough, LENGTH),
+)
+# What we ask for beyond it.
+PASSWORD_LIMITS: tuple[Check, ...] = (
+    (lambda value: not is_text(value) or len(value) <= MAX_LENGTH, TOO_LONG),
     (is_uncommon, COMMON),
 )

@@ -11,7 +11,6 @@ from django.conf import settings
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.errors import NotFound, Unauthorized
 from core.events.outbox import record
@@ -20,13 +19,14 @@ from core.identity.access import apply_session_revocation
 from core.identity.crypto import digest, new_secret
 from core.identity.principals import Principal
 from services.auth.audit.actions import Happening, Origin, note
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import person_by_id
+from services.auth.sessions.documents import SessionDocument
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.queries import active_session
 from services.auth.sessions.rules import device_of, session_limit
 from services.auth.tokens.issue import access_token
 
-_SYSTEM = TenantScope.system("sessions belong to people, also to those without tenant")
 # Ended sessions stay for audit (auth-rules §10).
 _AUDIT = timedelta(days=30)
 # Two tabs may renew at once: within this time the loser is refused, not treated as a thief.
@@ -55,7 +55,7 @@ _REUSED = Happening(
 class Tokens:
     """What a client gets for a login or renewal."""
 
-    person: Document
+    person: PersonDocument
     access: str
     refresh: str | None
 
@@ -65,13 +65,13 @@ class Tokens:
         return int(settings.ACCESS_TOKEN_SECONDS)
 
 
-def open_session(person: Document, origin: Origin, *, replaces: Principal | None = None) -> Tokens:
+def open_session(person: PersonDocument, origin: Origin, *, replaces: Principal | None = None) -> Tokens:
     """Open a session for a person who proved who they are; when they have as many as their role allows, the oldest
     ends. `replaces`: a token of the old system that it was opened with, and that will end with it. Runs inside the
     caller's transaction."""
     _make_room(person, origin)
     refresh, moment = new_secret(), now()
-    session = SESSIONS.scoped(_SYSTEM).insert_one(
+    session = SESSIONS.insert_one(
         {
             "_id": ObjectId(),
             "userId": object_id(person["_id"]),
@@ -90,10 +90,10 @@ def open_session(person: Document, origin: Origin, *, replaces: Principal | None
     return Tokens(person, access_token(person, str(session["_id"])), refresh)
 
 
-def _make_room(person: Document, origin: Origin) -> None:
+def _make_room(person: PersonDocument, origin: Origin) -> None:
     own = {"userId": object_id(person["_id"]), "isActive": True}
     most = session_limit(person.get("roles") or ())
-    newest_first = SESSIONS.scoped(_SYSTEM).find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
+    newest_first = SESSIONS.find(own, {"_id": 1}, sort=[("lastActivity", -1)], skip=most - 1)
     surplus = [session["_id"] for session in newest_first]
     if surplus and _end({"_id": {"$in": surplus}, "isActive": True}, person["_id"], "displaced"):
         note(person["_id"], _DISPLACED, origin, sessions=len(surplus))
@@ -104,7 +104,7 @@ def renew(refresh: str, origin: Origin) -> Tokens:
 
     A spent one ends its whole session, unless it was spent a moment ago. Raises Unauthorized.
     """
-    session = SESSIONS.scoped(_SYSTEM).find_one({"sessionToken": digest(refresh), "isActive": True})
+    session = SESSIONS.find_one({"sessionToken": digest(refresh), "isActive": True})
     if session is None:
         _end_if_stolen(refresh, origin)
         raise Unauthorized(_INVALID)
@@ -120,7 +120,7 @@ def renew(refresh: str, origin: Origin) -> Tokens:
         "isActive": True,
         "expiresAt": {"$gt": moment},
     }
-    if SESSIONS.scoped(_SYSTEM).replace_state(precondition, change) is None:
+    if not SESSIONS.update_one(precondition, change):
         raise Unauthorized(_INVALID)
     return Tokens(person, access_token(person, str(session["_id"])), renewed)
 
@@ -185,11 +185,11 @@ def end_all(user_id: str, origin: Origin, *, reason: str) -> None:
 
 
 @transactional("auth")
-def extend(user_id: str, session_id: str) -> Document:
+def extend(user_id: str, session_id: str) -> SessionDocument:
     """Push the end of the person's session back to a full lifetime from now, no further than `SESSION_MAX_SECONDS` after
     its login, and return the session. Raises Unauthorized when it has ended."""
     query = {"_id": object_id(session_id), "userId": object_id(user_id), "isActive": True}
-    session = SESSIONS.scoped(_SYSTEM).find_one(query)
+    session = SESSIONS.find_one(query)
     moment = now()
     if session is None or session["expiresAt"] <= moment:
         raise Unauthorized("Unauthorized")
@@ -197,10 +197,10 @@ def extend(user_id: str, session_id: str) -> Document:
     wanted = min(moment + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS), latest)
     end = max(session["expiresAt"], wanted)
     change = {"$set": {"expiresAt": end, "lastActivity": moment}}
-    return SESSIONS.scoped(_SYSTEM).update_one(query, change) or session
+    return SESSIONS.update_and_get(query, change) or session
 
 
-def _welcome(user_id: str) -> Document:
+def _welcome(user_id: str) -> PersonDocument:
     person = person_by_id(user_id)
     if person is None or person["status"] in ("suspended", "inactive"):
         raise Unauthorized(_INVALID)
@@ -208,7 +208,7 @@ def _welcome(user_id: str) -> Document:
 
 
 def _end_if_stolen(refresh: str, origin: Origin) -> None:
-    session = SESSIONS.scoped(_SYSTEM).find_one({"spentTokens": digest(refresh), "isActive": True})
+    session = SESSIONS.find_one({"spentTokens": digest(refresh), "isActive": True})
     if session is None:
         return
     latest = session["spentTokens"][-1] == digest(refresh)
@@ -218,20 +218,19 @@ def _end_if_stolen(refresh: str, origin: Origin) -> None:
 
 
 @transactional("auth")
-def _end_stolen(session: Document, origin: Origin) -> None:
+def _end_stolen(session: SessionDocument, origin: Origin) -> None:
     user_id = str(session["userId"])
     _end({"_id": session["_id"], "isActive": True}, user_id, "refresh_token_reused")
     note(user_id, _REUSED, origin, sessionId=str(session["_id"]))
 
 
-def _end(query: Document, user_id: str, reason: str) -> int:
-    view = SESSIONS.scoped(_SYSTEM)
-    found = list(view.find(query, {"replaces": 1}))
+def _end(query: Mapping[str, object], user_id: str, reason: str) -> int:
+    found = list(SESSIONS.find(query, {"replaces": 1}))
     if not found:
         return 0
     moment = now()
-    ended = {"isActive": False, "terminatedAt": moment, "terminationReason": reason, "expiresAt": moment + _AUDIT}
-    view.update_many(query, {"$set": ended})
+    ended: SessionDocument = {"isActive": False, "terminatedAt": moment, "terminationReason": reason}
+    SESSIONS.update_many(query, sets={**ended, "expiresAt": moment + _AUDIT})
     tokens = {old["key"]: old["expiresAt"] for old in (session.get("replaces") for session in found) if old}
     _revoke(user_id, [str(session["_id"]) for session in found], tokens=tokens)
     return len(found)

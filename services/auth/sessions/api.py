@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.authentication import bearer_token
+from core.api.fields import Text
 from core.api.permissions import public, signed_in
-from core.api.validation import Body, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.documents.collection import now
 from core.errors import AuthenticationFailed, Forbidden, Unauthorized
@@ -32,8 +33,9 @@ def session_tokens(tokens: actions.Tokens) -> dict[str, Any]:
 
 
 class RefreshBody(Body):
-    """A refresh token; absent when the access token in the header is to be renewed."""
+    """A refresh token; absent when the access token in the header is to be renewed. The old system looked at no body."""
 
+    allow_unknown = True
     refreshToken = Text(required=False)  # noqa: N815 - wire name
 
 

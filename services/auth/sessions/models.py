@@ -2,16 +2,16 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.auth.sessions.documents import SessionDocument
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
-SESSIONS = Collection(
+SESSIONS = PlainCollection[SessionDocument](
     "sessions",
     service="auth",
-    tenant="none",
     indexes=(
         index("sessionToken", unique=True),
         index("spentTokens"),

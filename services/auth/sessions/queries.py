@@ -3,13 +3,11 @@
 from typing import Any
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
-from core.documents.scope import TenantScope
+from services.auth.sessions.documents import SessionDocument
 from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.rules import device_of
 
-_SYSTEM = TenantScope.system("sessions belong to people, also to those without tenant")
 _SHOWN = {"ipAddress": 1, "userAgent": 1, "lastActivity": 1, "createdAt": 1}
 # Nobody has more devices; the list is for people's eyes.
 _MOST = 100
@@ -18,17 +16,17 @@ _MOST = 100
 def active_sessions(user_id: str, current_id: str | None) -> list[dict[str, Any]]:
     """Return the person's own sessions for the wire, the latest active first."""
     query = {"userId": object_id(user_id) or user_id, "isActive": True, "expiresAt": {"$gt": now()}}
-    found = SESSIONS.scoped(_SYSTEM).find(query, _SHOWN, sort=[("lastActivity", -1)], limit=_MOST)
+    found = SESSIONS.find(query, _SHOWN, sort=[("lastActivity", -1)], limit=_MOST)
     return [_shown(session, current_id) for session in found]
 
 
-def active_session(session_id: str) -> Document | None:
+def active_session(session_id: str) -> SessionDocument | None:
     """Return a session that was neither ended nor expired, or None."""
     query = {"_id": object_id(session_id) or session_id, "isActive": True, "expiresAt": {"$gt": now()}}
-    return SESSIONS.scoped(_SYSTEM).find_one(query)
+    return SESSIONS.find_one(query)
 
 
-def _shown(session: Document, current_id: str | None) -> dict[str, Any]:
+def _shown(session: SessionDocument, current_id: str | None) -> dict[str, Any]:
     return {
         "id": str(session["_id"]),
         "device": device_of(session["userAgent"]),

@@ -1,19 +1,17 @@
 """The use case of the own profile at auth."""
 
-from typing import Any
-
-from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.transactions import transactional
 from core.errors import BadRequest
 from core.events.outbox import record
 from core.events.payloads import AccountProfileChanged
 from services.auth.directory.actions import change_person
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import person_by_id
 
 
 @transactional("auth")
-def change_profile(user_id: str, changes: dict[str, Any]) -> Document:
+def change_profile(user_id: str, changes: PersonDocument) -> PersonDocument:
     """Change the person's own names, picture or settings and return what the directory holds of them ({} for somebody
     who is not in it yet). Users, who owns people, hears of it by event. Raises BadRequest for a test identity."""
     if object_id(user_id) is None:

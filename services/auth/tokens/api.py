@@ -7,13 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Free, Text
 from core.api.permissions import public, signed_in
 from core.api.rendering import json_response
-from core.api.validation import Body, Free, Text
+from core.api.validation import Body
 from core.api.views import ContractView
 from core.errors import AuthenticationFailed, BadRequest, Forbidden
 from core.identity.testmode import TEST_ROLES, test_principal
 from core.identity.tokens import verify
+from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import person_by_id
 from services.auth.tokens.actions import change_profile
 from services.auth.tokens.issue import access_token
@@ -73,7 +75,7 @@ class Profile(ContractView):
 
     def _changed(self) -> dict[str, Any]:
         principal = self.principal
-        person = {**person_of(principal), **change_profile(principal.user_id, self.validated_body())}
+        person: PersonDocument = {**person_of(principal), **change_profile(principal.user_id, self.validated_body())}
         return account_user({**person, "roles": list(principal.roles)})
 
 
@@ -104,7 +106,7 @@ class Validate(ContractView):
         return Response({"valid": True})
 
 
-def _test_user(role: str) -> dict[str, Any]:
+def _test_user(role: str) -> Any:
     principal = test_principal(role)
     names = {"firstName": "Test", "lastName": str(principal.claims["lastName"])}
     return {"id": principal.user_id, "email": principal.email, **names, "roles": list(principal.roles)}
@@ -137,7 +139,7 @@ class TestModeLogin(ContractView):
         if not settings.TEST_MODE:
             raise BadRequest("Test mode is not enabled")
         user = _test_user(self._chosen_role(request))
-        person = {**user, "_id": user["id"], "tenantId": test_principal(user["roles"][0]).tenant_id}
+        person: PersonDocument = user | {"_id": user["id"], "tenantId": test_principal(user["roles"][0]).tenant_id}
         token = access_token(person, None, isTestUser=True)
         shown = {**user, "isTestUser": True}
         data = {"token": token, "user": shown}

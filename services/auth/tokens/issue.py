@@ -7,13 +7,13 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from core.documents.database import Document
 from core.identity.access import tenant_entry
 from core.identity.tokens import JWKS_ALGORITHM, sign_legacy
+from services.auth.directory.documents import PersonDocument
 from services.auth.tokens.keys import signing_key
 
 
-def access_token(person: Document, session_id: str | None, **extra: Any) -> str:
+def access_token(person: PersonDocument, session_id: str | None, **extra: object) -> str:
     """Return an access token for a directory entry: the union of the old system's claims (auth-rules §3)."""
     moment, roles = int(time.time()), list(person.get("roles") or ["user"])
     tenant_id = person.get("tenantId")

@@ -2,11 +2,12 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
+from services.auth.tokens.documents import SigningKeyDocument
 
-SIGNING_KEYS = Collection("signingkeys", service="auth", tenant="none")
+SIGNING_KEYS = PlainCollection[SigningKeyDocument]("signingkeys", service="auth")
 
 
 class SigningKey(DocumentModel):

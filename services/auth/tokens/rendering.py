@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from core.documents.database import Document
 from core.identity.principals import Principal
+from services.auth.directory.documents import PersonDocument
 
 Wire = dict[str, Any]
 
 
-def account_user(person: Document) -> Wire:
+def account_user(person: PersonDocument) -> Wire:
     """Return AccountUser: the account as given to its owner (contract/auth.yaml)."""
     roles = list(person.get("roles") or ["user"])
     first, last = person.get("firstName") or "", person.get("lastName") or ""
@@ -44,7 +44,7 @@ def token_user(principal: Principal) -> Wire:
     return present(user)
 
 
-def person_of(principal: Principal) -> Document:
+def person_of(principal: Principal) -> PersonDocument:
     """Return what a token tells of a person whom the directory does not know."""
     return {
         "_id": principal.user_id,

@@ -1,15 +1,13 @@
 """Use cases of buyers: create, change, delete."""
 
-from typing import Any
-
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
 from services.buyers.buyers import rules
+from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.publishing import publish_buyer
 from services.buyers.buyers.queries import buyer_by_id
@@ -19,7 +17,7 @@ _TAKEN = "Buyer with this email already exists"
 
 @unique_or(Conflict, _TAKEN)
 @transactional("buyers")
-def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
+def create_buyer(scope: TenantScope, fields: BuyerDocument) -> BuyerDocument:
     """Create a buyer. Raises Conflict when a live buyer of the tenant has the address."""
     actor, stored = object_id(scope.actor_id), _stored(rules.with_defaults(fields))
     buyer = BUYERS.scoped(scope).insert_one({**stored, "createdBy": actor, "updatedBy": actor})
@@ -29,13 +27,13 @@ def create_buyer(scope: TenantScope, fields: dict[str, Any]) -> Document:
 
 @unique_or(Conflict, _TAKEN)
 @transactional("buyers")
-def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> Document:
+def update_buyer(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> BuyerDocument:
     """Change the sent members of a buyer. Raises NotFound, Conflict for a taken address."""
     buyer = buyer_by_id(scope, buyer_id)
     if not changes:
         return buyer
     update = {"$set": {**_stored(changes), "updatedBy": object_id(scope.actor_id)}}
-    stored = BUYERS.scoped(scope).update_one({"_id": buyer["_id"]}, update)
+    stored = BUYERS.scoped(scope).update_and_get({"_id": buyer["_id"]}, update)
     assert stored is not None
     publish_buyer("updated", stored)
     return stored
@@ -44,15 +42,15 @@ def update_buyer(scope: TenantScope, buyer_id: str, changes: dict[str, Any]) -> 
 @transactional("buyers")
 def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
     """Delete a buyer softly; the address is free again. Raises NotFound."""
-    gone = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
-    deleted = BUYERS.scoped(scope).update_one({"_id": object_id(buyer_id)}, {"$set": gone, "$unset": {"emailKey": ""}})
+    gone: BuyerDocument = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
+    deleted = BUYERS.scoped(scope).update_and_get({"_id": object_id(buyer_id)}, {"$unset": {"emailKey": ""}}, sets=gone)
     if deleted is None or object_id(buyer_id) is None:
         raise NotFound("Buyer not found")
     publish_buyer("deleted", deleted)
 
 
-def _stored(fields: dict[str, Any]) -> Document:
-    stored = dict(fields)
+def _stored(fields: BuyerDocument) -> BuyerDocument:
+    stored: BuyerDocument = {**fields}
     if "buyBox" in stored:
         stored["buyBox"] = rules.clean_buy_box(stored["buyBox"])
     key = rules.email_key(stored["email"]) if "email" in stored else None

@@ -6,8 +6,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.buyers.buyers.documents import BuyerDocument
 
-BUYERS = Collection(
+BUYERS = Collection[BuyerDocument](
     "buyers",
     service="buyers",
     tenant="text",

@@ -1,17 +1,17 @@
 """What buyers tells the other services of a buyer."""
 
-from core.documents.database import Document
 from core.events.outbox import record
 from core.events.payloads import BuyerSnapshot
+from services.buyers.buyers.documents import BuyerDocument
 
 
-def publish_buyer(name: str, buyer: Document) -> None:
+def publish_buyer(name: str, buyer: BuyerDocument) -> None:
     """Record `buyer.<name>` in the running transaction."""
     payload = snapshot(buyer)
     record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=buyer["tenantId"])
 
 
-def snapshot(buyer: Document) -> BuyerSnapshot:
+def snapshot(buyer: BuyerDocument) -> BuyerSnapshot:
     """Return the event payload of a buyer."""
     return BuyerSnapshot(
         id=str(buyer["_id"]),

@@ -1,7 +1,7 @@
 """Reads of buyers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.errors import NotFound
+from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.rules import BUYER_TYPES, MIDPOINTS, RANGES
 
@@ -25,7 +26,7 @@ _MONTHS = 12
 _EVERYTHING, _MOST_NAMED = PageRequest(1, _MOST), 20
 
 
-def buyer_by_id(scope: TenantScope, buyer_id: str) -> Document:
+def buyer_by_id(scope: TenantScope, buyer_id: str) -> BuyerDocument:
     """Return a live buyer. Raises NotFound."""
     key = object_id(buyer_id)
     found = BUYERS.scoped(scope).find_one({"_id": key}) if key else None
@@ -34,13 +35,13 @@ def buyer_by_id(scope: TenantScope, buyer_id: str) -> Document:
     return found
 
 
-def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[Document], int]:
+def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[BuyerDocument], int]:
     """Return the buyers that match all filters, newest first: a page, or all of them, and how many there are."""
     words = _Words(query.get("search") or "", _SEARCHED)
     return _found(scope, _filters(query), words, [("createdAt", -1), ("_id", -1)], page or _EVERYTHING)
 
 
-def search_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def search_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[BuyerDocument], int]:
     """Return a page of the buyers that match, by company name, and how many there are."""
     criteria: Document = {name: query[name] for name in ("buyerType", "investmentRange") if query.get(name)}
     if query.get("city"):
@@ -76,8 +77,8 @@ class _Words(NamedTuple):
 
 
 def _found(
-    scope: TenantScope, filters: Document, words: _Words, order: Sort, page: PageRequest
-) -> tuple[list[Document], int]:
+    scope: TenantScope, filters: Mapping[str, object], words: _Words, order: Sort, page: PageRequest
+) -> tuple[list[BuyerDocument], int]:
     """Return a page of the buyers that match, first those whom the words name, the others in `order`; and how many there are."""
     view, person = BUYERS.scoped(scope), words.person
     # By phone: then MongoDB looks for the digits in that index, and fetches only who has them.
@@ -189,7 +190,7 @@ def _growth(months: dict[str, int], moment: datetime) -> list[dict[str, Any]]:
     return grown
 
 
-def _count_by(key: Any) -> Document:
+def _count_by(key: object) -> Document:
     return {"$group": {"_id": key, "count": {"$sum": 1}}}
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from core.documents.database import Document
+from services.buyers.buyers.documents import BuyerDocument
 
 _TEXTS = ("companyName", "contactName", "email", "phone", "address", "city", "state", "zipCode")
 
 
-def buyer(document: Document) -> dict[str, Any]:
+def buyer(document: BuyerDocument) -> dict[str, Any]:
     """Return Buyer (contract/buyers.yaml)."""
     wire: dict[str, Any] = {"id": document["_id"], "_id": document["_id"], "tenantId": document.get("tenantId")}
     wire |= {name: document.get(name) or "" for name in _TEXTS}

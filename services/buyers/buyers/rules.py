@@ -1,8 +1,10 @@
 """Enums and defaults of buyers (contract/buyers-rules.md §2). Pure."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 from core.api.states import state_code
+from services.buyers.buyers.documents import BuyBox, BuyerDocument
 
 BUYER_TYPES = ("individual", "company", "investor")
 RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
@@ -11,10 +13,14 @@ MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-50
 TEXT_FIELDS = ("address", "city", "state", "zipCode", "notes")
 
 
-def with_defaults(fields: dict[str, Any]) -> dict[str, Any]:
+def with_defaults(fields: BuyerDocument) -> BuyerDocument:
     """Return a create body with what was not sent."""
-    defaults: dict[str, Any] = dict.fromkeys(TEXT_FIELDS, "")
-    defaults |= {
+    defaults: BuyerDocument = {
+        "address": "",
+        "city": "",
+        "state": "",
+        "zipCode": "",
+        "notes": "",
         "email": "",
         "phone": "",
         "buyerType": "individual",
@@ -25,11 +31,12 @@ def with_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     return {**defaults, **fields}
 
 
-def from_alias(body: dict[str, Any]) -> dict[str, Any]:
+def from_alias(body: Mapping[str, object]) -> BuyerDocument:
     """Return the create body that the later import proxy means: name, company, property_types, is_active."""
     renamed = {"property_types": "preferredPropertyTypes", "is_active": "isActive"}
     fields = {renamed.get(name, name): value for name, value in body.items() if name not in ("name", "company")}
-    return {**fields, "contactName": body["name"], "companyName": body.get("company") or body["name"]}
+    fields |= {"contactName": body["name"], "companyName": body.get("company") or body["name"]}
+    return cast(BuyerDocument, fields)
 
 
 def email_key(email: str) -> str | None:
@@ -37,7 +44,7 @@ def email_key(email: str) -> str | None:
     return email.strip().lower() or None
 
 
-def clean_buy_box(box: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
+def clean_buy_box(box: BuyBox | None) -> BuyBox | None:
     """Return a buy box with 5-digit zip codes and codes of states, or None for an empty one."""
     if not box or not any(box.values()):
         return None

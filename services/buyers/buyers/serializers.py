@@ -3,8 +3,10 @@
 import re
 
 from core.api.checks import TEXTS, Check
+from core.api.fields import Array, Choice, Email, Flag, Number, Text
+from core.api.places import State
 from core.api.states import state_code
-from core.api.validation import Array, Body, Choice, Email, Flag, Number, Query, State, Text
+from core.api.validation import Body, Query
 from services.buyers.buyers.rules import BUYER_TYPES, RANGES
 
 # ruff: noqa: N815 - wire names

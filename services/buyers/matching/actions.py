@@ -1,19 +1,18 @@
 """Use cases of matching: match a lead with the buyers, a buyer with the leads, and people's decisions."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pymongo import UpdateOne
-
-from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, transactional
+from core.documents.transactions import transactional
 from core.errors import NotFound
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS
 from services.buyers.matching import rules
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 from services.buyers.matching.models import LEADS, MATCHES
 from services.buyers.matching.queries import match_by_id
 
@@ -32,7 +31,7 @@ _BUYER_FIELDS = {
 _CLOSED = ("closed_won", "closed_lost", "inactive")
 
 
-def match_lead(scope: TenantScope, lead: Document) -> int:
+def match_lead(scope: TenantScope, lead: LeadDocument) -> int:
     """Bring the matches of one lead up to date, inside the caller's transaction; return how many there are."""
     scored = []
     if lead.get("deletedAt") is None and lead.get("status") not in _CLOSED:
@@ -65,12 +64,12 @@ def generate(scope: TenantScope, buyer_ids: list[str], lead_ids: list[str]) -> N
 
 
 @transactional("buyers")
-def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Document:
+def decide(scope: TenantScope, match_id: str, changes: Mapping[str, object]) -> MatchDocument:
     """Record a person's decision about a match: status, score or note. Raises NotFound."""
     match = match_by_id(scope, match_id)
     override = {"isManualOverride": True} if "matchScore" in changes else {}
     update = {"$set": {**changes, **override, "updatedBy": object_id(scope.actor_id)}}
-    stored = MATCHES.scoped(scope).update_one({"_id": match["_id"]}, update)
+    stored = MATCHES.scoped(scope).update_and_get({"_id": match["_id"]}, update)
     if stored is None:
         raise NotFound("Match not found")
     payload = MatchUpdated(
@@ -85,7 +84,7 @@ def decide(scope: TenantScope, match_id: str, changes: dict[str, Any]) -> Docume
     return stored
 
 
-def _buyers_for(lead: Document) -> Document:
+def _buyers_for(lead: LeadDocument) -> Document:
     """The buyers that can score above the threshold at all: by type or by place. Price alone never suffices."""
     kinds = list(lead.get("propertyTypes") or [])[:1]
     either: list[Document] = [{"preferredPropertyTypes": {"$in": kinds + [rules.family(kind) for kind in kinds]}}]
@@ -99,7 +98,9 @@ def _buyers_for(lead: Document) -> Document:
     return {"$or": either}
 
 
-def _store(scope: TenantScope, subject: Document, scored: list[tuple[Any, str, rules.Score]], most: int) -> int:
+def _store(
+    scope: TenantScope, subject: Mapping[str, object], scored: list[tuple[Any, str, rules.Score]], most: int
+) -> int:
     best = sorted((entry for entry in scored if entry[2].total > rules.THRESHOLD), key=lambda entry: -entry[2].total)[
         :most
     ]
@@ -108,25 +109,17 @@ def _store(scope: TenantScope, subject: Document, scored: list[tuple[Any, str, r
     kept = [entry[0] if other == "buyerId" else entry[1] for entry in best]
     # Decisions of people outlive a match that the rules no longer see.
     view.delete_many({**subject, other: {"$nin": kept}, "status": "pending", "isManualOverride": False})
-    if best:
-        writes = [_upsert(str(scope.tenant_id), buyer_id, lead_id, found) for buyer_id, lead_id, found in best]
-        MATCHES.raw().bulk_write(writes, ordered=False, session=current_session("buyers"))
+    view.upsert_each([({"buyerId": buyer, "leadId": lead}, _computed(found)) for buyer, lead, found in best])
     return len(best)
 
 
-def _upsert(tenant_id: str, buyer_id: Any, lead_id: str, found: rules.Score) -> UpdateOne:
-    """One write that keeps id, status and a manual score."""
-    moment, key = now(), {"tenantId": tenant_id, "buyerId": buyer_id, "leadId": lead_id}
-    computed = {
+def _computed(found: rules.Score) -> Document:
+    """The members of a match by what was found; status and a manual score are kept."""
+    return {
         "matchScore": {"$cond": [{"$eq": ["$isManualOverride", True]}, "$matchScore", found.total]},
         "scoreBreakdown": {"$literal": found.breakdown},
         "matchReason": found.reason,
         "matchReasons": {"$literal": list(found.details)},
         "status": {"$ifNull": ["$status", "pending"]},
         "isManualOverride": {"$ifNull": ["$isManualOverride", False]},
-        "createdAt": {"$ifNull": ["$createdAt", moment]},
-        "updatedAt": moment,
-        "__v": {"$ifNull": ["$__v", 0]},
-        "rev": {"$add": [{"$ifNull": ["$rev", 0]}, 1]},
     }
-    return UpdateOne(key, [{"$set": computed}], upsert=True)

@@ -12,6 +12,7 @@ from services.buyers.buyers.api import READ, UPDATE, page_in, pagination
 from services.buyers.buyers.queries import buyer_by_id
 from services.buyers.buyers.rendering import buyer
 from services.buyers.matching import actions, queries
+from services.buyers.matching.documents import MatchDocument
 from services.buyers.matching.serializers import BuyerMatchQuery, DecisionBody, GenerateBody, MatchQuery
 
 
@@ -78,7 +79,7 @@ class MatchDetail(ContractView):
         """Record a decision."""
         return self._answer(actions.decide(self.scope, matchId, self.validated_body()))
 
-    def _answer(self, match: dict[str, Any]) -> Response:
+    def _answer(self, match: MatchDocument) -> Response:
         found = queries.joined(self.scope, [match])
         if not found:
             raise NotFound("Match not found")

@@ -6,8 +6,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 
-LEADS = Collection(
+LEADS = Collection[LeadDocument](
     "buyerleads",
     service="buyers",
     tenant="text",
@@ -16,7 +17,7 @@ LEADS = Collection(
         index("tenantId", "leadId"),
     ),
 )
-MATCHES = Collection(
+MATCHES = Collection[MatchDocument](
     "buyermatches",
     service="buyers",
     tenant="text",

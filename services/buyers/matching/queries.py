@@ -1,5 +1,6 @@
 """Reads of matches."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.api.pagination import PageRequest
@@ -7,7 +8,9 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.errors import NotFound
+from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
+from services.buyers.matching.documents import LeadDocument, MatchDocument
 from services.buyers.matching.models import LEADS, MATCHES
 from services.buyers.matching.rules import quality
 
@@ -15,10 +18,10 @@ from services.buyers.matching.rules import quality
 _MOST = 1_000
 _BANDS = {"high": {"$gte": 90}, "medium": {"$gte": 70, "$lt": 90}, "low": {"$lt": 70}}
 
-Joined = tuple[Document, Document, Document]
+Joined = tuple[MatchDocument, BuyerDocument, LeadDocument]
 
 
-def match_by_id(scope: TenantScope, match_id: str) -> Document:
+def match_by_id(scope: TenantScope, match_id: str) -> MatchDocument:
     """Return a match. Raises NotFound."""
     key = object_id(match_id)
     found = MATCHES.scoped(scope).find_one({"_id": key}) if key else None
@@ -38,7 +41,7 @@ def list_matches(scope: TenantScope, query: dict[str, Any], page: PageRequest | 
     return joined(scope, found), view.count(criteria)
 
 
-def joined(scope: TenantScope, matches: list[Document]) -> list[Joined]:
+def joined(scope: TenantScope, matches: list[MatchDocument]) -> list[Joined]:
     """Return matches with their buyers and leads: two reads, whatever their number. Matches of buyers that are gone
     are left out."""
     buyer_ids, lead_ids = {match["buyerId"] for match in matches}, {match["leadId"] for match in matches}
@@ -68,7 +71,7 @@ def match_stats(scope: TenantScope) -> dict[str, Any]:
     }
 
 
-def rendered(match: Joined, buyer_wire: dict[str, Any]) -> dict[str, Any]:
+def rendered(match: Joined, buyer_wire: Mapping[str, object]) -> dict[str, Any]:
     """Return BuyerLeadMatch (contract/buyers.yaml)."""
     stored, _, lead = match
     return {

@@ -1,8 +1,9 @@
 """Scoring of buyer and lead (contract/buyers-rules.md §4). Pure: points per criterion, and why."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from services.buyers.buyers.documents import BuyerDocument
+from services.buyers.matching.documents import LeadDocument
 
 STATUSES = ("pending", "accepted", "rejected", "contacted")
 TYPE_POINTS, PRICE_POINTS, CITY_POINTS, STATE_POINTS, CONDITION_POINTS = 40, 30, 20, 10, 10
@@ -50,7 +51,7 @@ def quality(score: int) -> str:
     return "high" if score >= 90 else "medium" if score >= 70 else "low"
 
 
-def score(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> Score:
+def score(buyer: BuyerDocument, lead: LeadDocument) -> Score:
     """Return how well `lead` (type, price, place, condition) fits what `buyer` wants."""
     parts = {
         "propertyType": _type(buyer, lead),
@@ -69,7 +70,7 @@ def score(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> Score:
 _NONE = (0, "", "")
 
 
-def _type(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str, str]:
+def _type(buyer: BuyerDocument, lead: LeadDocument) -> tuple[int, str, str]:
     wanted = set(buyer.get("preferredPropertyTypes") or ())
     for kind in (lead.get("propertyTypes") or [])[:1]:
         if kind in wanted or family(kind) in wanted:
@@ -77,7 +78,7 @@ def _type(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str, 
     return _NONE
 
 
-def _price(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str, str]:
+def _price(buyer: BuyerDocument, lead: LeadDocument) -> tuple[int, str, str]:
     price, name = lead.get("estimatedValue"), buyer.get("investmentRange")
     if not price:
         return _NONE
@@ -85,7 +86,7 @@ def _price(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str,
     return (PRICE_POINTS, "Price range match", "Price within budget range") if fits else _NONE
 
 
-def _location(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str, str]:
+def _location(buyer: BuyerDocument, lead: LeadDocument) -> tuple[int, str, str]:
     box = buyer.get("buyBox") or {}
     city, state, zip_code = (_plain(lead.get(name)) for name in ("city", "state", "zipCode"))
     cities = {_plain(buyer.get("city")), *(_plain(text) for text in box.get("cities") or ())}
@@ -99,11 +100,11 @@ def _location(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, s
     return _NONE
 
 
-def _condition(buyer: Mapping[str, Any], lead: Mapping[str, Any]) -> tuple[int, str, str]:
+def _condition(buyer: BuyerDocument, lead: LeadDocument) -> tuple[int, str, str]:
     notes = _plain(buyer.get("notes"))
     hit = any(word in notes and lead.get("condition") == condition for word, condition in _HINTS)
     return (CONDITION_POINTS, "", "") if hit else _NONE
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return str(value or "").strip().lower()

@@ -1,7 +1,8 @@
 """Bodies and queries of matches."""
 
 from core.api.checks import TEXTS
-from core.api.validation import Array, Body, Choice, MongoId, Number, Query, Text
+from core.api.fields import Array, Choice, MongoId, Number, Text
+from core.api.validation import Body, Query
 from services.buyers.matching.rules import STATUSES
 
 # ruff: noqa: N815 - wire names

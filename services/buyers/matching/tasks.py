@@ -1,10 +1,13 @@
 """What matching hears of leads and of buyers."""
 
+from typing import cast
+
 from core.documents.scope import TenantScope
 from core.events.envelope import Event
 from core.events.handlers import handles
 from core.events.projections import upsert_newer
 from services.buyers.matching.actions import match_buyer, match_lead
+from services.buyers.matching.documents import LeadDocument
 from services.buyers.matching.models import LEADS
 
 _LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.assigned", "lead.deleted")
@@ -17,7 +20,7 @@ def lead_changed(event: Event) -> None:
         return
     lead = event.payload.members(without=("id",)) | {"tenantId": event.tenant_id}
     if upsert_newer(LEADS, event.entity_id, event.version, lead) is not None:
-        match_lead(TenantScope(event.tenant_id), {**lead, "_id": event.entity_id})
+        match_lead(TenantScope(event.tenant_id), cast(LeadDocument, lead | {"_id": event.entity_id}))
 
 
 @handles("buyer.created", "buyer.updated", "buyer.deleted", service="buyers")

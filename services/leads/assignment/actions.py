@@ -3,16 +3,17 @@
 from bson import ObjectId
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
 from services.leads.assignment import choosing, rules
+from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.placing import end, place, place_item
 from services.leads.assignment.queries import agents, available_agent, workload_of
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
+from services.leads.queueing.documents import ItemDocument
 from services.leads.queueing.queries import EMPTY, item_by_id
 from services.leads.queueing.rules import PENDING
 
@@ -34,7 +35,7 @@ class NobodyFound(Conflict):
 @transactional("leads")
 def assign_automatically(
     scope: TenantScope, lead_id: str, *, required: list[str] | None = None, reason: str | None = None
-) -> Document:
+) -> AssignmentDocument:
     """Give a lead to the best agent and return the assignment. Raises NotFound, NobodyFound, Conflict.
 
     required: the skills that the lead needs; else those that it names itself."""
@@ -43,29 +44,33 @@ def assign_automatically(
     decision = choosing.choose(agents(inside), rules.skills_of(lead) if required is None else required)
     if decision.chosen is None:
         raise NobodyFound(decision)
-    return place(inside, lead, decision, assignmentType=rules.AUTOMATIC, reason=reason)
+    return place(inside, lead, decision, {"assignmentType": rules.AUTOMATIC, "reason": reason})
 
 
 @_ONCE
 @transactional("leads")
-def assign_manually(scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None) -> Document:
+def assign_manually(
+    scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None
+) -> AssignmentDocument:
     """Give a lead to a named agent and return the assignment. Raises NotFound, Conflict with the reason why not."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
     decision = choosing.named(available_agent(inside, agent_id), _BY_HAND)
-    return place(inside, lead, decision, assignmentType=rules.MANUAL, reason=reason)
+    return place(inside, lead, decision, {"assignmentType": rules.MANUAL, "reason": reason})
 
 
 @_ONCE
 @transactional("leads")
 def reassign(
     scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None, notes: str | None = None
-) -> Document:
+) -> AssignmentDocument:
     """Move a lead that somebody has to a named agent, who may be full, and return the new assignment. Raises NotFound,
     Conflict with the reason why not."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
-    ended = {"status": rules.REASSIGNED, "reassignedAt": now(), **({"reassignmentReason": reason} if reason else {})}
+    ended: AssignmentDocument = {"status": rules.REASSIGNED, "reassignedAt": now()}
+    if reason:
+        ended["reassignmentReason"] = reason
     last = end(inside, {"leadId": str(lead["_id"])}, ended)
     if last is None:
         raise Conflict("No current assignment found")
@@ -73,12 +78,12 @@ def reassign(
         agent = available_agent(inside, agent_id, unless_full=False)
     except Conflict:
         raise Conflict("New agent is not available") from None
-    fields = {"assignmentType": rules.REASSIGNMENT, "reason": reason, "notes": notes}
-    return place(inside, lead, choosing.named(agent, _BY_HAND), previousAgentId=last["agentId"], **fields)
+    fields: AssignmentDocument = {"assignmentType": rules.REASSIGNMENT, "reason": reason, "notes": notes}
+    return place(inside, lead, choosing.named(agent, _BY_HAND), {"previousAgentId": last["agentId"], **fields})
 
 
 @_ONCE
-def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> Document:
+def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> ItemDocument:
     """Give the lead of a pending queue item to a named agent and return the item; whoever has the lead loses it. Raises
     NotFound, Conflict with the reason why not."""
     item = item_by_id(scope, item_id)
@@ -95,7 +100,7 @@ def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> Document:
 
 
 @transactional("leads")
-def _assign_item(scope: TenantScope, item: Document, agent_id: str) -> Document:
+def _assign_item(scope: TenantScope, item: ItemDocument, agent_id: str) -> ItemDocument:
     agent, key = available_agent(scope, agent_id), ObjectId()
     taken = queue.take(scope, item, agent.id, assignmentId=str(key))
     if taken is None:
@@ -104,7 +109,7 @@ def _assign_item(scope: TenantScope, item: Document, agent_id: str) -> Document:
     return taken
 
 
-def claim(scope: TenantScope) -> Document:
+def claim(scope: TenantScope) -> ItemDocument:
     """Give the next lead of the queue to the caller, for the time of a lease, and return the item. Raises NotFound when
     nothing is pending, Conflict when the caller cannot take a lead.
 
@@ -126,7 +131,7 @@ def claim(scope: TenantScope) -> Document:
 
 
 @transactional("leads")
-def _settle(scope: TenantScope, item: Document, agent: choosing.Agent) -> Document | None:
+def _settle(scope: TenantScope, item: ItemDocument, agent: choosing.Agent) -> ItemDocument | None:
     """None when somebody was given the lead by name meanwhile. Raises NotFound; Conflict when the agent claimed several
     leads at once and has enough by now."""
     key = ObjectId()

@@ -6,9 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import actions, outcomes, queries
+from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.rendering import agent, assignments, capacity, result
 from services.leads.assignment.serializers import (
     AgentBody,
@@ -26,7 +26,7 @@ from services.leads.queueing.rendering import envelope
 # ruff: noqa: N803 - path names of the contract
 
 
-def _outcome(do: Callable[[], Document], message: str, status: int = 200) -> Response:
+def _outcome(do: Callable[[], AssignmentDocument], message: str, status: int = 200) -> Response:
     """Answer an assignment that was made, or why none was."""
     try:
         made = do()

@@ -10,8 +10,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 
-ASSIGNMENTS = Collection(
+ASSIGNMENTS = Collection[AssignmentDocument](
     "assignments",
     service="leads",
     tenant="text",
@@ -25,7 +26,7 @@ ASSIGNMENTS = Collection(
 )
 # One for each agent for whom something is set, or who ever got a lead. Its last assignment is written in the transaction
 # of the assignment: of two decisions for one agent at the same time one is made anew, so that both count.
-AGENTS = Collection(
+AGENTS = Collection[AgentDocument](
     "leadagents",
     service="leads",
     tenant="text",

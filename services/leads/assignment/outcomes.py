@@ -6,13 +6,13 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
 from core.errors import Conflict, Forbidden, NotFound
 from services.leads.assignment import choosing, rules
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.assignment.placing import end
 from services.leads.assignment.queries import agent_by_id, assignment_by_id, tenant_of
@@ -20,6 +20,7 @@ from services.leads.leads.actions import hand_lead
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
+from services.leads.queueing.documents import ItemDocument
 from services.leads.queueing.queries import expired_items, open_item
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 @transactional("leads")
 def set_status(
     scope: TenantScope, assignment_id: str, status: str | None, notes: str | None, *, own_only: bool
-) -> Document:
+) -> AssignmentDocument:
     """Note what became of an assignment and return it; the queue and the lead follow. Raises NotFound, Forbidden for
     somebody else's when `own_only`, Conflict when the lead is somebody else's again."""
     before = assignment_by_id(scope, assignment_id)
@@ -41,7 +42,7 @@ def set_status(
         change = {**change, "$set": {**change.get("$set", {}), "notes": notes}}
     if not change:
         return before
-    after = ASSIGNMENTS.scoped(inside).update_one({"_id": before["_id"]}, change)
+    after = ASSIGNMENTS.scoped(inside).update_and_get({"_id": before["_id"]}, change)
     assert after is not None
     if scope.actor_id == before["agentId"]:
         active = {"$set": {"lastActiveAt": now()}}
@@ -50,7 +51,7 @@ def set_status(
     return after
 
 
-def _follow(scope: TenantScope, before: Document, after: Document) -> None:
+def _follow(scope: TenantScope, before: AssignmentDocument, after: AssignmentDocument) -> None:
     """Let the lead and its queue item follow an assignment."""
     if after.get("open") and not before.get("open"):
         queue.hand_over(scope, after["leadId"], after["agentId"], str(after["_id"]))
@@ -68,7 +69,7 @@ def _follow(scope: TenantScope, before: Document, after: Document) -> None:
         _restore_lead(scope, after)
 
 
-def _restore_lead(scope: TenantScope, assignment: Document) -> None:
+def _restore_lead(scope: TenantScope, assignment: AssignmentDocument) -> None:
     """Let a lead whose agent does not want it be whose it was before, unless somebody changed that already."""
     former = assignment.get("previousAgentId")
     try:
@@ -76,7 +77,7 @@ def _restore_lead(scope: TenantScope, assignment: Document) -> None:
     except NotFound:
         return
     if former and str(lead.get("assignedTo")) == assignment["agentId"] != former:
-        hand_lead(scope, assignment["leadId"], former)
+        hand_lead(scope, assignment["leadId"], str(former))
 
 
 def return_expired() -> int:
@@ -92,11 +93,11 @@ def return_expired() -> int:
 
 
 @transactional("leads")
-def _return(scope: TenantScope, item: Document) -> bool:
+def _return(scope: TenantScope, item: ItemDocument) -> bool:
     if queue.give_back(scope, item) is None:
         return False
     # Without one the claimer was killed before anybody else could see the claim.
-    ended = {"status": rules.REJECTED, "endReason": "The lease expired"}
+    ended: AssignmentDocument = {"status": rules.REJECTED, "endReason": "The lease expired"}
     key = object_id(item.get("assignmentId"))
     assignment = end(scope, {"_id": key}, ended) if key else None
     if assignment is not None:
@@ -117,17 +118,19 @@ def follow_lead(scope: TenantScope, lead_id: str) -> None:
     if ending is None:
         return
     if assignment is not None:
-        change = rules.change_to(ending.status, assignment, now())
-        told = {"endReason": ending.reason, **({"outcome": ending.outcome} if ending.outcome else {})}
-        end(scope, {"_id": assignment["_id"]}, {**change["$set"], **told})
+        change: dict[str, Any] = rules.change_to(ending.status, assignment, now())
+        told: AssignmentDocument = {"endReason": ending.reason}
+        if ending.outcome:
+            told["outcome"] = ending.outcome
+        end(scope, {"_id": assignment["_id"]}, change["$set"] | told)
     if item is not None:
         queue.cancel(scope, item, ending.reason)
 
 
-def set_agent(scope: TenantScope, agent_id: str, changes: dict[str, Any]) -> choosing.Agent:
+def set_agent(scope: TenantScope, agent_id: str, changes: AgentDocument) -> choosing.Agent:
     """Set capacity, skills or availability of an agent and return the agent as things are now. Raises NotFound."""
     inside = scope.for_tenant(tenant_of(scope, agent_id))
     agent = agent_by_id(inside, agent_id)
     if changes:
-        AGENTS.scoped(inside).update_one({"agentId": agent.id}, {"$set": changes}, upsert=True)
+        AGENTS.scoped(inside).update_one({"agentId": agent.id}, sets=changes, upsert=True)
     return agent_by_id(inside, agent_id)

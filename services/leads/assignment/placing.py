@@ -3,43 +3,51 @@
 Everything runs in the caller's transaction."""
 
 from datetime import datetime
-from typing import Any
 
 from bson import ObjectId
 
-from core.documents.collection import now
-from core.documents.database import Document
+from core.documents.collection import Filter, now
 from core.documents.ids import text_id
 from core.documents.scope import TenantScope
+from core.documents.shapes import part_of
 from services.leads.assignment import choosing, rules
+from services.leads.assignment.documents import AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
 from services.leads.leads.actions import hand_lead
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import actions as queue
+from services.leads.queueing.documents import ItemDocument
 
 
-def place(scope: TenantScope, lead: Document, decision: choosing.Decision, **fields: Any) -> Document:
+def place(
+    scope: TenantScope, lead: LeadDocument, decision: choosing.Decision, fields: AssignmentDocument
+) -> AssignmentDocument:
     """Store the assignment of `lead` to the agent of `decision`, with `fields`; its queue item follows."""
     key = ObjectId()
     item = queue.hand_over(scope, str(lead["_id"]), _chosen(decision).id, str(key))
     return _store(scope, lead, decision, (item or lead)["createdAt"], {"_id": key, **fields})
 
 
-def place_item(scope: TenantScope, item: Document, key: ObjectId, decision: choosing.Decision, kind: str) -> None:
+def place_item(scope: TenantScope, item: ItemDocument, key: ObjectId, decision: choosing.Decision, kind: str) -> None:
     """Store the assignment `key` of the lead of an item that was just taken. Whoever has the lead loses it: it was queued
     again. Raises NotFound for a deleted lead."""
-    lead = lead_by_id(scope, item["leadId"])
-    ended = {"status": rules.REASSIGNED, "reassignedAt": now(), "reassignmentReason": "The lead was queued again"}
+    lead = lead_by_id(scope, str(item["leadId"]))
+    ended: AssignmentDocument = {
+        "status": rules.REASSIGNED,
+        "reassignedAt": now(),
+        "reassignmentReason": "The lead was queued again",
+    }
     last = end(scope, {"leadId": item["leadId"]}, ended)
-    fields = {"assignmentType": rules.REASSIGNMENT if last else kind}
+    fields: AssignmentDocument = {"assignmentType": rules.REASSIGNMENT if last else kind}
     if last:
         fields["previousAgentId"] = last["agentId"]
     _store(scope, lead, decision, item["createdAt"], {"_id": key, **fields})
 
 
-def end(scope: TenantScope, query: Document, fields: Document) -> Document | None:
+def end(scope: TenantScope, query: Filter, fields: AssignmentDocument) -> AssignmentDocument | None:
     """Close the open assignment that matches and return it; None when there is none."""
-    return ASSIGNMENTS.scoped(scope).update_one({**query, "open": True}, {"$set": fields, "$unset": {"open": ""}})
+    return ASSIGNMENTS.scoped(scope).update_and_get({**query, "open": True}, {"$unset": {"open": ""}}, sets=fields)
 
 
 def _chosen(decision: choosing.Decision) -> choosing.Agent:
@@ -48,15 +56,19 @@ def _chosen(decision: choosing.Decision) -> choosing.Agent:
 
 
 def _store(
-    scope: TenantScope, lead: Document, decision: choosing.Decision, waiting_since: datetime, fields: Document
-) -> Document:
+    scope: TenantScope,
+    lead: LeadDocument,
+    decision: choosing.Decision,
+    waiting_since: datetime,
+    fields: AssignmentDocument,
+) -> AssignmentDocument:
     agent, moment = _chosen(decision), now()
     acts = {"lastActiveAt": moment} if scope.actor_id == agent.id else {}
     turn = {"$set": {"lastAssignedAt": moment, **acts}}
     AGENTS.scoped(scope).update_one({"agentId": agent.id}, turn, upsert=True)
     hand_lead(scope, str(lead["_id"]), agent.id)
     told = decision.told()
-    assignment = {
+    assignment: AssignmentDocument = {
         "leadId": str(lead["_id"]),
         "agentId": agent.id,
         "status": rules.PENDING,
@@ -70,5 +82,5 @@ def _store(
         "waitTime": rules.minutes(moment - waiting_since),
         "decision": told,
     }
-    known = {name: value for name, value in fields.items() if value is not None}
-    return ASSIGNMENTS.scoped(scope).insert_one({**assignment, **known})
+    known = [name for name, value in fields.items() if value is not None]
+    return ASSIGNMENTS.scoped(scope).insert_one({**assignment, **part_of(fields, known)})

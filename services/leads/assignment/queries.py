@@ -9,7 +9,9 @@ from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.errors import BadRequest, Conflict, NotFound
 from services.leads.assignment import choosing, rules
+from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
+from services.leads.directory.documents import PersonDocument
 from services.leads.directory.models import PEOPLE
 from services.leads.leads.queries import lead_by_id
 
@@ -47,7 +49,7 @@ def agents(scope: TenantScope, agent_id: str | None = None) -> list[choosing.Age
     return [_agent(member, chosen.get(member["_id"], {}), workloads.get(member["_id"], 0)) for member in members]
 
 
-def _agent(person: Document, chosen: Document, workload: int) -> choosing.Agent:
+def _agent(person: PersonDocument, chosen: AgentDocument, workload: int) -> choosing.Agent:
     return choosing.Agent(
         id=person["_id"],
         name=person.get("name") or "",
@@ -99,7 +101,7 @@ def workload_of(scope: TenantScope, agent_id: str) -> int:
     return ASSIGNMENTS.scoped(scope).count({"open": True, "agentId": agent_id})
 
 
-def assignment_by_id(scope: TenantScope, assignment_id: str) -> Document:
+def assignment_by_id(scope: TenantScope, assignment_id: str) -> AssignmentDocument:
     """Return an assignment. Raises NotFound, BadRequest for a malformed id."""
     key = object_id(assignment_id)
     if key is None:
@@ -110,7 +112,7 @@ def assignment_by_id(scope: TenantScope, assignment_id: str) -> Document:
     return found
 
 
-def history_of_lead(scope: TenantScope, lead_id: str) -> list[Document]:
+def history_of_lead(scope: TenantScope, lead_id: str) -> list[AssignmentDocument]:
     """Return the assignments of a lead by either id, newest first; none for an unknown one. Raises BadRequest for what is
     no id."""
     key = object_id(lead_id)
@@ -123,7 +125,7 @@ def history_of_lead(scope: TenantScope, lead_id: str) -> list[Document]:
     return list(ASSIGNMENTS.scoped(scope).find({"leadId": text}, sort=_NEWEST, limit=MOST))
 
 
-def history_of_agent(scope: TenantScope, agent_id: str, limit: int) -> list[Document]:
+def history_of_agent(scope: TenantScope, agent_id: str, limit: int) -> list[AssignmentDocument]:
     """Return the assignments of an agent, newest first."""
     found = ASSIGNMENTS.scoped(scope).find({"agentId": person_key(agent_id)}, sort=_NEWEST, limit=min(limit, MOST))
     return list(found)

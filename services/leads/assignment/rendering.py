@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.documents.shapes import filled
 from services.leads.assignment.choosing import Agent
+from services.leads.assignment.documents import AssignmentDocument
 from services.leads.directory.queries import names_of
 
 Wire = dict[str, Any]
@@ -39,15 +40,15 @@ _FIELDS = (
 )
 
 
-def assignments(scope: TenantScope, documents: Sequence[Document]) -> list[Wire]:
+def assignments(scope: TenantScope, documents: Sequence[AssignmentDocument]) -> list[Wire]:
     """Return Assignments (contract/leads.yaml) with the names of those agents whom the scope may know; one read for all."""
     people = {one.get(member) for one in documents for member in ("agentId", "previousAgentId")}
     names = names_of(scope, {str(person) for person in people if person})
     return [_assignment(document, names) for document in documents]
 
 
-def _assignment(document: Document, names: dict[str, str]) -> Wire:
-    wire = {name: document[name] for name in _FIELDS if document.get(name) is not None}
+def _assignment(document: AssignmentDocument, names: dict[str, str]) -> Wire:
+    wire = filled(document, _FIELDS)
     for member in ("agent", "previousAgent"):
         name = names.get(str(document.get(f"{member}Id")))
         if name:
@@ -55,7 +56,7 @@ def _assignment(document: Document, names: dict[str, str]) -> Wire:
     return {"__v": document.get("__v", 0), **wire}
 
 
-def result(document: Document) -> Wire:
+def result(document: AssignmentDocument) -> Wire:
     """Return what an assignment that was just made is answered with (AssignmentResultEnvelope)."""
     chosen = document["decision"]["candidates"][0]
     return {

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.identity.roles import AGENT, system_roles
+from services.leads.assignment.documents import AssignmentDocument
+from services.leads.leads.documents import LeadDocument
 
 PENDING, ACCEPTED, REJECTED, REASSIGNED, COMPLETED = STATUSES = (
     "pending",
@@ -38,7 +40,7 @@ def minutes(duration: timedelta) -> float:
     return max(0.0, round(duration.total_seconds() / 60, 2))
 
 
-def skills_of(lead: Mapping[str, Any]) -> list[str]:
+def skills_of(lead: LeadDocument) -> list[str]:
     """Return the skills that a lead asks for itself, in customFields.requiredSkills; that member is free, so what cannot be
     a skill is left out."""
     custom = lead.get("customFields")
@@ -46,12 +48,12 @@ def skills_of(lead: Mapping[str, Any]) -> list[str]:
     return [skill for skill in wanted if is_skill(skill)][:MOST_SKILLS] if isinstance(wanted, list) else []
 
 
-def is_skill(value: Any) -> bool:
+def is_skill(value: object) -> bool:
     """Whether `value` is the name of a skill."""
     return isinstance(value, str) and "\x00" not in value and 0 < len(value.strip()) <= LONGEST_SKILL
 
 
-def change_to(status: str, before: Mapping[str, Any], moment: datetime) -> dict[str, dict[str, Any]]:
+def change_to(status: str, before: AssignmentDocument, moment: datetime) -> dict[str, dict[str, Any]]:
     """Return the update by which an assignment that is `before` gets a status. Any may follow any (leads-rules §6)."""
     fields: dict[str, Any] = {"status": status}
     if status in (ACCEPTED, REJECTED) and "responseTime" not in before:
@@ -82,7 +84,7 @@ _CLOSED = {
 }
 
 
-def ending_of(lead: Mapping[str, Any] | None, assignment: Mapping[str, Any] | None) -> Ending | None:
+def ending_of(lead: LeadDocument | None, assignment: AssignmentDocument | None) -> Ending | None:
     """Return how the open assignment of a lead ends, given the lead as it is now (None: deleted); None when it goes on."""
     if lead is None:
         return Ending(COMPLETED, "The lead was deleted", "cancelled")

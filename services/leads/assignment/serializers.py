@@ -1,6 +1,7 @@
 """Bodies and queries of assignment."""
 
-from core.api.validation import Array, Body, Choice, MongoId, Number, Page, Query, Text
+from core.api.fields import Array, Choice, MongoId, Number, Page, Text
+from core.api.validation import Body, Query
 from services.leads.assignment import rules
 from services.leads.queueing.rules import HIGHEST, LOWEST
 
@@ -17,14 +18,14 @@ class AutoBody(Body):
     agentId = MongoId(or_uuid=True, required=False)
     priority = Number(LOWEST, HIGHEST, required=False)
     reason = Text(required=False, max_length=_LONGEST_TEXT)
-    requiredSkills = Array(_SKILLS, max_items=rules.MOST_SKILLS, required=False)
+    requiredSkills = Array(_SKILLS, max_items=rules.MOST_SKILLS, required=False, ours=True)
 
 
 class ManualBody(Body):
     """Which lead, and whose it is. A priority may be sent and is not looked at."""
 
     leadId = MongoId(or_uuid=True)
-    agentId = MongoId(or_uuid=True)
+    agentId = MongoId(or_uuid=True, demanded=True)
     priority = Number(LOWEST, HIGHEST, required=False)
     reason = Text(required=False, max_length=_LONGEST_TEXT)
 
@@ -32,14 +33,14 @@ class ManualBody(Body):
 class AssignItemBody(Body):
     """Who gets the lead; a priority may be sent and is not looked at."""
 
-    agentId = MongoId(or_uuid=True)
+    agentId = MongoId(or_uuid=True, demanded=True)
     priority = Number(LOWEST, HIGHEST, required=False)
 
 
 class ReassignBody(Body):
     """Whose the lead is from now on. A status may be sent and is not looked at."""
 
-    agentId = MongoId(or_uuid=True)
+    agentId = MongoId(or_uuid=True, demanded=True)
     status = Choice(rules.STATUSES, required=False)
     reason = Text(required=False, max_length=_LONGEST_TEXT)
     notes = Text(required=False, max_length=_LONGEST_TEXT)

@@ -5,20 +5,25 @@ crash (services.leads.bulk.tasks) does no lead twice.
 """
 
 import time
-from typing import Any
+from typing import Any, cast
+
+from bson import ObjectId
 
 from core import runs
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
+from core.documents.shapes import part_of
 from core.documents.transactions import transactional
 from core.errors import BadRequest
 from services.leads.bulk import rules
+from services.leads.bulk.documents import ImageDocument, OperationDocument
 from services.leads.bulk.models import IMAGES, OPERATIONS
 from services.leads.bulk.queries import leads_by_ids, operation_by_id
 from services.leads.directory.queries import strangers
 from services.leads.leads.actions import NOT_A_MEMBER, person_id
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
 
@@ -27,31 +32,31 @@ _UNKNOWN = "Lead not found"
 _CHANGED = "Lead was changed since"
 
 
-def run(scope: TenantScope, kind: str, lead_ids: Any, changes: dict[str, Any]) -> Document:
+def run(scope: TenantScope, kind: str, lead_ids: Any, changes: dict[str, object]) -> OperationDocument:
     """Do an operation on all of these leads and return it as it ended. Raises BadRequest for ids that are none; the attempt is
     kept in the history."""
     fault = rules.fault_of_ids(lead_ids) or next((rules.malformed(one) for one in lead_ids if not _is_id(one)), None)
     if fault:
         refuse(scope, kind, lead_ids, fault)
-    stored = _store(scope, kind, list(dict.fromkeys(lead_ids)), changes=changes)
+    stored = _store(scope, kind, list(dict.fromkeys(lead_ids)), {"changes": changes})
     return go_on(scope, stored)
 
 
-def refuse(scope: TenantScope, kind: str, lead_ids: Any, fault: str) -> None:
+def refuse(scope: TenantScope, kind: str, lead_ids: object, fault: str) -> None:
     """Keep an attempt that cannot be made in the history, and raise BadRequest."""
     errors = [{"leadId": "system", "operation": kind, "message": fault}]
     ids = [str(one) for one in lead_ids[: rules.MOST_LEADS]] if isinstance(lead_ids, list) else []
-    _store(scope, kind, ids, errors=errors, status=runs.FAILED, finishedAt=now())
+    _store(scope, kind, ids, {"errors": errors, "status": runs.FAILED, "finishedAt": now()})
     raise BadRequest(f"{_FAILED}{fault}")
 
 
-def go_on(scope: TenantScope, operation: Document) -> Document:
+def go_on(scope: TenantScope, operation: OperationDocument) -> OperationDocument:
     """Work on an operation until it is over, and return it."""
     ended = runs.work_on(OPERATIONS, operation["_id"], step)
     return ended or operation_by_id(scope, operation["operationId"]) or operation
 
 
-def undo(scope: TenantScope, operation_id: str) -> Document:
+def undo(scope: TenantScope, operation_id: str) -> OperationDocument:
     """Take a completed operation back where the lead was not changed since, and return that operation as it ended. Raises
     BadRequest for one that is unknown, not completed, too old, undone, or of a kind that cannot be undone."""
     original = operation_by_id(scope, operation_id)
@@ -63,18 +68,18 @@ def undo(scope: TenantScope, operation_id: str) -> Document:
 
 
 @transactional("leads")
-def _start_undo(scope: TenantScope, original: Document) -> Document:
+def _start_undo(scope: TenantScope, original: OperationDocument) -> OperationDocument:
     kind, tenant = original["operation"], scope.for_tenant(original["tenantId"])
     in_time = original["createdAt"] > now() - rules.UNDO_WINDOW
-    undone = _store(tenant, f"{rules.UNDO}{kind}", original["leadIds"], undoes=original["operationId"])
+    undone = _store(tenant, f"{rules.UNDO}{kind}", original["leadIds"], {"undoes": original["operationId"]})
     free = {"_id": original["_id"], "status": runs.COMPLETED, "undoOperationId": None}
-    claimed = OPERATIONS.scoped(tenant).update_one(free, {"$set": {"undoOperationId": undone["operationId"]}})
+    claimed = OPERATIONS.scoped(tenant).update_and_get(free, sets={"undoOperationId": undone["operationId"]})
     if not rules.can_be_undone(kind) or not in_time or claimed is None:
         raise BadRequest("This operation cannot be undone")
     return undone
 
 
-def step(operation: Document) -> runs.Changes:
+def step(operation: OperationDocument) -> runs.Changes:
     """Do the next leads of an operation and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(operation["tenantId"], operation["userId"])
     ids = operation["leadIds"][operation["done"] : operation["done"] + rules.BATCH]
@@ -91,17 +96,17 @@ def step(operation: Document) -> runs.Changes:
     }
 
 
-def _end(scope: TenantScope, operation: Document) -> runs.Changes:
+def _end(scope: TenantScope, operation: OperationDocument) -> runs.Changes:
     if operation["undoes"]:
         key = {"operationId": operation["undoes"]}
-        OPERATIONS.scoped(scope).update_one(key, {"$set": {"status": rules.UNDONE}})
+        OPERATIONS.scoped(scope).update_one(key, sets={"status": rules.UNDONE})
         IMAGES.scoped(scope).delete_many(key)
     return {"status": runs.COMPLETED}
 
 
-def _do_some(scope: TenantScope, operation: Document, ids: list[str]) -> tuple[int, dict[str, str]]:
+def _do_some(scope: TenantScope, operation: OperationDocument, ids: list[str]) -> tuple[int, dict[str, str]]:
     """Change these leads; return how many were, and why others were not, by their ids."""
-    owner = operation["changes"].get("assignedTo")
+    owner = cast(str | None, operation["changes"].get("assignedTo"))
     if owner and strangers(scope, [owner]):
         return 0, dict.fromkeys(ids, NOT_A_MEMBER)
     found = leads_by_ids(scope, ids)
@@ -117,9 +122,9 @@ def _do_some(scope: TenantScope, operation: Document, ids: list[str]) -> tuple[i
     return len(after), {text: _UNKNOWN for text in ids if text not in found}
 
 
-def _update_of(scope: TenantScope, operation: Document) -> Document:
+def _update_of(scope: TenantScope, operation: OperationDocument) -> Document:
     """Return what the operation does to a lead, as MongoDB's update."""
-    changes = dict(operation["changes"])
+    changes: dict[str, Any] = {**operation["changes"]}
     if operation["operation"] == rules.DELETE:
         changes["deletedAt"] = now()
     if "assignedTo" in changes:
@@ -131,23 +136,28 @@ def _update_of(scope: TenantScope, operation: Document) -> Document:
     return update
 
 
-def _moment(update: Document) -> Any:
+def _moment(update: dict[str, dict[str, object]]) -> Any:
     return update["$set"].get("deletedAt")
 
 
 def _keep_images(
-    scope: TenantScope, operation: Document, before: dict[Any, Document], after: list[Document], update: Document
+    scope: TenantScope,
+    operation: OperationDocument,
+    before: dict[ObjectId, LeadDocument],
+    after: list[LeadDocument],
+    update: Document,
 ) -> None:
     if not rules.can_be_undone(operation["operation"]):
         return
     touched = [*update["$set"], *update.get("$unset", {})]
-    common = {"operationId": operation["operationId"], "expiresAt": now() + rules.UNDO_WINDOW}
-    images = [
+    expires = now() + rules.UNDO_WINDOW
+    images: list[ImageDocument] = [
         {
-            **common,
+            "operationId": operation["operationId"],
+            "expiresAt": expires,
             "leadId": lead["_id"],
             "rev": lead["rev"],
-            "before": {name: before[lead["_id"]][name] for name in touched if name in before[lead["_id"]]},
+            "before": {**part_of(before[lead["_id"]], touched)},
             "without": [name for name in touched if name not in before[lead["_id"]]],
         }
         for lead in after
@@ -155,7 +165,7 @@ def _keep_images(
     IMAGES.scoped(scope).insert_many(images)
 
 
-def _undo_some(scope: TenantScope, operation: Document, ids: list[str]) -> tuple[int, dict[str, str]]:
+def _undo_some(scope: TenantScope, operation: OperationDocument, ids: list[str]) -> tuple[int, dict[str, str]]:
     """Give these leads back what they had; return how many got it, and why others did not."""
     leads = leads_by_ids(scope, ids)
     keys = {text: lead["_id"] for text, lead in leads.items()}
@@ -170,25 +180,31 @@ def _undo_some(scope: TenantScope, operation: Document, ids: list[str]) -> tuple
     return len(after), faults
 
 
-def _restoring(scope: TenantScope, image: Document) -> Document:
+def _restoring(scope: TenantScope, image: ImageDocument) -> Document:
     update: Document = {"$set": {**image["before"], "updatedBy": person_id(scope.actor_id)}}
     gone = [name for name in image["without"] if name != "updatedBy"]
     return update | ({"$unset": dict.fromkeys(gone, "")} if gone else {})
 
 
-def _store(scope: TenantScope, kind: str, lead_ids: list[str], **members: Any) -> Document:
+def _store(scope: TenantScope, kind: str, lead_ids: list[str], members: OperationDocument) -> OperationDocument:
     scope.require_tenant()
-    counters = {"totalRecords": len(lead_ids), "done": 0, "processedRecords": 0, "failedRecords": 0}
-    named = {"operationId": rules.operation_id(time.time_ns() // 1_000_000), "operation": kind, "leadIds": lead_ids}
-    defaults: Document = {
+    operation: OperationDocument = {
+        **cast(OperationDocument, runs.new_run()),
+        "operationId": rules.operation_id(time.time_ns() // 1_000_000),
+        "operation": kind,
+        "leadIds": lead_ids,
+        "totalRecords": len(lead_ids),
+        "done": 0,
+        "processedRecords": 0,
+        "failedRecords": 0,
         "changes": {},
         "errors": [],
         "undoes": None,
         "undoOperationId": None,
         "userId": scope.actor_id,
     }
-    return OPERATIONS.scoped(scope).insert_one({**runs.new_run(**named, **counters, **defaults), **members})
+    return OPERATIONS.scoped(scope).insert_one({**operation, **members})
 
 
-def _is_id(value: Any) -> bool:
+def _is_id(value: object) -> bool:
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))

@@ -1,6 +1,7 @@
 """Routes of bulk operations: bare objects, answered when the work is done."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,7 +40,7 @@ class BulkView(ContractView):
         body = plain_body(request.data)
         return self.run(self.kind, body, body)
 
-    def run(self, kind: str, body: dict[str, Any], data: Any) -> Response:
+    def run(self, kind: str, body: Mapping[str, object], data: object) -> Response:
         """Do an operation of `kind` with `data`; a fault is one sentence, kept in the history."""
         ids = body.get("leadIds")
         fault = rules.fault_of_ids(ids)
@@ -168,7 +169,7 @@ class Validate(ContractView):
 
 
 def _ids(request: Request) -> list[str]:
-    sent = request.query_params.get("leadIds")
+    sent = ",".join(request.query_params.getlist("leadIds"))
     if not sent:
         raise BadRequest("leadIds parameter is required")
     ids = [text.strip() for text in sent.split(",") if text.strip()]

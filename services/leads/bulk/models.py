@@ -10,8 +10,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.bulk.documents import ImageDocument, OperationDocument
 
-OPERATIONS = Collection(
+OPERATIONS = Collection[OperationDocument](
     "leadbulkoperations",
     service="leads",
     tenant="text",
@@ -21,7 +22,7 @@ OPERATIONS = Collection(
         index("status", "leaseUntil", name="waiting"),
     ),
 )
-IMAGES = Collection(
+IMAGES = Collection[ImageDocument](
     "leadbulkimages",
     service="leads",
     tenant="text",

@@ -1,9 +1,9 @@
 """Rules of bulk operations (contract/leads-rules.md §8). Pure."""
 
 import secrets
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+
+from services.leads.bulk.documents import OperationDocument
 
 UPDATE, DELETE, ASSIGN, STATUS, STAGE = KINDS = ("update", "delete", "assign", "changeStatus", "changeStage")
 UNDO = "undo_"
@@ -25,14 +25,14 @@ def operation_id(milliseconds: int) -> str:
     return f"bulk_{milliseconds}_{''.join(secrets.choice(_CHARACTERS) for _ in range(9))}"
 
 
-def fault_of_ids(ids: Any) -> str | None:
+def fault_of_ids(ids: object) -> str | None:
     """Return what is wrong with the ids of a request, or None."""
     if not isinstance(ids, list) or not ids:
         return NO_IDS
     return TOO_MANY if len(ids) > MOST_LEADS else None
 
 
-def malformed(value: Any) -> str:
+def malformed(value: object) -> str:
     """Return the old storage's words for an id that is none."""
     shown = f'"{value}" (type string)' if isinstance(value, str) else str(value)
     return f'Cast to ObjectId failed for value {shown} at path "_id" for model "Lead"'
@@ -43,7 +43,7 @@ def can_be_undone(kind: str) -> bool:
     return kind != DELETE and not kind.startswith(UNDO)
 
 
-def progress(operation: Mapping[str, Any]) -> int:
+def progress(operation: OperationDocument) -> int:
     """Return how much of an operation is done, in percent."""
     total = operation["totalRecords"]
     return round(operation["done"] / total * 100) if total else 100

@@ -1,6 +1,7 @@
 """What bulk operations may set. The bodies around it are not checked by type, as in the old system."""
 
-from core.api.validation import Body, Choice, MongoId, Page, Query, Text
+from core.api.fields import Choice, MongoId, Page, Text
+from core.api.validation import Body, Query
 from services.leads.leads import rules as leads
 
 # ruff: noqa: N815 - wire names

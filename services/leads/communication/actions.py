@@ -12,22 +12,23 @@ from django.conf import settings
 from pymongo.errors import DuplicateKeyError
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.errors import BadRequest, NotFound
 from services.leads.communication import rules
+from services.leads.communication.bypasses import messages_of_all
+from services.leads.communication.documents import MessageDocument
 from services.leads.communication.models import LOGS
 from services.leads.communication.providers import ProviderRefused, Sent, provider
 from services.leads.communication.queries import lead_to_reach, leads_with_number, template_by_id
 from services.leads.leads.actions import activity
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_change, publish_lead
 
 NOT_CONFIGURED = "Twilio not configured"
 CALLBACK = "/api/leads/communication/twilio/callback"
-_SYSTEM = TenantScope.system("a provider's report names no tenant; the message's id is known to the provider only")
 _AT_ONCE = 8
 # Twilio's number for trying out (https://www.twilio.com/docs/iam/test-credentials).
 _TEST_NUMBER = "+15005550006"
@@ -62,7 +63,7 @@ def send_template(
 
 
 def send_to_many(
-    scope: TenantScope, lead_ids: list[str], text: Callable[[Document], str], key: str | None
+    scope: TenantScope, lead_ids: list[str], text: Callable[[LeadDocument], str], key: str | None
 ) -> list[Result]:
     """Send a text to several leads and return the results in their order. key: of the request; the same request sent again
     sends nothing again."""
@@ -86,7 +87,7 @@ def send_to_many(
 
 def text_of(
     scope: TenantScope, template_id: str | None, message: str, variables: Mapping[str, str]
-) -> Callable[[Document], str]:
+) -> Callable[[LeadDocument], str]:
     """Return what makes the text for a lead: of the template when one is named, else `message`."""
     return lambda lead: _content(scope, lead, template_id, variables) if template_id else message
 
@@ -95,8 +96,10 @@ def note_report(message_id: str, provider_state: str, error: str | None) -> bool
     """Note what the provider reports of a message; a late report takes nothing back. Return whether anything was noted."""
     state = rules.state_of(provider_state)
     known = {"messageId": message_id, "status": {"$in": list(rules.EARLIER[state])}}
-    change = {"status": state} | ({"error": error} if error and state == rules.FAILED else {})
-    return LOGS.scoped(_SYSTEM).update_one(known, {"$set": change}) is not None
+    change: MessageDocument = {"status": state}
+    if error and state == rules.FAILED:
+        change["error"] = error
+    return messages_of_all().update_one(known, sets=change)
 
 
 def _deliver(
@@ -104,7 +107,7 @@ def _deliver(
     kind: str,
     number: str,
     content: str,
-    lead: Document | None,
+    lead: LeadDocument | None,
     *,
     wanted_sender: str | None = None,
     key: str | None = None,
@@ -130,15 +133,20 @@ def _sender(wanted: str | None) -> str:
 
 
 def _write_down(
-    scope: TenantScope, kind: str, to: str, sender: str, content: str, lead: Document | None, key: str | None
-) -> Document:
-    entry = {"type": kind, "direction": "outbound", "to": to, "from": sender, "content": content, "cost": 0}
-    entry |= {"userId": scope.actor_id, "status": rules.QUEUED, "leadId": lead["_id"] if lead else None}
-    present = {name: value for name, value in {**entry, "idempotencyKey": key}.items() if value is not None}
-    return LOGS.scoped(scope.for_tenant(lead["tenantId"]) if lead else scope).insert_one(present)
+    scope: TenantScope, kind: str, to: str, sender: str, content: str, lead: LeadDocument | None, key: str | None
+) -> MessageDocument:
+    entry: MessageDocument = {"type": kind, "direction": "outbound", "to": to, "from": sender, "content": content}
+    entry |= {"cost": 0, "status": rules.QUEUED}
+    if scope.actor_id is not None:
+        entry["userId"] = scope.actor_id
+    if lead:
+        entry["leadId"] = lead["_id"]
+    if key is not None:
+        entry["idempotencyKey"] = key
+    return LOGS.scoped(scope.for_tenant(lead["tenantId"]) if lead else scope).insert_one(entry)
 
 
-def _hand_over(scope: TenantScope, entry: Document, lead: Document | None) -> Result:
+def _hand_over(scope: TenantScope, entry: MessageDocument, lead: LeadDocument | None) -> Result:
     carrier = provider()
     assert carrier is not None
     callback = f"{settings.PUBLIC_URL}{CALLBACK}"
@@ -152,18 +160,20 @@ def _hand_over(scope: TenantScope, entry: Document, lead: Document | None) -> Re
 
 
 @transactional("leads")
-def _note_refusal(scope: TenantScope, entry: Document, refusal: ProviderRefused, lead: Document | None) -> None:
-    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": {"status": rules.FAILED, "error": str(refusal)}})
+def _note_refusal(
+    scope: TenantScope, entry: MessageDocument, refusal: ProviderRefused, lead: LeadDocument | None
+) -> None:
+    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, sets={"status": rules.FAILED, "error": str(refusal)})
     if refusal.opted_out and lead:
-        opted_out = LEADS.scoped(scope).update_one({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
+        opted_out = LEADS.scoped(scope).update_and_get({"_id": lead["_id"]}, {"$set": {"customFields.doNotText": True}})
         if opted_out:
             publish_lead("updated", opted_out)
 
 
 @transactional("leads")
-def _note_sent(scope: TenantScope, entry: Document, sent: Sent, lead: Document | None) -> None:
-    noted = {"status": rules.state_of(sent.status), "messageId": sent.message_id, "cost": sent.cost}
-    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, {"$set": noted})
+def _note_sent(scope: TenantScope, entry: MessageDocument, sent: Sent, lead: LeadDocument | None) -> None:
+    noted: MessageDocument = {"status": rules.state_of(sent.status), "messageId": sent.message_id, "cost": sent.cost}
+    LOGS.scoped(scope).update_one({"_id": entry["_id"]}, sets=noted)
     if lead is None:
         return
     view, moment = LEADS.scoped(scope), now()
@@ -175,12 +185,12 @@ def _note_sent(scope: TenantScope, entry: Document, sent: Sent, lead: Document |
     told |= {"outcome": "other", "followUpRequired": False}
     done = activity("communication", f"Outbound {word}", scope)
     change = {"$set": {"lastContactDate": moment}, "$push": {"communicationHistory": told, "activities": done}}
-    after = view.update_one({"_id": lead["_id"]}, change)
+    after = view.update_and_get({"_id": lead["_id"]}, change)
     assert after is not None
     publish_change(before, after)
 
 
-def _reachable(scope: TenantScope, lead_id: str) -> Document:
+def _reachable(scope: TenantScope, lead_id: str) -> LeadDocument:
     try:
         lead = lead_to_reach(scope, lead_id)
     except NotFound:
@@ -190,7 +200,7 @@ def _reachable(scope: TenantScope, lead_id: str) -> Document:
     return lead
 
 
-def _with_number(scope: TenantScope, lead_id: str) -> Document:
+def _with_number(scope: TenantScope, lead_id: str) -> LeadDocument:
     lead = _reachable(scope, lead_id)
     contact = lead.get("contactInfo")
     if not isinstance(contact, dict) or not contact.get("phone"):
@@ -198,7 +208,7 @@ def _with_number(scope: TenantScope, lead_id: str) -> Document:
     return lead
 
 
-def _content(scope: TenantScope, lead: Document, template_id: str | None, variables: Mapping[str, str]) -> str:
+def _content(scope: TenantScope, lead: LeadDocument, template_id: str | None, variables: Mapping[str, str]) -> str:
     template = template_by_id(scope.for_tenant(lead["tenantId"]), template_id)
     if template is None:
         raise BadRequest("Template not found")
@@ -215,7 +225,7 @@ def _needs_provider() -> None:
         raise BadRequest(NOT_CONFIGURED)
 
 
-def _result_of(entry: Document) -> Result:
+def _result_of(entry: MessageDocument) -> Result:
     if entry.get("status") == rules.FAILED:
         return _failed(str(entry.get("error") or "Not sent"))
     found = {"messageId": entry.get("messageId"), "status": entry.get("status"), "cost": entry.get("cost")}

@@ -1,6 +1,7 @@
 """Routes of communication: bare objects. What the provider says of a message is in the answer, not in its status code."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from rest_framework.response import Response
 from core.api.parsing import plain_body
 from core.api.permissions import public
 from core.api.views import ContractView
-from core.documents.database import Document
+from core.documents.shapes import part_of
 from core.errors import BadRequest, Forbidden, NotFound
 from services.leads.communication import actions, queries, rules
+from services.leads.communication.documents import MessageDocument
 from services.leads.communication.providers import provider
 from services.leads.communication.serializers import BulkSmsBody, MessageBody, SmsBody, TemplateBody, VoiceBody
 from services.leads.leads.api import MANAGERS, MEMBERS
@@ -189,10 +191,10 @@ class TwilioCallback(ContractView):
         return Response(status=204)
 
 
-def _texts(variables: dict[str, Any]) -> dict[str, str]:
+def _texts(variables: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in variables.items() if isinstance(value, str | int | float)}
 
 
-def _log(entry: Document) -> dict[str, Any]:
-    wire = {name: entry[name] for name in (*_LOGGED, *_NOTED) if name in entry}
+def _log(entry: MessageDocument) -> dict[str, Any]:
+    wire = part_of(entry, (*_LOGGED, *_NOTED))
     return {"cost": 0, **wire, "__v": entry.get("__v", 0)}

@@ -9,8 +9,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.communication.documents import MessageDocument, TemplateDocument
 
-LOGS = Collection(
+LOGS = Collection[MessageDocument](
     "communicationlogs",
     service="leads",
     tenant="text",
@@ -29,7 +30,7 @@ LOGS = Collection(
         ),
     ),
 )
-TEMPLATES = Collection(
+TEMPLATES = Collection[TemplateDocument](
     "communicationtemplates",
     service="leads",
     tenant="text",

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
+from services.leads.communication.documents import TemplateDocument
+from services.leads.leads.documents import LeadDocument
+
 SMS, VOICE = KINDS = ("sms", "voice")
 QUEUED, SENT, DELIVERED, FAILED = STATES = ("queued", "sent", "delivered", "failed")
 # A report may arrive late: it never takes an entry back.
@@ -41,7 +44,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 NO_CONSENT = "Lead does not want to be contacted"
 BAD_NUMBER = "Invalid phone number format"
 
-TEMPLATES: tuple[dict[str, Any], ...] = (
+TEMPLATES: tuple[TemplateDocument, ...] = (
     {
         "id": "welcome-sms",
         "name": "Welcome SMS",
@@ -77,7 +80,7 @@ def state_of(provider_state: str) -> str:
     return _STATE_OF.get(provider_state.lower(), QUEUED)
 
 
-def dialable(number: Any) -> str | None:
+def dialable(number: object) -> str | None:
     """Return a number as the provider wants it, or None for one that is none."""
     text = str(number or "").strip()
     if text.startswith("+"):
@@ -88,7 +91,7 @@ def dialable(number: Any) -> str | None:
     return f"+{digits}" if len(digits) == 11 and digits.startswith("1") else None
 
 
-def refuses(lead: Mapping[str, Any], kind: str) -> bool:
+def refuses(lead: LeadDocument, kind: str) -> bool:
     """Whether a lead has said not to be contacted in this way."""
     custom, tags = lead.get("customFields"), lead.get("tags")
     members = custom if isinstance(custom, Mapping) else {}

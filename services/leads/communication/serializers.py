@@ -1,7 +1,8 @@
 """Bodies of communication; unknown members are ignored, as before."""
 
 from core.api.checks import TEXTS
-from core.api.validation import Array, Body, Free, Text
+from core.api.fields import Array, Free, Text
+from core.api.validation import Body
 from services.leads.communication.rules import LONGEST_TEXT, MOST_AT_ONCE
 
 # ruff: noqa: N815 - wire names

@@ -17,7 +17,7 @@ class NamedAdmin(DocumentAdmin):
     person_field: ClassVar[str] = "agent_id"
 
     @admin.display(description="Agent")
-    def agent(self, document: Any) -> str:
+    def agent(self, document: object) -> str:
         """Name of the person, or the id of somebody whom the directory does not know."""
         return str(getattr(document, "person_name", None) or getattr(document, self.person_field) or "")
 

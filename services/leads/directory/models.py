@@ -6,8 +6,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.directory.documents import PersonDocument
 
-PEOPLE = Collection(
+PEOPLE = Collection[PersonDocument](
     "leadsdirectory",
     service="leads",
     tenant="text",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
+from core.documents.shapes import Reference
 from services.leads.directory.models import PEOPLE
 
 # What an id of a person must be wherever one is taken, as the validators word it: `assignedTo must be ...`.
@@ -17,7 +18,7 @@ def names_of(scope: TenantScope, user_ids: Iterable[str]) -> dict[str, str]:
     return {person["_id"]: person["name"] for person in found}
 
 
-def strangers(scope: TenantScope, user_ids: Iterable[str]) -> set[str]:
+def strangers(scope: TenantScope, user_ids: Iterable[Reference | None]) -> set[Reference | None]:
     """Return those of these people to whom nothing can be given: who do not belong to the tenant, as far as the directory has
     heard, or are suspended or inactive. Whoever asks is known by their token, before the directory hears of them."""
     keys = {text: str(object_id(text) or uuid_text(text) or text) for text in user_ids}

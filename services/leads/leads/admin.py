@@ -1,7 +1,5 @@
 """Admin pages of leads."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from core.admin.site import for_each
@@ -24,7 +22,7 @@ class LeadAdmin(NamedAdmin):
     actions = ("delete_softly",)
 
     @admin.display(description="Assigned to")
-    def assignee(self, lead: Any) -> str:
+    def assignee(self, lead: object) -> str:
         """Name of the assigned person, or their id."""
         return self.agent(lead)
 

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from core.api.pagination import page_of
 from core.api.permissions import roles
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.errors import BadRequest
 from services.leads.leads import actions, batches, queries
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.rendering import lead
 from services.leads.leads.serializers import CreateLeadBody, CreateLeadsBody, LeadQuery, UpdateLeadBody
 
@@ -84,7 +84,7 @@ class BulkCreate(ContractView):
         return Response([lead(document) for document in created], status=201)
 
 
-def _answer(document: Document, status: int = 200) -> Response:
+def _answer(document: LeadDocument, status: int = 200) -> Response:
     headers: dict[str, Any] = {"ETag": f'"{document.get("rev", 0)}"'}
     return Response(lead(document), status=status, headers=headers)
 

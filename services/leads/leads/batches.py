@@ -1,8 +1,5 @@
 """Use cases for several leads at once: all of them or none, in one transaction and a fixed number of statements."""
 
-from collections import Counter
-from typing import Any
-
 from pymongo.errors import BulkWriteError
 
 from core.documents.database import Document
@@ -22,6 +19,7 @@ from services.leads.leads.actions import (
     new_lead,
     person_id,
 )
+from services.leads.leads.documents import Contact, LeadDocument
 from services.leads.leads.keys import keys_of
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
@@ -30,12 +28,13 @@ _FOREIGN = "Some leads not found or do not belong to this tenant"
 _DUPLICATE_KEY = 11_000
 
 
-def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
-    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules, for owners who
-    are no members of the tenant, and for e-mails and phones that a live lead of the tenant, or two of them, have."""
-    for fields in leads:
+def create_leads(scope: TenantScope, leads: list[LeadDocument]) -> list[LeadDocument]:
+    """Create all of `leads` and return them in their order. Raises BadRequest for the first one that breaks rules or whose e-mail
+    or phone a live lead of the tenant, or one before it, has; and for owners who are no members of the tenant."""
+    for number, fields in enumerate(leads):
         faults = rules.faults_of(fields, new=True)
         if faults:
+            _refuse_taken(scope, leads[:number])
             raise invalid(faults)
     nobody = strangers(scope, {fields["assignedTo"] for fields in leads})
     if nobody:
@@ -47,21 +46,20 @@ def create_leads(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Docume
         clashes = [fault for fault in error.details["writeErrors"] if fault["code"] == _DUPLICATE_KEY]
         if not clashes:
             raise
-        raise duplicate(["phone" if "phoneKey" in clashes[0]["errmsg"] else "email"]) from None
+        field = "phone" if "phoneKey" in clashes[0]["errmsg"] else "email"
+        raise duplicate([field], clashes[0]["op"]["contactInfo"]["email"]) from None
 
 
 @transactional("leads")
-def _create_all(scope: TenantScope, leads: list[dict[str, Any]]) -> list[Document]:
-    taken = _taken(scope, [fields["contactInfo"] for fields in leads])
-    if taken:
-        raise duplicate(taken)
+def _create_all(scope: TenantScope, leads: list[LeadDocument]) -> list[LeadDocument]:
+    _refuse_taken(scope, leads)
     stored = LEADS.scoped(scope).insert_many([new_lead(scope, fields) for fields in leads])
     publish_leads("created", stored)
     return stored
 
 
 @transactional("leads")
-def update_leads(scope: TenantScope, lead_ids: list[str], changes: dict[str, Any]) -> None:
+def update_leads(scope: TenantScope, lead_ids: list[str], changes: LeadDocument) -> None:
     """Make the same `changes` in all of these leads; any status may follow any other (leads-rules §5).
 
     Raises BadRequest when an id is unknown, foreign or named twice, or the new owner is no member of the tenant; then nothing is
@@ -74,10 +72,11 @@ def update_leads(scope: TenantScope, lead_ids: list[str], changes: dict[str, Any
         return
     if any(is_new_owner(lead, changes) for lead in before.values()):
         check_owner(scope, changes["assignedTo"])
-    assigned = {"assignedTo": person_id(changes["assignedTo"])} if "assignedTo" in changes else {}
     entry = activity("other", f"Bulk update: {', '.join(changes)}", scope)
-    set_ = {**changes, **assigned, "updatedBy": person_id(scope.actor_id)}
-    view.update_many({"_id": {"$in": list(before)}}, {"$set": set_, "$push": {"activities": entry}})
+    stored: LeadDocument = {**changes, "updatedBy": person_id(scope.actor_id)}
+    if "assignedTo" in changes:
+        stored["assignedTo"] = person_id(changes["assignedTo"])
+    view.update_many({"_id": {"$in": list(before)}}, {"$push": {"activities": entry}}, sets=stored)
     publish_changes((before[lead["_id"]], lead) for lead in view.find({"_id": {"$in": list(before)}}))
 
 
@@ -87,19 +86,35 @@ def _queries(lead_ids: list[str]) -> list[Document]:
     return [{"_id": {"$in": [key for key in keys if key]}}, {"leadId": {"$in": uuids}}]
 
 
-def _taken(scope: TenantScope, contacts: list[Document]) -> list[str]:
-    """Return which of email and phone occur twice among `contacts`, or belong to a live lead already."""
-    if not contacts:
-        return []
-    keys = [keys_of(contact) for contact in contacts]
-    return [name for name in ("email", "phone") if _is_taken(scope, name, contacts, keys)]
+def _refuse_taken(scope: TenantScope, leads: list[LeadDocument]) -> None:
+    """Raise BadRequest for the first of `leads` whose e-mail or phone a live lead, or one before it, has."""
+    contacts = [fields["contactInfo"] for fields in leads]
+    taken = {name: _taken(scope, name, contacts) for name in ("email", "phone")}
+    for contact in contacts:
+        own = {name: _known_by(name, contact) for name in taken}
+        clashes = [name for name in taken if taken[name] & own[name]]
+        if clashes:
+            raise duplicate(clashes, contact["email"])
+        for name in taken:
+            taken[name] |= own[name]
 
 
-def _is_taken(scope: TenantScope, name: str, contacts: list[Document], keys: list[dict[str, str]]) -> bool:
-    own = [key[f"{name}Key"] for key in keys if f"{name}Key" in key]
-    if any(count > 1 for count in Counter(own).values()):
-        return True
-    texts = [contact[name] for contact in contacts if contact.get(name)]
+def _known_by(name: str, contact: Contact) -> set[str]:
+    """Return a contact's e-mail or phone as key and as it is written."""
+    return {text for text in (keys_of(contact).get(f"{name}Key"), contact.get(name)) if isinstance(text, str)}
+
+
+def _taken(scope: TenantScope, name: str, contacts: list[Contact]) -> set[str]:
+    """Return those e-mails or phones of `contacts` that live leads have, as keys and as they are written."""
+    keys = [key for contact in contacts if (key := keys_of(contact).get(f"{name}Key"))]
+    texts = [text for contact in contacts if (text := contact.get(name))]
     # Leads of the old system have no keys: they are known by their text.
-    queries: list[Document] = [{f"{name}Key": {"$in": own}}, {f"contactInfo.{name}": {"$in": texts}}]
-    return bool(list(LEADS.scoped(scope).find_any(queries, {"_id": 1}, limit=1)))
+    queries: list[Document] = [{f"{name}Key": {"$in": keys}}, {f"contactInfo.{name}": {"$in": texts}}]
+    projection = {f"{name}Key": 1, f"contactInfo.{name}": 1}
+    found = LEADS.scoped(scope).find_any(queries, projection) if contacts else []
+    return {
+        text
+        for lead in found
+        for text in (lead.get(f"{name}Key"), lead["contactInfo"].get(name))
+        if isinstance(text, str)
+    }

@@ -7,6 +7,7 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import Replaced, index
 from core.documents.models import TenantDocumentModel
+from services.leads.leads.documents import LeadDocument
 
 _WORDS = ("status", "source", "priority")
 # What lists may be ordered by.
@@ -36,7 +37,7 @@ def _page_index(field: str) -> IndexModel:
     return index("tenantId", *order, "-_id", *filters, name=f"page_{field}")
 
 
-LEADS = Collection(
+LEADS = Collection[LeadDocument](
     "leads",
     service="leads",
     tenant="text",

@@ -1,7 +1,7 @@
 """What leads tells the other services of a lead."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.states import state_code
@@ -9,24 +9,25 @@ from core.documents.database import Document
 from core.documents.ids import text_id
 from core.events.outbox import Fact, record_all
 from core.events.payloads import LeadSnapshot
+from services.leads.leads.documents import LeadDocument
 
 
-def publish_lead(name: str, lead: Document, **before: str | None) -> None:
+def publish_lead(name: str, lead: LeadDocument, **before: str | None) -> None:
     """Record `lead.<name>`; `before` holds old_status or old_assigned_to where they changed."""
     record_all(f"lead.{name}", [_fact(lead, **before)])
 
 
-def publish_leads(name: str, leads: Iterable[Document]) -> None:
+def publish_leads(name: str, leads: Iterable[LeadDocument]) -> None:
     """Record `lead.<name>` of each of `leads`, in one statement."""
     record_all(f"lead.{name}", [_fact(lead) for lead in leads])
 
 
-def publish_change(before: Document, after: Document) -> None:
+def publish_change(before: LeadDocument, after: LeadDocument) -> None:
     """Record what became of a lead: another status, another owner, or something else."""
     publish_changes([(before, after)])
 
 
-def publish_changes(changes: Iterable[tuple[Document, Document]]) -> None:
+def publish_changes(changes: Iterable[tuple[LeadDocument, LeadDocument]]) -> None:
     """Record what became of each lead, given as it was before and as it is; a statement for each kind of change."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for before, after in changes:
@@ -36,7 +37,7 @@ def publish_changes(changes: Iterable[tuple[Document, Document]]) -> None:
         record_all(f"lead.{name}", found)
 
 
-def _change(before: Document, after: Document) -> tuple[str, dict[str, str | None]]:
+def _change(before: LeadDocument, after: LeadDocument) -> tuple[str, dict[str, str | None]]:
     if before.get("status") != after.get("status"):
         return "status_changed", {"old_status": before.get("status")}
     if str(before.get("assignedTo")) != str(after.get("assignedTo")):
@@ -44,12 +45,12 @@ def _change(before: Document, after: Document) -> tuple[str, dict[str, str | Non
     return "updated", {}
 
 
-def _fact(lead: Document, **before: str | None) -> Fact:
+def _fact(lead: LeadDocument, **before: str | None) -> Fact:
     payload = snapshot(lead, **before)
     return Fact(payload, payload.id, lead["tenantId"], lead["rev"])
 
 
-def snapshot(lead: Document, **before: Any) -> LeadSnapshot:
+def snapshot(lead: LeadDocument, **before: Any) -> LeadSnapshot:
     """Return the event payload of a lead, also of an old document with members missing."""
     contact = _object(lead.get("contactInfo"))
     address, wanted = _object(contact.get("address")), _object(lead.get("propertyPreferences"))
@@ -87,7 +88,7 @@ def snapshot(lead: Document, **before: Any) -> LeadSnapshot:
     )
 
 
-def _estimate(lead: Document, wanted: Document) -> float | None:
+def _estimate(lead: LeadDocument, wanted: Mapping[str, object]) -> float | None:
     """The lead's value (contract/buyers-rules.md §4.2): flat, else the highest wanted price, else the close value."""
     for value in (lead.get("estimatedValue"), wanted.get("maxPrice"), lead.get("closeValue")):
         if isinstance(value, int | float):
@@ -95,9 +96,9 @@ def _estimate(lead: Document, wanted: Document) -> float | None:
     return None
 
 
-def _object(value: Any) -> Document:
+def _object(value: object) -> Document:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None

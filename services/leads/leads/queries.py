@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.cache import cache, caches
@@ -9,11 +10,12 @@ from redis.exceptions import RedisError
 
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, spellings
-from core.documents.collection import ScopedCollection, Sort
+from core.documents.collection import ScopedDocuments, Sort
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.errors import BadRequest, NotFound
+from services.leads.leads.documents import EMAIL, PHONE, LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS
 
@@ -63,7 +65,7 @@ def key_of(lead_id: str) -> Document:
     return {"_id": key} if key else {"leadId": uuid}
 
 
-def lead_by_id(scope: TenantScope, lead_id: str) -> Document:
+def lead_by_id(scope: TenantScope, lead_id: str) -> LeadDocument:
     """Return a live lead by either id. Raises NotFound."""
     found = LEADS.scoped(scope).find_one(key_of(lead_id), _HIDDEN)
     if found is None:
@@ -71,7 +73,7 @@ def lead_by_id(scope: TenantScope, lead_id: str) -> Document:
     return found
 
 
-def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[LeadDocument], int]:
     """Return a page of the live leads that match all filters, and how many there are."""
     view, first = LEADS.scoped(scope), leads_named(scope, query, _HIDDEN)
     criteria = others_of(scope, query, first)
@@ -82,7 +84,7 @@ def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> 
     return found, len(first) + _total(view, criteria)
 
 
-def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document) -> list[Document]:
+def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document) -> list[LeadDocument]:
     """Return the leads whose e-mail address or phone number a search is, newest first; they come before what its words find. One
     statement for such a search, none for any other."""
     search = query.get("search") or ""
@@ -96,7 +98,7 @@ def leads_named(scope: TenantScope, query: dict[str, Any], projection: Document)
     return sorted(found, key=lambda lead: (lead["createdAt"], lead["_id"]), reverse=True)
 
 
-def others_of(scope: TenantScope, query: dict[str, Any], first: list[Document]) -> Document:
+def others_of(scope: TenantScope, query: dict[str, Any], first: list[LeadDocument]) -> Document:
     """Return the filter of a checked list query without the leads that it shows `first`."""
     criteria = criteria_of(scope, query)
     return criteria | ({"_id": {"$nin": [lead["_id"] for lead in first]}} if first else {})
@@ -104,11 +106,11 @@ def others_of(scope: TenantScope, query: dict[str, Any], first: list[Document]) 
 
 def _address_queries(address: str, search: str) -> list[Document]:
     # Leads of the old system have no keys: they are known by their text.
-    return [{"emailKey": address}, {"contactInfo.email": {"$in": [address, search.strip()]}}]
+    return [{"emailKey": address}, {EMAIL: {"$in": [address, search.strip()]}}]
 
 
 def _number_queries(digits: str, search: str) -> list[Document]:
-    return [{"phoneKey": phone_key(search)}, {"contactInfo.phone": {"$in": [search.strip(), *spellings(digits)]}}]
+    return [{"phoneKey": phone_key(search)}, {PHONE: {"$in": [search.strip(), *spellings(digits)]}}]
 
 
 def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
@@ -128,7 +130,7 @@ def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
     return criteria
 
 
-def order_of(query: dict[str, Any]) -> Sort:
+def order_of(query: Mapping[str, object]) -> Sort:
     """Return the order that a checked list query asks for; between equals the id decides, among leads with the same word the
     newer one (both as the indexes of migration 0003 have it)."""
     direction = 1 if query["sortOrder"] == "asc" else -1
@@ -138,7 +140,7 @@ def order_of(query: dict[str, Any]) -> Sort:
     return [(field, direction), ("_id", direction)]
 
 
-def _total(view: ScopedCollection, criteria: Document) -> int:
+def _total(view: ScopedDocuments, criteria: Mapping[str, object]) -> int:
     words = json.dumps(view.visible(criteria), default=str, sort_keys=True)
     key = f"leads:total:{hashlib.sha256(words.encode()).hexdigest()}"
     total: int | None = caches["memory"].get(key)
@@ -149,7 +151,7 @@ def _total(view: ScopedCollection, criteria: Document) -> int:
     return total
 
 
-def _shared_total(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _shared_total(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     try:
         remembered: int | None = cache.get(key)
         if remembered is None:
@@ -159,7 +161,7 @@ def _shared_total(view: ScopedCollection, criteria: Document, key: str) -> int:
         return view.count(criteria)
 
 
-def _counted(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _counted(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     counted = view.count(criteria, limit=_COUNTED + 1)
     if counted <= _COUNTED:
         return counted
@@ -167,7 +169,7 @@ def _counted(view: ScopedCollection, criteria: Document, key: str) -> int:
     return _recounted(view, criteria, key)
 
 
-def _recounted(view: ScopedCollection, criteria: Document, key: str) -> int:
+def _recounted(view: ScopedDocuments, criteria: Mapping[str, object], key: str) -> int:
     total = view.count(criteria)
     cache.set(key, total, _REMEMBERED_SECONDS if total > _COUNTED else 1)
     return total

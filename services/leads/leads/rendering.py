@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from core.documents.database import Document
+from core.documents.shapes import part_of
+from services.leads.leads.documents import LeadDocument
 
 _FIELDS = (
     "leadId",
@@ -54,9 +55,9 @@ _FIELDS = (
 _LISTS = ("communicationHistory", "activities", "appointments", "propertiesViewed", "offers", "tags", "pagesViewed")
 
 
-def lead(document: Document) -> dict[str, Any]:
+def lead(document: LeadDocument) -> dict[str, Any]:
     """Return Lead (contract/leads.yaml); ObjectIds become text when it is written."""
-    wire = {name: document[name] for name in _FIELDS if name in document}
+    wire: dict[str, Any] = {**part_of(document, _FIELDS)}
     for name in _LISTS:
         wire.setdefault(name, [])
     wire["_id"] = wire["id"] = document["_id"]

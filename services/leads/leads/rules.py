@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.api.states import is_american, state_code
+from services.leads.leads.documents import EMAIL, PHONE, Contact, LeadDocument
 
 # More in one request would outlast the patience of whoever waits for it (recommended by contract/leads.yaml).
 MOST_AT_ONCE = 1_000
@@ -86,7 +87,7 @@ _NAMES = (
     ("email", "Email is required"),
     ("phone", "Phone number is required"),
 )
-_ADDRESS = (("street", "Street"), ("city", "City"), ("state", "State"), ("zipCode", "Zip code"))
+_ADDRESS = (("street", "Street address"), ("city", "City"), ("state", "State"), ("zipCode", "ZIP code"))
 
 Fault = dict[str, str]
 
@@ -96,18 +97,18 @@ def may_become(old: str, new: str) -> bool:
     return new == old or new in TRANSITIONS.get(old, TRANSITIONS["new"])
 
 
-def faults_of(lead: Mapping[str, Any], *, new: bool, known_state: Any = None) -> list[Fault]:
+def faults_of(lead: LeadDocument, *, new: bool, known_state: object = None) -> list[Fault]:
     """Return all rules that `lead` (a create body, or the members of an update) breaks: `{field, message, code}`.
 
     known_state: what the lead has as its address' state; an old lead keeps it, whatever it is."""
     contact = lead.get("contactInfo") or {}
-    faults = _missing_contact(contact) if new or contact else []
+    faults = _missing_contact(contact) if new else []
     faults += _contact_faults(contact)
     faults += _address_faults(contact.get("address"), known_state)
     faults += _preference_faults(lead.get("propertyPreferences") or {})
     finances = lead.get("financialInfo") or {}
     if finances.get("preApproved") and not finances.get("preApprovalAmount"):
-        text = "Pre-approval amount is required when pre-approved"
+        text = "Pre-approval amount is required when pre-approved is true"
         faults.append(_fault("financialInfo.preApprovalAmount", text, "MISSING_PREAPPROVAL_AMOUNT"))
     return faults
 
@@ -117,7 +118,7 @@ def transition_fault(old: str, new: str) -> Fault:
     return _fault("status", f"Invalid status transition from {old} to {new}", "INVALID_STATUS_TRANSITION")
 
 
-def _missing_contact(contact: Mapping[str, Any]) -> list[Fault]:
+def _missing_contact(contact: Contact) -> list[Fault]:
     return [
         _fault(f"contactInfo.{name}", text, "REQUIRED_FIELD")
         for name, text in _NAMES
@@ -125,17 +126,17 @@ def _missing_contact(contact: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _contact_faults(contact: Mapping[str, Any]) -> list[Fault]:
+def _contact_faults(contact: Contact) -> list[Fault]:
     faults = []
     email, phone = str(contact.get("email") or ""), str(contact.get("phone") or "")
     if email.strip() and not _EMAIL.fullmatch(email):
-        faults.append(_fault("contactInfo.email", "Invalid email format", "INVALID_EMAIL"))
+        faults.append(_fault(EMAIL, "Invalid email format", "INVALID_EMAIL"))
     if phone.strip() and not is_phone(phone):
-        faults.append(_fault("contactInfo.phone", "Invalid phone number format", "INVALID_PHONE"))
+        faults.append(_fault(PHONE, "Invalid phone number format", "INVALID_PHONE"))
     return faults
 
 
-def _address_faults(address: Any, known_state: Any) -> list[Fault]:
+def _address_faults(address: object, known_state: object) -> list[Fault]:
     if not isinstance(address, Mapping):
         return []
     faults = [

@@ -2,35 +2,17 @@
 
 from typing import Any
 
-from rest_framework.fields import empty
-
 from core.api.checks import TEXTS, one_of
+from core.api.fields import Array, Choice, ContractField, Date, Email, Flag, Free, MongoId, Number, Page, Text, Until
 from core.api.states import is_american, state_code
-from core.api.validation import (
-    Array,
-    Body,
-    BodyList,
-    Choice,
-    ContractField,
-    Date,
-    Email,
-    Flag,
-    Free,
-    MongoId,
-    Number,
-    Page,
-    PlaceBody,
-    Query,
-    Text,
-    Until,
-)
+from core.api.validation import Body, BodyList, Query
 from core.documents.ids import object_id, uuid_text
 from services.leads.leads import rules
 
 # ruff: noqa: N815 - wire names
 
 
-def is_lead_id(value: Any) -> bool:
+def is_lead_id(value: object) -> bool:
     """Whether `value` is one of a lead's two ids."""
     return isinstance(value, str) and bool(object_id(value) or uuid_text(value))
 
@@ -45,7 +27,8 @@ class _Address(Free):
 
 
 class ContactBody(Body):
-    """Who the lead is. An array passes as an object without members, as in the old validator; the rules then speak."""
+    """Who the lead is; null is no contact, unlike for other optional members. An array of contacts passes as an object
+    without members, as in the old validator; the rules then speak."""
 
     firstName = Text()
     lastName = Text()
@@ -57,11 +40,9 @@ class ContactBody(Body):
     timeZone = Text(required=False)
     language = Text(required=False)
 
-    def run_validation(self, data: Any = empty) -> Any:
-        """Return the checked members; null is no contact, unlike for other optional members."""
-        if data is None:
-            self._refuse_shape()
-        return {} if isinstance(data, list) else super().run_validation(data)
+    def from_list(self, data: list[Any]) -> Any:
+        """Return an object without members."""
+        return {}
 
 
 class PreferencesBody(Body):
@@ -106,23 +87,13 @@ class FinancesBody(Body):
     notes = Text(required=False)
 
 
-class LocationBody(PlaceBody):
-    """Where the visitor was."""
-
-    city = Text(required=False)
-    state = Text(required=False)
-    country = Text(required=False)
-    latitude = Number(-90, 90, required=False)
-    longitude = Number(-180, 180, required=False)
-
-
 class CreateLeadBody(Body):
     """A new lead."""
 
     status = Choice(rules.STATUSES, required=False)
     source = Choice(rules.SOURCES)  # type: ignore[assignment]  # DRF's own attribute of fields, not of this body
     priority = Choice(rules.PRIORITIES, required=False)
-    contactInfo = ContactBody(required=False)
+    contactInfo = ContactBody(required=False, null_is_absent=False)
     propertyPreferences = PreferencesBody(required=False)
     financialInfo = FinancesBody(required=False)
     assignedTo = MongoId(or_uuid=True)
@@ -146,7 +117,7 @@ class CreateLeadBody(Body):
     deviceType = Choice(("desktop", "mobile", "tablet"), required=False)
     browser = Text(required=False)
     operatingSystem = Text(required=False)
-    location = LocationBody(required=False)
+    location = _Address(required=False)
     timeOnSite = Number(0, required=False)
     pagesViewed = Array(TEXTS, required=False)
     customFields = Free(required=False)
@@ -158,7 +129,7 @@ class UpdateLeadBody(Body):
     status = Choice(rules.STATUSES, required=False)
     source = Choice(rules.SOURCES, required=False)  # type: ignore[assignment]  # as above
     priority = Choice(rules.PRIORITIES, required=False)
-    contactInfo = ContactBody(required=False)
+    contactInfo = ContactBody(required=False, null_is_absent=False)
     propertyPreferences = PreferencesBody(required=False)
     financialInfo = FinancesBody(required=False)
     assignedTo = MongoId(or_uuid=True, required=False)

@@ -7,15 +7,15 @@ from rest_framework.response import Response
 
 from core.api.pagination import page_of
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.errors import Conflict, NotFound
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.queueing import actions, queries
+from services.leads.queueing.documents import ItemDocument
 from services.leads.queueing.rendering import envelope, item
 from services.leads.queueing.serializers import AddBody, CleanupQuery, ItemsQuery, PriorityBody
 
 
-def answer(do: Callable[[], Document | None], message: str, status: int = 200) -> Response:
+def answer(do: Callable[[], ItemDocument | None], message: str, status: int = 200) -> Response:
     """Answer an item that a use case returns, or why it was not done: no such item or lead, or somebody was faster."""
     try:
         done = do()

@@ -10,8 +10,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.queueing.documents import ItemDocument
 
-ITEMS = Collection(
+ITEMS = Collection[ItemDocument](
     "queueitems",
     service="leads",
     tenant="text",

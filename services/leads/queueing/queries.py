@@ -10,11 +10,12 @@ from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from core.errors import BadRequest, NotFound
 from services.leads.queueing import rules
+from services.leads.queueing.bypasses import queues_of_all
+from services.leads.queueing.documents import ItemDocument
 from services.leads.queueing.models import ITEMS
 
 EMPTY = "No pending leads in queue"
 _PENDING: Document = {"status": rules.PENDING}
-_SYSTEM = TenantScope.system("leases end in every tenant")
 _BATCH = 500
 
 
@@ -26,7 +27,7 @@ def key_of(item_id: str) -> Document:
     return {"_id": key}
 
 
-def item_by_id(scope: TenantScope, item_id: str) -> Document:
+def item_by_id(scope: TenantScope, item_id: str) -> ItemDocument:
     """Return an item. Raises NotFound, BadRequest for a malformed id."""
     found = ITEMS.scoped(scope).find_one(key_of(item_id))
     if found is None:
@@ -34,7 +35,7 @@ def item_by_id(scope: TenantScope, item_id: str) -> Document:
     return found
 
 
-def open_item(scope: TenantScope, lead_id: str) -> Document | None:
+def open_item(scope: TenantScope, lead_id: str) -> ItemDocument | None:
     """Return the open item of a lead, given its document id, or None."""
     return ITEMS.scoped(scope).find_one({"leadId": lead_id, "open": True})
 
@@ -44,19 +45,19 @@ def is_waiting(scope: TenantScope, lead_id: str) -> bool:
     return ITEMS.scoped(scope).exists({"leadId": either_form(lead_id), **_PENDING})
 
 
-def expired_items() -> list[Document]:
+def expired_items() -> list[ItemDocument]:
     """Return items of all tenants whose lease is over."""
     over = {"open": True, "expiresAt": {"$lte": now()}}
-    return list(ITEMS.scoped(_SYSTEM).find(over, sort=[("expiresAt", 1)], limit=_BATCH))
+    return list(queues_of_all().find(over, sort=[("expiresAt", 1)], limit=_BATCH))
 
 
-def first_items(scope: TenantScope, limit: int) -> list[Document]:
+def first_items(scope: TenantScope, limit: int) -> list[ItemDocument]:
     """Return the items that are next, in their order, with what a claim needs."""
     shown = {"leadId": 1, "priority": 1, "status": 1}
     return list(ITEMS.scoped(scope).find(_PENDING, shown, sort=rules.ORDER, limit=limit))
 
 
-def next_item(scope: TenantScope) -> Document:
+def next_item(scope: TenantScope) -> ItemDocument:
     """Return the item that is next. Raises NotFound when nothing is pending."""
     found = ITEMS.scoped(scope).find_one(_PENDING, sort=rules.ORDER)
     if found is None:
@@ -64,7 +65,7 @@ def next_item(scope: TenantScope) -> Document:
     return found
 
 
-def list_items(scope: TenantScope, page: PageRequest) -> tuple[list[Document], int]:
+def list_items(scope: TenantScope, page: PageRequest) -> tuple[list[ItemDocument], int]:
     """Return a page of the items of any status, and how many there are."""
     view = ITEMS.scoped(scope)
     found = list(view.find({}, sort=rules.ORDER, skip=page.skip, limit=page.limit))

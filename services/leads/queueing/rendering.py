@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from core.documents.database import Document
+from core.documents.shapes import filled
+from services.leads.queueing.documents import ItemDocument
 
 _FIELDS = (
     "_id",
@@ -31,12 +32,12 @@ _FIELDS = (
 )
 
 
-def item(document: Document) -> dict[str, Any]:
+def item(document: ItemDocument) -> dict[str, Any]:
     """Return QueueItem (contract/leads.yaml): the members that are set."""
-    wire = {name: document[name] for name in _FIELDS if document.get(name) is not None}
+    wire = filled(document, _FIELDS)
     return {"tags": document.get("tags") or [], "__v": document.get("__v", 0), **wire}
 
 
-def envelope(data: Any, message: str, *, success: bool = True) -> dict[str, Any]:
+def envelope(data: object, message: str, *, success: bool = True) -> dict[str, Any]:
     """Return what every answer of queue and assignment is wrapped in."""
     return {"success": success, "data": data, "message": message}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.leads.queueing.documents import ItemDocument
+
 PENDING, ASSIGNED, COMPLETED, CANCELLED = STATUSES = ("pending", "assigned", "completed", "cancelled")
 LOWEST, HIGHEST = 1, 10
 # Higher priorities first, then the oldest; the id decides between equals.
@@ -17,7 +19,7 @@ WINDOW = 32
 Item = dict[str, Any]
 
 
-def one_of(first: Sequence[Item]) -> Item:
+def one_of(first: Sequence[ItemDocument]) -> ItemDocument:
     """Return one of the `first` items at random, no less urgent than any other: all claimers on one item would wait for each
     other."""
     return random.choice([item for item in first if item.get("priority") == first[0].get("priority")])  # noqa: S311

@@ -1,6 +1,7 @@
 """Bodies and queries of the queue."""
 
-from core.api.validation import Body, MongoId, Number, Page, Query
+from core.api.fields import MongoId, Number, Page
+from core.api.validation import Body, Query
 from services.leads.queueing.rules import HIGHEST, LOWEST
 
 # ruff: noqa: N815 - wire names
@@ -19,7 +20,7 @@ class PriorityBody(Body):
     """How urgent; an agent may be sent and is not looked at."""
 
     agentId = MongoId(or_uuid=True, required=False)
-    priority = Number(LOWEST, HIGHEST)
+    priority = Number(LOWEST, HIGHEST, demanded=True)
 
 
 class ItemsQuery(Query):

@@ -1,24 +1,26 @@
 """Use cases of scoring: configure, and score all leads of a tenant anew."""
 
 import time
-from typing import Any
+from collections.abc import Mapping
 
+from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.scope import TenantScope
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes
 from services.leads.scoring import rules
+from services.leads.scoring.documents import ScoringRunDocument
 from services.leads.scoring.models import CONFIGURATIONS, RUNS
 from services.leads.scoring.queries import configuration_of
 
 _STEP = 200
 
 
-def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Configuration:
+def save_configuration(scope: TenantScope, changes: Mapping[str, object]) -> rules.Configuration:
     """Replace the sent members of the tenant's configuration and return all of it. Raises NoTenant without a tenant."""
     scope.require_tenant()
     if not changes:
@@ -34,7 +36,7 @@ def save_configuration(scope: TenantScope, changes: dict[str, Any]) -> rules.Con
     return configuration_of(scope)
 
 
-def start_recalculation(scope: TenantScope) -> Document:
+def start_recalculation(scope: TenantScope) -> ScoringRunDocument:
     """Note that all leads of the tenant are to be scored anew, and return the run; one that is not over yet is returned as it is.
     Raises NoTenant without a tenant."""
     scope.require_tenant()
@@ -42,16 +44,22 @@ def start_recalculation(scope: TenantScope) -> Document:
     going_on = view.find_one({"status": {"$in": [runs.PENDING, runs.RUNNING]}})
     if going_on is not None:
         return going_on
-    counters = {"total": LEADS.scoped(scope).count({}), "processed": 0, "failed": 0, "milliseconds": 0}
-    job_id = f"recalc_{time.time_ns() // 1_000_000}"
     return view.insert_one(
-        runs.new_run(
-            jobId=job_id, startedBy=scope.actor_id, configuration=configuration_of(scope), cursor=None, **counters
-        )
+        {
+            **runs.new_run(),
+            "jobId": f"recalc_{time.time_ns() // 1_000_000}",
+            "startedBy": scope.actor_id,
+            "configuration": configuration_of(scope),
+            "cursor": None,
+            "total": LEADS.scoped(scope).count({}),
+            "processed": 0,
+            "failed": 0,
+            "milliseconds": 0,
+        }
     )
 
 
-def recalculate_some(run: Document) -> runs.Changes:
+def recalculate_some(run: ScoringRunDocument) -> runs.Changes:
     """Score the next leads of a run and return what to note in it (core.runs)."""
     started, scope = time.perf_counter(), TenantScope.of_tenant(run["tenantId"], run["startedBy"])
     view = LEADS.scoped(scope)
@@ -70,10 +78,11 @@ def recalculate_some(run: Document) -> runs.Changes:
     }
 
 
-def _changes(leads: list[Document], configuration: rules.Configuration) -> tuple[dict[Any, Document], int]:
+def _changes(leads: list[LeadDocument], configuration: rules.Configuration) -> tuple[dict[ObjectId, LeadDocument], int]:
     """Return what changes in each lead whose score is not what is stored, and how many could not be scored."""
     thresholds = configuration["thresholds"]
-    changes, failed = {}, 0
+    changes: dict[ObjectId, LeadDocument] = {}
+    failed = 0
     for lead in leads:
         try:
             fields = _stored_result(rules.score(lead, configuration, now()), thresholds)
@@ -83,17 +92,17 @@ def _changes(leads: list[Document], configuration: rules.Configuration) -> tuple
             continue
         if any(lead.get(name) != value for name, value in fields.items()):
             # Nobody touched the lead: its place in a list by last change stays.
-            changes[lead["_id"]] = fields | {"updatedAt": lead.get("updatedAt") or now()}
+            changes[lead["_id"]] = {**fields, "updatedAt": lead.get("updatedAt") or now()}
     return changes, failed
 
 
-def _stored_result(result: rules.Result, thresholds: dict[str, float]) -> Document:
+def _stored_result(result: rules.Result, thresholds: dict[str, float]) -> LeadDocument:
     points = {one["factor"].replace(".", "_").lstrip("$"): one["score"] for one in result["factorScores"]}
     percentage = result["percentageScore"]
     return {"score": percentage, "scoring": {"category": rules.category(percentage, thresholds), "factors": points}}
 
 
-def _publish(scope: TenantScope, leads: list[Document], changes: dict[Any, Document]) -> None:
+def _publish(scope: TenantScope, leads: list[LeadDocument], changes: dict[ObjectId, LeadDocument]) -> None:
     """Tell of the leads whose score is another one."""
     before = {
         lead["_id"]: lead

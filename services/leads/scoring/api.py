@@ -9,10 +9,10 @@ from rest_framework.response import Response
 from core.api.parsing import plain_body
 from core.api.permissions import roles
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.worker.jobs import enqueue
 from services.leads.leads.api import MANAGERS, MEMBERS
 from services.leads.scoring import actions, queries, rules
+from services.leads.scoring.documents import ScoringRunDocument
 from services.leads.scoring.serializers import (
     BatchBody,
     ConfigurationBody,
@@ -149,7 +149,7 @@ class RecalculationJob(ContractView):
         return Response(job(queries.run_by_job(self.scope, jobId)))
 
 
-def job(run: Document) -> dict[str, Any]:
+def job(run: ScoringRunDocument) -> dict[str, Any]:
     """Return ScoringJob (contract/leads.yaml)."""
     total = run["total"]
     progress = 100 if run["status"] == "completed" else min(99, round(run["processed"] / total * 100)) if total else 0

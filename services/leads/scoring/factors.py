@@ -4,11 +4,12 @@ The figures are those of contract/leads-rules.md §7. Pure; documents of the old
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-Lead = dict[str, Any]
+from services.leads.leads.documents import LeadDocument, Talk
+
 Verdict = tuple[float, str]
 Steps = Sequence[tuple[float, float]]
 
@@ -34,7 +35,7 @@ _TERMS_OF_THE_TRADE = ("closing costs", "escrow", "contingency", "inspection")
 _NO_HISTORY = "No communication history available"
 
 
-def property_preferences(lead: Lead, moment: datetime) -> Verdict:
+def property_preferences(lead: LeadDocument, moment: datetime) -> Verdict:
     """How clearly the lead says what is wanted."""
     wanted = _object(lead.get("propertyPreferences"))
     if not wanted:
@@ -47,7 +48,7 @@ def property_preferences(lead: Lead, moment: datetime) -> Verdict:
     return score, "Property preferences match score based on type specificity, price range, and location preferences"
 
 
-def location(lead: Lead, moment: datetime) -> Verdict:
+def location(lead: LeadDocument, moment: datetime) -> Verdict:
     """How narrow the search is: few places, and named ones."""
     places = _object(lead.get("propertyPreferences")).get("preferredLocations")
     if not isinstance(places, list):
@@ -59,7 +60,7 @@ def location(lead: Lead, moment: datetime) -> Verdict:
     return score + (10 if specific else 0), text
 
 
-def budget(lead: Lead, moment: datetime) -> Verdict:
+def budget(lead: LeadDocument, moment: datetime) -> Verdict:
     """How narrow the price range is."""
     spread = _spread(_object(lead.get("propertyPreferences")))
     if spread is None:
@@ -68,7 +69,7 @@ def budget(lead: Lead, moment: datetime) -> Verdict:
     return score + 10, f"Budget alignment score based on price range of {spread:.1f}%"
 
 
-def finances(lead: Lead, moment: datetime) -> Verdict:
+def finances(lead: LeadDocument, moment: datetime) -> Verdict:
     """How likely the lead can pay."""
     known = _object(lead.get("financialInfo"))
     if not known:
@@ -81,7 +82,7 @@ def finances(lead: Lead, moment: datetime) -> Verdict:
     return score, "Financial qualification based on pre-approval, down payment, credit score, and employment stability"
 
 
-def engagement(lead: Lead, moment: datetime) -> Verdict:
+def engagement(lead: LeadDocument, moment: datetime) -> Verdict:
     """How much was talked, lately, with success and in both directions."""
     history = _history(lead)
     if not history:
@@ -94,13 +95,13 @@ def engagement(lead: Lead, moment: datetime) -> Verdict:
     return score, f"Engagement based on {len(history)} communications, {successful} of them successful"
 
 
-def source(lead: Lead, moment: datetime) -> Verdict:
+def source(lead: LeadDocument, moment: datetime) -> Verdict:
     """How good leads of this source usually are."""
     name = str(lead.get("source") or "other")
     return _SOURCES.get(name, _OTHER_SOURCE), f"Source quality score for {name} lead source"
 
 
-def urgency(lead: Lead, moment: datetime) -> Verdict:
+def urgency(lead: LeadDocument, moment: datetime) -> Verdict:
     """How near a close date, a follow-up or the end of the negotiation is."""
     score = _days_step(lead.get("expectedCloseDate"), moment, ((30, 40), (60, 30), (90, 20)))
     score += _days_step(lead.get("nextFollowUpDate"), moment, ((1, 30), (3, 20), (7, 10)))
@@ -108,7 +109,7 @@ def urgency(lead: Lead, moment: datetime) -> Verdict:
     return score, "Urgency indicator based on close date, follow-up timing, and current status"
 
 
-def responsiveness(lead: Lead, moment: datetime) -> Verdict:
+def responsiveness(lead: LeadDocument, moment: datetime) -> Verdict:
     """How soon the lead answers."""
     history = _history(lead)
     if not history:
@@ -121,7 +122,7 @@ def responsiveness(lead: Lead, moment: datetime) -> Verdict:
     return score, f"Communication responsiveness based on answers after {mean:.1f} hours on average"
 
 
-def market_knowledge(lead: Lead, moment: datetime) -> Verdict:
+def market_knowledge(lead: LeadDocument, moment: datetime) -> Verdict:
     """How much the lead knows of buying and selling."""
     texts = " ".join(str(entry.get("content") or entry.get("subject") or "") for entry in _history(lead)).lower()
     score = 50 + min(5 * len(_list(lead.get("propertiesViewed"))), 30) + min(10 * len(_list(lead.get("offers"))), 20)
@@ -129,7 +130,7 @@ def market_knowledge(lead: Lead, moment: datetime) -> Verdict:
     return score, "Market knowledge based on property viewings, offer history, and communication sophistication"
 
 
-FACTORS: dict[str, Callable[[Lead, datetime], Verdict]] = {
+FACTORS: dict[str, Callable[[LeadDocument, datetime], Verdict]] = {
     "property_preferences_match": property_preferences,
     "location_preference": location,
     "budget_alignment": budget,
@@ -142,7 +143,7 @@ FACTORS: dict[str, Callable[[Lead, datetime], Verdict]] = {
 }
 
 
-def _hours_to_answer(history: list[Lead]) -> list[float]:
+def _hours_to_answer(history: list[Talk]) -> list[float]:
     """Return the hours from each of our messages to the successful answer that follows it."""
     ordered = sorted(_dated(history), key=lambda pair: pair[0])
     waits, asked = [], None
@@ -154,21 +155,21 @@ def _hours_to_answer(history: list[Lead]) -> list[float]:
     return waits
 
 
-def _days_step(value: Any, moment: datetime, steps: Steps) -> float:
+def _days_step(value: object, moment: datetime, steps: Steps) -> float:
     if not isinstance(value, datetime):
         return 0
     days = math.ceil((_aware(value) - moment).total_seconds() / 86_400)
     return next((points for limit, points in steps if days <= limit), 0)
 
 
-def _step(value: Any, steps: Steps) -> float:
+def _step(value: object, steps: Steps) -> float:
     """Return the points of the first (highest) limit that `value` reaches."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0
     return next((points for limit, points in steps if value >= limit), 0)
 
 
-def _spread(wanted: Lead) -> float | None:
+def _spread(wanted: Mapping[str, object]) -> float | None:
     """Return the price range as a percentage of its upper end, or None without one."""
     low, high = wanted.get("minPrice"), wanted.get("maxPrice")
     if not isinstance(low, int | float) or not isinstance(high, int | float) or not low or not high:
@@ -176,11 +177,12 @@ def _spread(wanted: Lead) -> float | None:
     return (high - low) / high * 100
 
 
-def _history(lead: Lead) -> list[Lead]:
-    return [entry for entry in _list(lead.get("communicationHistory")) if isinstance(entry, dict)]
+def _history(lead: LeadDocument) -> list[Talk]:
+    entries = _list(lead.get("communicationHistory"))
+    return [cast(Talk, entry) for entry in entries if isinstance(entry, dict)]
 
 
-def _dated(history: list[Lead]) -> list[tuple[datetime, Lead]]:
+def _dated(history: list[Talk]) -> list[tuple[datetime, Talk]]:
     return [(_aware(entry["timestamp"]), entry) for entry in history if isinstance(entry.get("timestamp"), datetime)]
 
 
@@ -188,9 +190,9 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _object(value: Any) -> Lead:
+def _object(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

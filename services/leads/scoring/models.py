@@ -9,14 +9,15 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.leads.scoring.documents import ConfigurationDocument, ScoringRunDocument
 
-CONFIGURATIONS = Collection(
+CONFIGURATIONS = Collection[ConfigurationDocument](
     "leadscoringconfigurations",
     service="leads",
     tenant="text",
     indexes=(index("tenantId", name="tenant", unique=True),),
 )
-RUNS = Collection(
+RUNS = Collection[ScoringRunDocument](
     "leadscoringruns",
     service="leads",
     tenant="text",

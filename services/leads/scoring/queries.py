@@ -8,9 +8,11 @@ from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.errors import NotFound
 from core.runs import COMPLETED, FAILED
+from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
 from services.leads.leads.queries import key_of
 from services.leads.scoring import rules
+from services.leads.scoring.documents import ScoringRunDocument
 from services.leads.scoring.factors import FACTORS
 from services.leads.scoring.models import CONFIGURATIONS, RUNS
 
@@ -23,7 +25,7 @@ def configuration_of(scope: TenantScope) -> rules.Configuration:
     return {**rules.DEFAULT, **(stored["configuration"] if stored else {})}
 
 
-def lead_to_score(scope: TenantScope, lead_id: str) -> Document:
+def lead_to_score(scope: TenantScope, lead_id: str) -> LeadDocument:
     """Return what a score looks at of a live lead, by either id. Raises NotFound."""
     found = LEADS.scoped(scope).find_one(key_of(lead_id), rules.PROJECTION)
     if found is None:
@@ -31,7 +33,7 @@ def lead_to_score(scope: TenantScope, lead_id: str) -> Document:
     return found
 
 
-def leads_to_score(scope: TenantScope, lead_ids: list[str]) -> list[Document]:
+def leads_to_score(scope: TenantScope, lead_ids: list[str]) -> list[LeadDocument]:
     """Return what a score looks at of the live leads with these ids, in their order; unknown ones are left out."""
     keys = [key for text in lead_ids if (key := object_id(text))]
     uuids = [uuid for text in lead_ids if (uuid := uuid_text(text))]
@@ -43,7 +45,7 @@ def leads_to_score(scope: TenantScope, lead_ids: list[str]) -> list[Document]:
     return list({lead["_id"]: lead for lead in named if lead}.values())
 
 
-def scored(lead: Document, configuration: rules.Configuration, thresholds: dict[str, float]) -> dict[str, Any]:
+def scored(lead: LeadDocument, configuration: rules.Configuration, thresholds: dict[str, float]) -> dict[str, Any]:
     """Return LeadScore (contract/leads.yaml) of a lead."""
     result = rules.score(lead, configuration, now())
     return {
@@ -94,7 +96,7 @@ def performance(scope: TenantScope) -> dict[str, Any]:
     over = {"status": {"$in": [COMPLETED, FAILED]}}
     fields = {"processed": 1, "failed": 1, "milliseconds": 1, "finishedAt": 1}
     runs = list(RUNS.scoped(scope).find(over, fields, sort=[("finishedAt", -1)], limit=500))
-    days: dict[str, list[Document]] = {}
+    days: dict[str, list[ScoringRunDocument]] = {}
     for run in runs:
         days.setdefault(f"{run['finishedAt']:%Y-%m-%d}", []).append(run)
     whole = _rates(runs)
@@ -109,7 +111,7 @@ def performance(scope: TenantScope) -> dict[str, Any]:
     }
 
 
-def _rates(runs: list[Document]) -> dict[str, Any]:
+def _rates(runs: list[ScoringRunDocument]) -> dict[str, Any]:
     total, failed = (sum(run[name] for run in runs) for name in ("processed", "failed"))
     spent = sum(run["milliseconds"] for run in runs)
     return {
@@ -119,7 +121,7 @@ def _rates(runs: list[Document]) -> dict[str, Any]:
     }
 
 
-def run_by_job(scope: TenantScope, job_id: str) -> Document:
+def run_by_job(scope: TenantScope, job_id: str) -> ScoringRunDocument:
     """Return a recalculation. Raises NotFound."""
     found = RUNS.scoped(scope).find_one({"jobId": job_id})
     if found is None:

@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.leads.scoring.factors import FACTORS, Lead
+from services.leads.leads.documents import LeadDocument
+from services.leads.scoring.factors import FACTORS
 
 CATEGORIES = ("demographic", "behavioral", "financial", "engagement", "source")
 ALGORITHMS = ("weighted", "ml", "hybrid")
@@ -67,7 +68,7 @@ DEFAULT: Configuration = {
 }
 
 
-def score(lead: Lead, configuration: Configuration, moment: datetime) -> Result:
+def score(lead: LeadDocument, configuration: Configuration, moment: datetime) -> Result:
     """Return ScoringResult (contract/leads.yaml) of a lead at `moment`: what it reaches, of what, and why."""
     scored = sorted(
         (_factor_score(lead, factor, moment) for factor in configuration["factors"]),
@@ -110,7 +111,7 @@ def verdict_on(configuration: Configuration) -> dict[str, Any]:
     return {"valid": not errors, "errors": errors, "warnings": warnings}
 
 
-def _factor_score(lead: Lead, factor: dict[str, Any], moment: datetime) -> dict[str, Any]:
+def _factor_score(lead: LeadDocument, factor: dict[str, Any], moment: datetime) -> dict[str, Any]:
     look = FACTORS.get(factor["name"])
     points, text = look(lead, moment) if look else (0, "Unknown factor")
     points, highest = min(points, 100), factor["maxValue"]
@@ -131,7 +132,7 @@ def _explanation(percentage: float, scored: list[dict[str, Any]]) -> str:
     return f"Lead scored as {word} ({percentage:.1f}%) based primarily on: {', '.join(best)}"
 
 
-def _confidence(lead: Lead, scored: list[dict[str, Any]], moment: datetime) -> float:
+def _confidence(lead: LeadDocument, scored: list[dict[str, Any]], moment: datetime) -> float:
     silent = sum(one["score"] == 0 for one in scored) / len(scored) * 100 if scored else 100
     created = lead.get("createdAt")
     age = moment - (created if created.tzinfo else created.replace(tzinfo=UTC)) if created else timedelta(0)

@@ -1,7 +1,8 @@
 """Bodies of scoring. The order of members is the order of the old system's messages."""
 
 from core.api.checks import TEXTS
-from core.api.validation import Array, Body, BodyList, Choice, Number, Text
+from core.api.fields import Array, Choice, Number, Text
+from core.api.validation import Body, BodyList
 from services.leads.scoring import rules
 
 # ruff: noqa: N815 - wire names

@@ -11,13 +11,14 @@ from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from math import inf
+from typing import Any, cast
 
 from pymongo.errors import BulkWriteError
 
 from core import runs
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.scope import TenantScope
+from core.documents.shapes import part_of
 from core.errors import BadRequest, Unavailable
 from core.imports.accounts import no_counts
 from core.imports.columns import Plan, Unclear, plan_of, widened
@@ -26,6 +27,7 @@ from core.sheets import LARGEST_FILE, Busy, Line, Sheet, Unreadable, WrongType, 
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_leads
 from services.leads.transfer.columns import SUBJECT
+from services.leads.transfer.documents import ImportDocument, PartDocument
 from services.leads.transfer.models import IMPORTS, PARTS
 from services.leads.transfer.parts import Options, Part, import_part
 from services.leads.transfer.queries import SHOWN, import_by_id
@@ -35,7 +37,7 @@ _PART, _PART_TEXT = 250, 1_000_000
 _KEPT = timedelta(days=7)
 _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
-_COUNTERS = ("imported", "updated", "failed", "skipped", "warned", "told")
+_NOTHING_DONE: ImportDocument = {"imported": 0, "updated": 0, "failed": 0, "skipped": 0, "warned": 0, "told": 0}
 _SAMPLES = 3
 # How many lines above the header somebody's file may have, to be told of it.
 _TITLE_LINES = 10
@@ -58,7 +60,7 @@ def read(name: str, content: bytes) -> Sheet:
 
 def start_import(
     scope: TenantScope, name: str, content: bytes, mapping: dict[str, str], options: Options, *, background: bool
-) -> Document:
+) -> ImportDocument:
     """Store a file's rows and return the import that is to be worked on. Raises BadRequest for a file that is no table, lacks
     columns, or is too large; NoTenant without a tenant."""
     scope.require_tenant()
@@ -82,7 +84,7 @@ def rehearse(
     *,
     whole: bool = True,
     until: float = inf,
-) -> tuple[Document, Part]:
+) -> tuple[ImportDocument, Part]:
     """Do with a file all that an import does, but store nothing; return the run as it would end, and what became of its rows.
     Without `whole` a longer file than an import takes at once is looked at as far as that. Raises as `start_import` does, and
     Unavailable when it is not over as the monotonic clock shows `until`."""
@@ -99,8 +101,8 @@ def rehearse(
         part.forget(SHOWN)
         if time.monotonic() > until:
             raise Unavailable("The file takes too long at this moment", retry_after=30)
-    over = {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
-    return {**run, **over, **_noted(run, part)}, part
+    run |= {"status": runs.COMPLETED, "total": min(sheet.count, MOST_ROWS)}
+    return {**run, **_noted(run, part)}, part
 
 
 def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
@@ -134,47 +136,52 @@ def _invalid(errors: list[str], warnings: list[str]) -> BadRequest:
 
 def _new_import(
     scope: TenantScope, name: str, sheet: Sheet, plan: Plan, mapping: dict[str, str], options: Options
-) -> Document:
+) -> ImportDocument:
     """Return the run of an import. Its columns are known for good once all rows were seen."""
     survey = Survey(SUBJECT, plan.columns)
     for line in sheet:
         survey.see(line.cells)
     columns = widened(SUBJECT, plan.columns, survey.width, mapped=bool(mapping))
     columns = survey.styled(columns, comma=bool(sheet.decimal_comma))
-    named = {
+    return {
+        **_NOTHING_DONE,
+        **runs.new_run(),
         "importId": f"import_{time.time_ns() // 1_000_000}_{secrets.token_hex(5)}",
         "fileName": name[:200],
         "kind": "import",
         "userId": scope.actor_id,
-    }
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": sheet.count, "part": 0, "offset": 0, "size": _PART}
-    file = {
+        "total": sheet.count,
+        "part": 0,
+        "offset": 0,
+        "size": _PART,
         "columns": [list(column) for column in columns],
         "cells": no_counts(columns),
         # For workers of the release before.
         "keys": ["" if column.reason else column.field or column.custom for column in columns],
         "notes": plan.warnings,
         "rows": sheet.count,
+        "options": options._asdict(),
+        "undoes": None,
     }
-    return runs.new_run(**named, **counters, **file, options=options._asdict(), undoes=None)
 
 
-def _noted(run: Document, part: Part) -> runs.Changes:
+def _noted(run: ImportDocument, part: Part) -> ImportDocument:
     """Return the counters of a run with those of a part added."""
-    counted = {name: run.get(name, 0) + part.counts[name] for name in _COUNTERS}
-    return counted | ({"cells": part.accounts.summed(run["cells"])} if "cells" in run else {})
+    before: dict[str, Any] = {**part_of(run, _NOTHING_DONE)}
+    counted = cast(ImportDocument, {name: before.get(name, 0) + part.counts[name] for name in _NOTHING_DONE})
+    return {**counted, "cells": part.accounts.summed(run["cells"])} if "cells" in run else counted
 
 
 def _store_parts(scope: TenantScope, import_id: str, lines: Iterable[Line]) -> None:
     """Store the lines in parts that a transaction can do and a document can hold."""
     view, expires = PARTS.scoped(scope), now() + _KEPT
     for number, part in enumerate(_parts(lines)):
-        faults = [[line.number, line.fault] for line in part if line.fault]
-        stored = {"rows": [line.cells for line in part], "first": part[0].number, "faults": faults}
+        faults = [(line.number, line.fault) for line in part if line.fault]
+        stored: PartDocument = {"rows": [line.cells for line in part], "first": part[0].number, "faults": faults}
         view.insert_one({"importId": import_id, "number": number, **stored, "expiresAt": expires})
 
 
-def _lines_of(part: Document) -> list[Line]:
+def _lines_of(part: PartDocument) -> list[Line]:
     """Return the lines of a part; the release before stored neither their faults nor the first one's number."""
     first, faults = part.get("first", part["number"] * _PART + 1), dict(part.get("faults", []))
     return [Line(number, cells, faults.get(number)) for number, cells in enumerate(part["rows"], first)]
@@ -192,12 +199,12 @@ def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield part
 
 
-def go_on(scope: TenantScope, run: Document, *, until: float = inf) -> Document:
+def go_on(scope: TenantScope, run: ImportDocument, *, until: float = inf) -> ImportDocument:
     """Work on an import until it is over, or the monotonic clock shows `until`, and return it."""
     return runs.work_on(IMPORTS, run["_id"], step, retreat, until=until) or import_by_id(scope, run["importId"])
 
 
-def undo(scope: TenantScope, import_id: str) -> Document:
+def undo(scope: TenantScope, import_id: str) -> ImportDocument:
     """Delete the leads of a completed import that nobody touched since; return that run as it ended. Raises NotFound,
     BadRequest."""
     original = import_by_id(scope, import_id)
@@ -205,14 +212,14 @@ def undo(scope: TenantScope, import_id: str) -> Document:
         raise BadRequest("Only completed imports can be undone")
     if original["createdAt"] < now() - _UNDO_WINDOW:
         raise BadRequest("This import cannot be undone any more")
-    named = {"importId": f"undo_{import_id}", "fileName": original["fileName"], "kind": UNDO, "userId": scope.actor_id}
-    counters = dict.fromkeys(_COUNTERS, 0) | {"total": original["imported"], "part": 0}
-    known = IMPORTS.scoped(scope).find_one({"importId": named["importId"]})
-    run = known or IMPORTS.scoped(scope).insert_one(runs.new_run(**named, **counters, undoes=import_id, cursor=None))
+    view, undo_id = IMPORTS.scoped(scope), f"undo_{import_id}"
+    begun: ImportDocument = {**_NOTHING_DONE, **runs.new_run(), "importId": undo_id, "kind": UNDO, "undoes": import_id}
+    begun |= {"fileName": original["fileName"], "userId": scope.actor_id, "total": original["imported"]}
+    run = view.find_one({"importId": undo_id}) or view.insert_one({**begun, "part": 0, "cursor": None})
     return go_on(scope, run)
 
 
-def step(run: Document) -> runs.Changes:
+def step(run: ImportDocument) -> runs.Changes:
     """Do the next part of an import and return what to note in it (core.runs)."""
     scope = TenantScope.of_tenant(run["tenantId"], run["userId"])
     if run["kind"] == UNDO:
@@ -223,7 +230,7 @@ def step(run: Document) -> runs.Changes:
     return _done(scope, run, lines, rest) | {"size": min(_PART, 2 * run.get("size", _PART))}
 
 
-def retreat(run: Document, why: str) -> runs.Changes | None:
+def retreat(run: ImportDocument, why: str) -> runs.Changes | None:
     """Return what to note in an import whose step went wrong: half of its lines at a time; when it was only one, that it failed
     and why."""
     if run["kind"] == UNDO:
@@ -236,7 +243,7 @@ def retreat(run: Document, why: str) -> runs.Changes | None:
     return _done(scope, run, lines, rest) | {"tries": 1} if lines else None
 
 
-def _next(scope: TenantScope, run: Document) -> tuple[list[Line], int]:
+def _next(scope: TenantScope, run: ImportDocument) -> tuple[list[Line], int]:
     """Return the lines that are next in an import, and how many more are in their part."""
     part = PARTS.scoped(scope).find_one({"importId": run["importId"], "number": run["part"]})
     lines = _lines_of(part)[run.get("offset", 0) :] if part else []
@@ -244,7 +251,7 @@ def _next(scope: TenantScope, run: Document) -> tuple[list[Line], int]:
     return lines[:size], len(lines) - size
 
 
-def _done(scope: TenantScope, run: Document, lines: list[Line], rest: int) -> runs.Changes:
+def _done(scope: TenantScope, run: ImportDocument, lines: list[Line], rest: int) -> runs.Changes:
     """Import `lines` and return where the import then is."""
     try:
         done = import_part(scope, run, lines)
@@ -257,7 +264,7 @@ def _done(scope: TenantScope, run: Document, lines: list[Line], rest: int) -> ru
     return {**place, **_noted(run, done)}
 
 
-def _undo_part(scope: TenantScope, run: Document) -> runs.Changes:
+def _undo_part(scope: TenantScope, run: ImportDocument) -> runs.Changes:
     """Delete the next leads of an import; those that somebody changed since are counted as failed."""
     view = LEADS.scoped(scope)
     after = {"_id": {"$gt": run["cursor"]}} if run["cursor"] else {}

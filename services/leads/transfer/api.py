@@ -1,7 +1,7 @@
 """Routes of import and export."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -184,7 +184,7 @@ def _uploaded(request: Request) -> tuple[str, bytes]:
     return str(file.name), file.read()
 
 
-def _mapping(sent: dict[str, Any]) -> dict[str, str]:
+def _mapping(sent: Mapping[str, object]) -> dict[str, str]:
     """Return the field mapping of a form: JSON text, or members such as `fieldMapping[email]`. Raises BadRequest."""
     try:
         whole = sent.get("fieldMapping") or _bracketed(sent, "fieldMapping")
@@ -206,7 +206,7 @@ def _asked(request: Request) -> tuple[dict[str, str], Options, Switches]:
     return _mapping(sent), Options(skip, update), Switches(dry_run, background)
 
 
-def _bracketed(sent: dict[str, Any], name: str) -> dict[str, Any]:
+def _bracketed(sent: Mapping[str, object], name: str) -> dict[str, Any]:
     """Return the members of an object that is sent as `name[member]`."""
     prefix = f"{name}["
     return {key[len(prefix) :].rstrip("[]"): value for key, value in sent.items() if key.startswith(prefix)}
@@ -232,7 +232,7 @@ def _filters(request: Request) -> dict[str, Any]:
     return found
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: object) -> bool:
     """Whether a filter says nothing, so that it would let everything pass: null, blanks and commas, a list of such."""
     if isinstance(value, list):
         return all(map(_is_empty, value))
@@ -247,7 +247,7 @@ def _fields(request: Request) -> list[str]:
     return named or list(COLUMNS)
 
 
-def _said(value: Any) -> bool | None:
+def _said(value: object) -> bool | None:
     """Return what an option of a form says: no when it is absent or empty, None when it is neither yes nor no."""
     word = str("" if value is None else value).strip().lower()
     return True if word in _YES else False if word in _NO else None

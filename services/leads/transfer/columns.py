@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from core.api.parsing import json_value
@@ -99,7 +100,7 @@ def _email(text: str) -> str:
     return email_key(text[len(_MAIL_FRONT) :] if text.lower().startswith(_MAIL_FRONT) else text) or ""
 
 
-def tags_text(tags: list[Any]) -> str:
+def tags_text(tags: Sequence[object]) -> str:
     """Return tags as a cell; as JSON when one of them holds what stands between tags."""
     texts = [str(tag) for tag in tags]
     text = "; ".join(texts)
@@ -232,7 +233,7 @@ def finish(row: Row) -> None:
     row.faults += [one["message"] for one in faults if one["field"].rpartition(".")[2] not in row.broken]
 
 
-def fields_of(row: Row) -> dict[str, Any]:
+def fields_of(row: Row) -> Any:
     """Return a row as the fields of a new lead, as the API's body has them; what it does not fill has its default."""
     fields: dict[str, Any] = {
         "contactInfo": {"preferredContactMethod": "email"},

@@ -3,17 +3,19 @@
 A lead of an import holds its `importId`. Parts and problems go after a week; the run stays.
 """
 
+from typing import Any, cast
+
 from django.db import models
 
 from core.documents.collection import Collection
-from core.documents.database import Document
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
 from core.imports.columns import Column
 from services.leads.transfer.columns import SUBJECT
+from services.leads.transfer.documents import ImportDocument, PartDocument, ProblemDocument
 
-IMPORTS = Collection(
+IMPORTS = Collection[ImportDocument](
     "leadimports",
     service="leads",
     tenant="text",
@@ -23,7 +25,7 @@ IMPORTS = Collection(
         index("status", "leaseUntil", name="waiting"),
     ),
 )
-PARTS = Collection(
+PARTS = Collection[PartDocument](
     "leadimportparts",
     service="leads",
     tenant="text",
@@ -32,7 +34,7 @@ PARTS = Collection(
         index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=0),
     ),
 )
-PROBLEMS = Collection(
+PROBLEMS = Collection[ProblemDocument](
     "leadimportproblems",
     service="leads",
     tenant="text",
@@ -45,10 +47,10 @@ PROBLEMS = Collection(
 CELLS = "cells"
 
 
-def columns_of(run: Document) -> list[Column]:
+def columns_of(run: ImportDocument) -> list[Column]:
     """Return the columns of an import's file; the release before stored only their keys."""
     if "columns" in run:
-        return [Column(*members) for members in run["columns"]]
+        return [Column(*cast(Any, members)) for members in run["columns"]]
     unnamed = "the field mapping does not name it"
     return [
         Column(

@@ -16,10 +16,12 @@ from core.imports.columns import is_note
 from core.imports.rows import Reader, Row
 from core.sheets import Line
 from services.leads.leads.actions import new_lead, person_id
+from services.leads.leads.documents import EMAIL, Contact, LeadDocument
 from services.leads.leads.keys import keys_of, phone_key
 from services.leads.leads.models import LEADS
 from services.leads.leads.publishing import publish_changes, publish_leads
 from services.leads.transfer.columns import SUBJECT, fields_of, finish
+from services.leads.transfer.documents import ImportDocument, ProblemDocument
 from services.leads.transfer.models import CELLS, PROBLEMS, columns_of
 
 _KEPT = timedelta(days=7)
@@ -43,10 +45,10 @@ class Candidate(NamedTuple):
 
     number: int
     row: Row
-    contact: Document
+    contact: Contact
 
 
-def import_part(scope: TenantScope, run: Document, lines: list[Line]) -> "Part":
+def import_part(scope: TenantScope, run: ImportDocument, lines: list[Line]) -> "Part":
     """Import `lines` and return what became of them."""
     part = Part(scope, run)
     part.decide(lines)
@@ -58,19 +60,19 @@ class Part:
     """Rows of an import on their way. counts: how many were imported, updated, failed, skipped, warned of. accounts: where their
     cells went."""
 
-    def __init__(self, scope: TenantScope, run: Document, *, samples: int = 0) -> None:
+    def __init__(self, scope: TenantScope, run: ImportDocument, *, samples: int = 0) -> None:
         self.scope, self.run = scope, run
         self.options = Options(**run["options"])
         self.columns = columns_of(run)
         self.reader = Reader(SUBJECT, self.columns, finish)
         self.counts: Counter[str] = Counter(imported=0, updated=0, failed=0, skipped=0, warned=0, told=0)
         self.accounts = Accounts(self.columns, samples=samples)
-        self.problems: list[Document] = []
-        self.cells: list[Document] = []
-        self._new: list[Document] = []
-        self._changes: list[tuple[Document, Document]] = []
+        self.problems: list[ProblemDocument] = []
+        self.cells: list[ProblemDocument] = []
+        self._new: list[LeadDocument] = []
+        self._changes: list[tuple[LeadDocument, LeadDocument]] = []
         # Whose the e-mails and phones are, and which became free: a dry run stores no part for the next one to find.
-        self._owners: dict[str, Document | None] = {}
+        self._owners: dict[str, LeadDocument | None] = {}
         self._freed: set[str] = set()
 
     def decide(self, lines: Iterable[Line]) -> None:
@@ -117,12 +119,12 @@ class Part:
         self._account(candidate)
         return None
 
-    def _place(self, candidate: Candidate, neighbours: dict[str, list[Document]]) -> None:
+    def _place(self, candidate: Candidate, neighbours: dict[str, list[LeadDocument]]) -> None:
         keys = keys_of(candidate.contact)
-        known = next((lead for key in keys.values() if (lead := self._owners.get(key))), None)
+        known = next((held for key in keys.values() if (held := self._owners.get(key))), None)
         if known is None:
             fields = fields_of(candidate.row) | {"assignedTo": self.run["userId"]}
-            lead = {**new_lead(self.scope, fields), "importId": self.run["importId"]}
+            lead: LeadDocument = {**new_lead(self.scope, fields), "importId": self.run["importId"]}
             self._hint(candidate, neighbours)
             self._new.append(lead)
             self._owners |= dict.fromkeys(keys.values(), lead)
@@ -134,11 +136,11 @@ class Part:
         else:
             self._fail(candidate, "Duplicate lead detected")
 
-    def _may_update(self, known: Document, email: str | None) -> bool:
+    def _may_update(self, known: LeadDocument, email: str | None) -> bool:
         made_here = known.get("importId") == self.run["importId"]
         return bool(self.options.update_existing and not made_here and email and email in _keys(known))
 
-    def _update(self, candidate: Candidate, known: Document) -> None:
+    def _update(self, candidate: Candidate, known: LeadDocument) -> None:
         """Set what a row fills in a lead that is there. Status, owner and e-mail stay, and a phone remains whose it is."""
         row = candidate.row
         status, phone = row.values.get("status"), phone_key(row.values.get("phone"))
@@ -151,13 +153,13 @@ class Part:
         if known.get("phoneKey") not in (None, changes.get("phoneKey", known.get("phoneKey"))):
             self._freed.add(known["phoneKey"])
         # The next row may change the same lead.
-        known |= changes
+        known.update(changes)
         self._owners |= {known["phoneKey"]: known} if "phoneKey" in changes else {}
         self._freed.discard(known.get("phoneKey", ""))
-        self._changes.append((known, changes | {"updatedBy": person_id(self.scope.actor_id)}))
+        self._changes.append((known, {**changes, "updatedBy": person_id(self.scope.actor_id)}))
         self.counts["updated"] += 1
 
-    def _taken(self, candidates: Sequence[Candidate]) -> dict[str, Document]:
+    def _taken(self, candidates: Sequence[Candidate]) -> dict[str, LeadDocument]:
         """Return the live leads that have an e-mail or phone of the candidates, by it."""
         keys = [key for one in candidates for key in keys_of(one.contact).items()]
         emails, phones = ([value for name, value in keys if name == wanted] for wanted in ("emailKey", "phoneKey"))
@@ -166,24 +168,24 @@ class Part:
             {"emailKey": {"$in": emails}},
             {"phoneKey": {"$in": phones}},
             # Leads of the old system have no keys: they are known by their text.
-            {"contactInfo.email": {"$in": texts}},
+            {EMAIL: {"$in": texts}},
         ]
         found = LEADS.scoped(self.scope).find_any(queries, _SEEN) if candidates else []
         # One document for each lead, however many of its keys are asked for: changes of the first row are the second's.
         known = {lead["_id"]: lead for lead in self._owners.values() if lead and "_id" in lead}
         return {key: known.setdefault(lead["_id"], lead) for lead in found for key in _keys(lead)}
 
-    def _neighbours(self, candidates: Sequence[Candidate]) -> dict[str, list[Document]]:
+    def _neighbours(self, candidates: Sequence[Candidate]) -> dict[str, list[LeadDocument]]:
         """Return the live leads with a zip code of the candidates, by it: only these are compared by likeness."""
         zips = {_zip(one.contact) for one in candidates} - {""}
         query = {"contactInfo.address.zipCode": {"$in": sorted(zips)}, "importId": {"$ne": self.run["importId"]}}
         found = LEADS.scoped(self.scope).find(query, {"contactInfo": 1}, limit=_NEIGHBOURS) if zips else []
-        blocks: dict[str, list[Document]] = {}
+        blocks: dict[str, list[LeadDocument]] = {}
         for lead in found:
             blocks.setdefault(_zip(lead["contactInfo"]), []).append(lead)
         return blocks
 
-    def _hint(self, candidate: Candidate, neighbours: dict[str, list[Document]]) -> None:
+    def _hint(self, candidate: Candidate, neighbours: dict[str, list[LeadDocument]]) -> None:
         who = _likeness_text(candidate.contact)
         for lead in neighbours.get(_zip(candidate.contact), []):
             likeness = fuzz.token_sort_ratio(who, _likeness_text(lead["contactInfo"]))
@@ -197,7 +199,7 @@ class Part:
         candidate.row.refuse_all(message)
         self.counts["failed"] += 1
         # As pairs: titles of columns may be anything, member names may not.
-        value = [[*pair] for pair in candidate.row.texts.items()]
+        value: list[list[object]] = [[*pair] for pair in candidate.row.texts.items()]
         self.problems.append(self._noted(candidate.number, "error", message, value))
 
     def _skip(self, candidate: Candidate, message: str) -> None:
@@ -215,16 +217,16 @@ class Part:
             self.counts["told"] += len(told)
             self.cells.append(self._noted(candidate.number, CELLS, "", told))
 
-    def _noted(self, number: int, kind: str, message: str, value: list[Any]) -> Document:
-        noted = {"importId": self.run["importId"], "row": number, "kind": kind, "message": message}
+    def _noted(self, number: int, kind: str, message: str, value: list[list[object]]) -> ProblemDocument:
+        noted: ProblemDocument = {"importId": self.run["importId"], "row": number, "kind": kind, "message": message}
         return {**noted, "value": value, "expiresAt": now() + _KEPT}
 
 
-def _row(problem: Document) -> int:
+def _row(problem: ProblemDocument) -> int:
     return int(problem["row"])
 
 
-def _changes(row: Row, known: Document) -> Document:
+def _changes(row: Row, known: LeadDocument) -> LeadDocument:
     """Return the members of a lead that a row changes, whole ones: what an old lead has in their place may be null."""
     filled = fields_of(row)
     there = _object(known.get("contactInfo"))
@@ -232,7 +234,7 @@ def _changes(row: Row, known: Document) -> Document:
     contact |= {name: there[name] for name in ("email", "preferredContactMethod") if name in there}
     if "address" in filled["contactInfo"]:
         contact["address"] = {**_object(there.get("address")), **filled["contactInfo"]["address"]}
-    changes = {SUBJECT.by_name[name].path: row.values[name] for name in _REPLACED if name in row.values}
+    changes: Any = {SUBJECT.by_name[name].path: row.values[name] for name in _REPLACED if name in row.values}
     changes["contactInfo"] = contact
     if filled["customFields"]:
         changes["customFields"] = {**_object(known.get("customFields")), **filled["customFields"]}
@@ -243,20 +245,20 @@ def _changes(row: Row, known: Document) -> Document:
     return changes | ({"phoneKey": key} if key else {})
 
 
-def _keys(lead: Document) -> Iterable[str]:
+def _keys(lead: LeadDocument) -> Iterable[str]:
     contact = lead.get("contactInfo")
     made = keys_of(contact) if isinstance(contact, dict) else {}
     return {value for value in (lead.get("emailKey"), lead.get("phoneKey"), *made.values()) if value}
 
 
-def _zip(contact: Document) -> str:
+def _zip(contact: Contact) -> str:
     return str(_object(contact.get("address")).get("zipCode") or "")
 
 
-def _likeness_text(contact: Document) -> str:
+def _likeness_text(contact: Contact) -> str:
     street = _object(contact.get("address")).get("street", "")
     return f"{contact.get('firstName', '')} {contact.get('lastName', '')} {street}".lower()[:_LIKENESS_TEXT]
 
 
-def _object(value: Any) -> Document:
+def _object(value: object) -> Document:
     return value if isinstance(value, dict) else {}

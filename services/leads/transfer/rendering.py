@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from core import runs
-from core.documents.database import Document
 from core.imports.accounts import cell_lines, cell_text, column_lines, no_counts
 from core.imports.columns import REPORT, Column
+from services.leads.transfer.documents import ImportDocument, ProblemDocument
 from services.leads.transfer.models import columns_of
 from services.leads.transfer.parts import Part
 from services.leads.transfer.queries import SHOWN
@@ -16,7 +16,7 @@ Wire = dict[str, Any]
 _STATUS = {runs.PENDING: "pending", runs.RUNNING: "processing"}
 
 
-def result(run: Document, problems: Iterable[Document], cells: Iterable[Document]) -> Wire:
+def result(run: ImportDocument, problems: Iterable[ProblemDocument], cells: Iterable[ProblemDocument]) -> Wire:
     """Return ImportResult (contract/leads.yaml), what each column is, and where cells went whose column does not tell it.
 
     problems, cells: as many as are shown; the report has all."""
@@ -42,14 +42,14 @@ def result(run: Document, problems: Iterable[Document], cells: Iterable[Document
     }
 
 
-def rehearsed(run: Document, part: Part) -> Wire:
+def rehearsed(run: ImportDocument, part: Part) -> Wire:
     """Return the ImportResult of a dry run, with samples of each column."""
     answer = result(run, part.problems, part.cells)
     del answer["importId"]
     return {**answer, "dryRun": True, "columns": column_lines(part.columns, run["cells"], part.accounts.samples)}
 
 
-def verdict(run: Document, part: Part) -> Wire:
+def verdict(run: ImportDocument, part: Part) -> Wire:
     """Return CsvValidation (contract/leads.yaml) of a file that can be imported, and what an import of it would answer."""
     more = run["rows"] - run["total"]
     large = f"Large file: {run['rows']} rows; more than {run['total']} are imported in the background"
@@ -66,14 +66,16 @@ def refusal(body: Wire) -> Wire:
     return {"isValid": False, "errors": body["errors"], "warnings": body["warnings"]}
 
 
-def report_lines(run: Document, problems: Iterable[Document], cells: Iterable[Document]) -> Iterator[list[Any]]:
+def report_lines(
+    run: ImportDocument, problems: Iterable[ProblemDocument], cells: Iterable[ProblemDocument]
+) -> Iterator[list[Any]]:
     """Yield the lines of a report: its header, each row that was not taken as it was, and notes, of which only the row is given.
     Imported again, the columns are the same ones, and notes are no rows."""
     columns = columns_of(run)
     keys = [column.key for column in columns if not column.reason]
     yield [*REPORT, *keys]
     for problem in problems:
-        values = dict(problem["value"])
+        values: dict[str, Any] = dict(cast(Any, problem["value"]))
         yield [problem["row"], problem["kind"], problem["message"], *(values.get(key, "") for key in keys)]
     for cell in _cells(columns, cells):
         yield [
@@ -84,7 +86,7 @@ def report_lines(run: Document, problems: Iterable[Document], cells: Iterable[Do
         ]
 
 
-def progress(run: Document) -> Wire:
+def progress(run: ImportDocument) -> Wire:
     """Return ImportProgress (contract/leads.yaml)."""
     done = sum(run[name] for name in ("imported", "updated", "failed", "skipped"))
     over = run["status"] == runs.COMPLETED
@@ -95,18 +97,18 @@ def progress(run: Document) -> Wire:
     return {**named, "status": _STATUS.get(run["status"], run["status"]), "progress": share, **counters, **moments}
 
 
-def details(run: Document) -> Wire:
+def details(run: ImportDocument) -> Wire:
     """Return ImportProgress of one import, with its columns."""
     columns = columns_of(run)
     return {**progress(run), "columns": column_lines(columns, run.get("cells", no_counts(columns)))}
 
 
-def _error(problem: Document) -> Wire:
-    value = {"rowNumber": problem["row"], **dict(problem["value"])}
+def _error(problem: ProblemDocument) -> Wire:
+    value = {"rowNumber": problem["row"], **dict(cast(Any, problem["value"]))}
     return {"row": problem["row"], "field": "validation", "message": problem["message"], "value": value}
 
 
-def _cells(columns: Sequence[Column], rows: Iterable[Document]) -> Iterator[Wire]:
+def _cells(columns: Sequence[Column], rows: Iterable[ProblemDocument]) -> Iterator[Wire]:
     headers = {column.number: column.header for column in columns}
     for one in rows:
         yield from cell_lines(one["row"], headers, one["value"])

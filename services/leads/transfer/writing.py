@@ -9,6 +9,7 @@ from core.api.rendering import iso
 from core.documents.database import Document
 from core.imports.guards import guarded
 from core.imports.numbers import shown
+from services.leads.leads.documents import LeadDocument
 from services.leads.transfer.columns import ADDRESS, COLUMNS, tags_text
 
 _CONTACT = ("firstName", "lastName", "email", "phone", "alternatePhone")
@@ -16,21 +17,21 @@ _MEMBERS = {"value": "closeValue"}
 _ZERO = ("value", "score")
 
 
-def line(cells: Iterable[Any], delimiter: str = ",") -> str:
+def line(cells: Iterable[object], delimiter: str = ",") -> str:
     """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerow([_cell(cell) for cell in cells])
     return out.getvalue()
 
 
-def lead_lines(fields: Sequence[str], leads: Iterable[tuple[Document, str]]) -> Iterator[str]:
+def lead_lines(fields: Sequence[str], leads: Iterable[tuple[LeadDocument, str]]) -> Iterator[str]:
     """Yield the header and a line for each lead; `leads` come with the name of whom they are assigned to."""
     yield line(COLUMNS.get(name, name) for name in fields)
     for lead, owner in leads:
         yield line(_value(lead, owner, name) for name in fields)
 
 
-def _value(lead: Document, owner: str, name: str) -> Any:
+def _value(lead: LeadDocument, owner: str, name: str) -> Any:
     contact, custom = (_object(lead.get(member)) for member in ("contactInfo", "customFields"))
     if name == "assignedTo":
         return owner or lead.get("assignedTo", "")
@@ -38,7 +39,7 @@ def _value(lead: Document, owner: str, name: str) -> Any:
         return contact.get(name, "")
     if name in ADDRESS:
         return _object(contact.get("address")).get(name, custom.get(name, ""))
-    value = lead.get(_MEMBERS.get(name, name), custom.get(name))
+    value: Any = lead.get(_MEMBERS.get(name, name), custom.get(name))
     if value is None:
         return 0 if name in _ZERO else ""
     if name in ("createdAt", "updatedAt"):
@@ -46,11 +47,11 @@ def _value(lead: Document, owner: str, name: str) -> Any:
     return tags_text(value) if isinstance(value, list) else value
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return shown(value)
     return guarded(str(value))
 
 
-def _object(value: Any) -> Document:
+def _object(value: object) -> Document:
     return value if isinstance(value, dict) else {}

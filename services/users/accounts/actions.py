@@ -1,25 +1,27 @@
 """Use cases of people: create, change, set status and roles, deactivate, join and leave a tenant."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 
 from bson import ObjectId
 
 from core.api.throttling import hit
-from core.documents.collection import now
-from core.documents.database import Document
+from core.documents.collection import ScopedDocuments, now
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.shapes import part_of
+from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
-from core.events.payloads import EmailRequested
+from core.events.payloads import AccountActivity, EmailRequested
 from core.identity.principals import Principal
 from core.identity.roles import ADMIN, OPERATOR, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
 from core.worker.jobs import enqueue
 from services.users.accounts import authority, rules
 from services.users.accounts.authority import Act
+from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity, log_status
 from services.users.accounts.mails import send_user_mail
 from services.users.accounts.models import GUARDS, USERS
@@ -29,18 +31,17 @@ from services.users.accounts.standing import acting, demand, require, standing_o
 
 _TAKEN = "User with this email already exists"
 _ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
-_SYSTEM = TenantScope.system("people without tenant are written by system code")
 # Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
 _EMAIL_REQUESTS, _HOUR = 5, 3600
 # What decides what somebody may do.
 _ACTS = {"status": Act.STATUS, "roles": Act.ROLES, "permissions": Act.ROLES, "email": Act.EMAIL}
 _ACCESS = {"status", "roles", "permissions", "grantedPermissions", "tenantId"}
 # What is left of somebody who leaves a tenant.
-_LEFT: Document = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
+_LEFT: UserDocument = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
 
 
 @transactional("users")
-def create_user(scope: TenantScope, fields: dict[str, Any], *, actor: Principal) -> Document:
+def create_user(scope: TenantScope, fields: UserDocument, *, actor: Principal) -> UserDocument:
     """Create a person in the caller's tenant: pending, role user, default settings. Raises BadRequest, Forbidden,
     Conflict."""
     require(actor, Act.CREATE, thing_of(scope.tenant_id), permissions_of(["user"]))
@@ -50,66 +51,81 @@ def create_user(scope: TenantScope, fields: dict[str, Any], *, actor: Principal)
     email = fields["email"].strip().lower()
     if user_by_email(email) is not None:
         raise Conflict(_TAKEN)
-    person = {**fields, "email": email, "status": "pending", "roles": ["user"]}
-    return _insert(scope, {**person, "settings": rules.default_settings()}, actor_id=scope.actor_id, mail="added")
+    person: UserDocument = {**fields, "email": email, "status": "pending", "roles": ["user"]}
+    stored: UserDocument = {**person, "settings": rules.default_settings()}
+    return _insert(USERS.scoped(scope), stored, actor_id=scope.actor_id, mail="added")
 
 
 @transactional("users")
-def adopt_account(account: Document, *, mail: str = "welcome") -> Document:
+def adopt_account(account: UserDocument, *, company: str = "", mail: str = "welcome") -> UserDocument:
     """Create the person of an account that was opened at auth, under the account's id; once, however often asked.
 
     mail: which one greets them.
 
     Raises Conflict when the address belongs to somebody else."""
-    key = ObjectId(account["_id"])
-    existing = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    key = account["_id"]
+    existing = everyone().find_one({"_id": key})
     if existing is not None:
         return existing
     if user_by_email(account["email"]) is not None:
         raise Conflict(_TAKEN)
-    company = account.pop("companyName", "")
-    profile = {"profile": {"company": company}} if company else {}
-    person = {**account, **profile, "_id": key, "tenantId": object_id(account.get("tenantId"))}
-    return _insert(_SYSTEM, {**person, "settings": rules.default_settings()}, actor_id=str(key), mail=mail)
+    person: UserDocument = {**account, "_id": key, "tenantId": object_id(account.get("tenantId"))}
+    if company:
+        person["profile"] = {"company": company}
+    return _insert(everyone(), {**person, "settings": rules.default_settings()}, actor_id=str(key), mail=mail)
+
+
+def account_of(principal: Principal) -> UserDocument:
+    """Return what a token says of its owner's account."""
+    return {
+        "_id": ObjectId(principal.user_id),
+        "email": principal.email,
+        "firstName": str(principal.claims.get("firstName", "")),
+        "lastName": str(principal.claims.get("lastName", "")),
+        "roles": list(principal.roles),
+        "status": principal.status,
+    }
 
 
 @transactional("users")
-def put_user(fields: Document) -> Document:
+def put_user(fields: UserDocument) -> UserDocument:
     """Create or overwrite a person by id: for commands, not for requests. Raises Forbidden for an operator with a
     tenant."""
     key = ObjectId(fields["_id"])
-    stored = {name: value for name, value in fields.items() if name != "_id"}
-    stored |= {"email": fields["email"].lower(), "tenantId": object_id(fields.get("tenantId"))}
+    stored: UserDocument = {**fields, "email": fields["email"].lower(), "tenantId": object_id(fields.get("tenantId"))}
+    del stored["_id"]
     _refuse_torn(stored)
-    if USERS.scoped(_SYSTEM).exists({"_id": key}):
-        user = USERS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": stored})
+    if everyone().exists({"_id": key}):
+        user = everyone().update_and_get({"_id": key}, sets=stored)
     else:
-        empty: Document = {"permissions": [], "tags": [], "settings": rules.default_settings()}
-        user = USERS.scoped(_SYSTEM).insert_one({**empty, **stored, "_id": key})
+        empty: UserDocument = {"permissions": [], "tags": [], "settings": rules.default_settings()}
+        user = everyone().insert_one({**empty, **stored, "_id": key})
     assert user is not None
     publish_user("user.updated" if user["rev"] > 1 else "user.created", user, access=True)
     return user
 
 
 @transactional("users")
-def update_user(scope: TenantScope, user_id: str, changes: dict[str, Any], *, actor: Principal) -> Document:
+def update_user(scope: TenantScope, user_id: str, changes: UserDocument, *, actor: Principal) -> UserDocument:
     """Change a person: every sent field replaces the stored one, but an address waits for its owner's confirmation.
     Raises NotFound, BadRequest, Forbidden, Conflict, TooManyRequests."""
     user = user_by_id(scope, user_id)
     broken = rules.broken_limit(changes, new=False)
     if broken:
         raise BadRequest(broken)
-    wanted = changes | ({"email": changes["email"].strip().lower()} if "email" in changes else {})
+    wanted: UserDocument = {**changes}
+    if "email" in wanted:
+        wanted["email"] = wanted["email"].strip().lower()
     changed = rules.changes_between(user, wanted)
-    _check_changes(user, {name: wanted[name] for name in changed}, actor)
+    _check_changes(user, part_of(wanted, changed), actor)
     if "email" in changed and _is_proposed(user, wanted["email"], actor):
         del changed["email"]
     if not changed:
         return user
-    return _update(user, {name: wanted[name] for name in changed}, changed, actor)
+    return _update(user, part_of(wanted, changed), changed, actor)
 
 
-def _update(user: Document, changes: Document, changed: Document, actor: Principal) -> Document:
+def _update(user: UserDocument, changes: UserDocument, changed: rules.Changed, actor: Principal) -> UserDocument:
     if "status" in changed:
         log_status(user, user["status"], changes["status"], None, actor.user_id)
     _keep_an_admin(user, changes)
@@ -121,7 +137,7 @@ def _update(user: Document, changes: Document, changed: Document, actor: Princip
 
 
 @transactional("users")
-def set_status(scope: TenantScope, user_id: str, status: str, reason: str | None, *, actor: Principal) -> Document:
+def set_status(scope: TenantScope, user_id: str, status: str, reason: str | None, *, actor: Principal) -> UserDocument:
     """Move a person to another status. Raises NotFound, BadRequest for a move that is not allowed, Forbidden."""
     user = user_by_id(scope, user_id)
     _check_changes(user, {"status": status}, actor)
@@ -129,7 +145,9 @@ def set_status(scope: TenantScope, user_id: str, status: str, reason: str | None
 
 
 @transactional("users")
-def set_roles(scope: TenantScope, user_id: str, roles: list[str], reason: str | None, *, actor: Principal) -> Document:
+def set_roles(
+    scope: TenantScope, user_id: str, roles: list[str], reason: str | None, *, actor: Principal
+) -> UserDocument:
     """Replace a person's roles. Raises NotFound, BadRequest for unknown names, Forbidden."""
     user = user_by_id(scope, user_id)
     _check_changes(user, {"roles": roles}, actor)
@@ -157,15 +175,18 @@ def deactivate(scope: TenantScope, user_id: str, reason: str | None, *, actor: P
 
 
 @transactional("users")
-def verify_account(user_id: str, moment: Any, email: str | None = None) -> None:
+def verify_account(user_id: str, moment: datetime, email: str | None = None) -> None:
     """Note that a person's address is verified; a pending one becomes active. Nothing happens when the person has another
     address than `email` by now."""
-    user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
+    user = everyone().find_one({"_id": object_id(user_id)})
     if user is None or (email and email != user["email"]):
         return
     if user.get("emailVerifiedAt") and user["status"] != "pending":
         return
-    changes = {"emailVerifiedAt": moment, "status": "active" if user["status"] == "pending" else user["status"]}
+    changes: UserDocument = {
+        "emailVerifiedAt": moment,
+        "status": "active" if user["status"] == "pending" else user["status"],
+    }
     if changes["status"] != user["status"]:
         log_status(user, user["status"], "active", "e-mail verified by request", user_id)
     _change(user, changes)
@@ -181,7 +202,7 @@ def refuse_entry(user_id: str, reason: str) -> None:
 
 
 @transactional("users")
-def apply_own_changes(user_id: str, changes: dict[str, Any]) -> None:
+def apply_own_changes(user_id: str, changes: UserDocument) -> None:
     """Store what a person changed of themselves at auth, which checked it. Raises LookupError for somebody unknown."""
     user = _known(user_id)
     changed = rules.changes_between(user, changes)
@@ -193,7 +214,7 @@ def apply_own_changes(user_id: str, changes: dict[str, Any]) -> None:
 
 
 @transactional("users")
-def move_address(user_id: str, email: str, moment: Any) -> None:
+def move_address(user_id: str, email: str, moment: datetime) -> None:
     """Take over the address that a person confirmed at auth, which told the old one. One that somebody else got in that
     very moment stays theirs: auth then hears that the old one holds. Raises LookupError for somebody unknown."""
     user = _known(user_id)
@@ -213,25 +234,25 @@ def link_google(user_id: str, google_id: str | None, picture: str | None) -> Non
     user = _known(user_id)
     if user.get("googleId") == google_id:
         return
-    changes: Document = {"googleId": google_id}
+    changes: UserDocument = {"googleId": google_id}
     if picture and not user.get("picture"):
         changes["picture"] = picture
     _change(user, changes)
 
 
 @transactional("users")
-def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, founding: bool = False) -> Document:
+def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, founding: bool = False) -> UserDocument:
     """Let the caller, who has no tenant, enter one by their own will; what they were given elsewhere stays behind.
 
     founding: the tenant is theirs, made in this transaction. Raises NotFound; Forbidden for a member, an operator, or a
     tenant that is not active."""
-    user = user_by_id(_SYSTEM, principal.user_id)
+    user = user_by_id(principal.scope, principal.user_id)
     require(principal, Act.JOIN, thing_of(None if founding else tenant_id))
     return _change(user, {"tenantId": tenant_id, "roles": roles, "permissions": [], "grantedPermissions": []})
 
 
 @transactional("users")
-def leave_tenant(principal: Principal, user: Document, reason: str) -> Document:
+def leave_tenant(principal: Principal, user: UserDocument, reason: str) -> UserDocument:
     """Take a person out of their tenant, with all that they might do there. Raises Forbidden for the tenant's last
     administrator, and for somebody out of the caller's reach."""
     require(principal, Act.REMOVE, standing_of(user))
@@ -240,54 +261,56 @@ def leave_tenant(principal: Principal, user: Document, reason: str) -> Document:
 
 
 @transactional("users")
-def free_person(user: Document, reason: str) -> Document:
+def free_person(user: UserDocument, reason: str) -> UserDocument:
     """Take a person out of a tenant that is no more."""
     return _leave(user, reason, None)
 
 
-def _leave(user: Document, reason: str, actor_id: str | None) -> Document:
-    stored = _change(user, dict(_LEFT))
+def _leave(user: UserDocument, reason: str, actor_id: str | None) -> UserDocument:
+    stored = _change(user, {**_LEFT})
     # In the log of the tenant: it is about somebody who was there.
     metadata = {"oldRoles": user.get("roles"), "newRoles": stored["roles"], "reason": reason}
     log_activity(user, "role_change", reason, actor_id=actor_id, severity="high", metadata=metadata)
     return stored
 
 
-def note_activity(activity: Document) -> None:
+def note_activity(activity: AccountActivity) -> None:
     """Write what auth reported around an account; a login also counts as the last one."""
-    key = object_id(activity["userId"])
-    user = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    key = object_id(activity.user_id)
+    user = everyone().find_one({"_id": key})
     if user is None:
         return
-    seen = {"lastActiveAt": activity["performedAt"]}
-    if activity["type"] == "login":
-        seen["lastLoginAt"] = activity["performedAt"]
+    seen = {"lastActiveAt": activity.performed_at}
+    if activity.type == "login":
+        seen["lastLoginAt"] = activity.performed_at
     # Not a change of the person: no revision, no event.
-    USERS.raw().update_one({"_id": key}, {"$max": seen}, session=current_session("users"))
+    everyone().mark({"_id": key}, {"$max": seen})
     log_activity(
         user,
-        activity["type"],
-        activity["description"],
-        actor_id=activity["userId"],
-        severity=activity["severity"],
-        metadata={**activity["metadata"], "ipAddress": activity["ipAddress"], "userAgent": activity["userAgent"]},
-        performedAt=activity["performedAt"],
+        activity.type,
+        activity.description,
+        actor_id=activity.user_id,
+        severity=activity.severity,
+        metadata={**activity.metadata, "ipAddress": activity.ip_address, "userAgent": activity.user_agent},
+        at=activity.performed_at,
     )
 
 
-def _known(user_id: str) -> Document:
+def _known(user_id: str) -> UserDocument:
     """Return a person that auth speaks of. Raises LookupError: their account may be on its way, so ask again."""
-    user = USERS.scoped(_SYSTEM).find_one({"_id": object_id(user_id)})
+    user = everyone().find_one({"_id": object_id(user_id)})
     if user is None:
         raise LookupError(f"no person {user_id} yet")
     return user
 
 
-def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail: str = "welcome") -> Document:
-    empty: Document = {"permissions": [], "tags": [], "tenantId": None}
-    _refuse_torn({**person, "tenantId": person.get("tenantId") or scope.tenant_id})
+def _insert(
+    people: ScopedDocuments[UserDocument], person: UserDocument, *, actor_id: str | None, mail: str = "welcome"
+) -> UserDocument:
+    empty: UserDocument = {"permissions": [], "tags": [], "tenantId": None}
+    _refuse_torn({**person, "tenantId": person.get("tenantId") or people.scope.tenant_id})
     with unique_or(Conflict, _TAKEN):
-        user = USERS.scoped(scope).insert_one({**empty, **person})
+        user = people.insert_one({**empty, **person})
     metadata = {"email": user["email"], "roles": user["roles"]}
     log_activity(user, "account_creation", "User account created", actor_id=actor_id, metadata=metadata)
     publish_user("user.created", user, access=True)
@@ -296,7 +319,7 @@ def _insert(scope: TenantScope, person: Document, *, actor_id: str | None, mail:
     return user
 
 
-def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updated") -> Document:
+def _change(user: UserDocument, changes: UserDocument, *, event: str = "user.updated") -> UserDocument:
     access = bool(changes.keys() & _ACCESS)
     if access and not changes.keys() <= {"status", "emailVerifiedAt"}:
         _refuse_torn({**user, **changes})
@@ -304,13 +327,13 @@ def _change(user: Document, changes: dict[str, Any], *, event: str = "user.updat
         # What was proven was the address before.
         changes = {"emailVerifiedAt": None, **changes}
     with unique_or(Conflict, _TAKEN):
-        stored = USERS.scoped(_SYSTEM).update_one({"_id": user["_id"]}, {"$set": changes})
+        stored = everyone().update_and_get({"_id": user["_id"]}, sets=changes)
     assert stored is not None
     publish_user(event, stored, access=access)
     return stored
 
 
-def _move(user: Document, status: str, reason: str | None, actor_id: str | None) -> Document:
+def _move(user: UserDocument, status: str, reason: str | None, actor_id: str | None) -> UserDocument:
     _keep_an_admin(user, {"status": status})
     stored = _change(user, {"status": status})
     metadata = {"oldStatus": user["status"], "newStatus": status, "reason": reason}
@@ -321,7 +344,7 @@ def _move(user: Document, status: str, reason: str | None, actor_id: str | None)
     return stored
 
 
-def _check_changes(user: Document, changes: Document, actor: Principal) -> None:
+def _check_changes(user: UserDocument, changes: UserDocument, actor: Principal) -> None:
     """Refuse what the caller may not change of a person. Raises Forbidden; BadRequest for unknown role words and for a
     status that does not follow."""
     caller, target = acting(actor), standing_of(user)
@@ -337,7 +360,7 @@ def _check_changes(user: Document, changes: Document, actor: Principal) -> None:
         demand(caller, Act.ROLES, target, given)
 
 
-def _is_proposed(user: Document, email: str, actor: Principal) -> bool:
+def _is_proposed(user: UserDocument, email: str, actor: Principal) -> bool:
     """Ask for the confirmation of another address, and return whether it waits for one: somebody who never came in has no
     account that could be taken over. Raises Conflict, TooManyRequests."""
     # Inside of the transaction: one that is tried again counts twice, which errs on the safe side.
@@ -355,32 +378,32 @@ def _is_proposed(user: Document, email: str, actor: Principal) -> bool:
     return True
 
 
-def _refuse_torn(person: Document) -> None:
+def _refuse_torn(person: UserDocument) -> None:
     if authority.is_torn(person):
         raise Forbidden("Forbidden resource")
 
 
-def _keep_an_admin(user: Document, changes: dict[str, Any]) -> None:
+def _keep_an_admin(user: UserDocument, changes: UserDocument) -> None:
     """Refuse to take away a tenant's last active administrator, or the platform's last active operator."""
-    changed, tenant_id = {**user, **changes}, text_id(user.get("tenantId"))
+    changed: UserDocument = {**user, **changes}
+    tenant_id = text_id(user.get("tenantId"))
     if tenant_id is not None and _is_active(user, ADMIN) and not _is_active(changed, ADMIN):
-        _keep_one(user, TenantScope(tenant_id), ADMIN, "A tenant needs at least one active administrator")
+        people = USERS.scoped(TenantScope(tenant_id))
+        _keep_one(user, people, ADMIN, "A tenant needs at least one active administrator")
     if _is_active(user, OPERATOR) and not _is_active(changed, OPERATOR):
-        _keep_one(user, _SYSTEM, OPERATOR, "The platform needs at least one active operator")
+        _keep_one(user, everyone(), OPERATOR, "The platform needs at least one active operator")
 
 
-def _keep_one(user: Document, scope: TenantScope, role: str, refusal: str) -> None:
-    """Raise Forbidden when no other active person of `scope` has `role`, also when two requests try at once."""
+def _keep_one(user: UserDocument, people: ScopedDocuments[UserDocument], role: str, refusal: str) -> None:
+    """Raise Forbidden when no other active one of `people` has `role`, also when two requests try at once."""
     guard = {"$inc": {"changes": 1}, "$set": {"changedAt": now()}}
-    GUARDS.raw().update_one(
-        {"_id": scope.tenant_id or "platform"}, guard, upsert=True, session=current_session("users")
-    )
+    GUARDS.mark({"_id": people.scope.tenant_id or "platform"}, guard, upsert=True)
     words = [word for word in _ROLES if role in system_roles([word])]
-    if not USERS.scoped(scope).exists({"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": words}}):
+    if not people.exists({"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": words}}):
         raise Forbidden(refusal)
 
 
-def _is_active(user: Document, role: str) -> bool:
+def _is_active(user: UserDocument, role: str) -> bool:
     return user["status"] == "active" and role in system_roles(user.get("roles") or ())
 
 

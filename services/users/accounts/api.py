@@ -1,5 +1,6 @@
 """Routes of people: the old envelope `{success, message, data}` around everything."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -8,9 +9,9 @@ from rest_framework.response import Response
 from core.api.pagination import PageRequest, page_of
 from core.api.permissions import needs, signed_in
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.errors import BadRequest, Forbidden
 from services.users.accounts import actions, queries
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_search
 from services.users.accounts.rendering import user
 from services.users.accounts.serializers import (
@@ -25,7 +26,7 @@ from services.users.accounts.serializers import (
 _NOT_NUMERIC = "Validation failed (numeric string is expected)"
 
 
-def enveloped(message: str, data: dict[str, Any], status: int = 200) -> Response:
+def enveloped(message: str, data: Mapping[str, object], status: int = 200) -> Response:
     """Return `data` in the old envelope."""
     return Response({"success": True, "message": message, "data": data}, status=status)
 
@@ -40,9 +41,10 @@ class PagedView(ContractView):
 
     def numeric_query(self, *names: str) -> dict[str, Any]:
         """Return the checked query. Raises BadRequest with one sentence when a member of `names` is no whole number."""
+        request: Any = self.request
         for name in names:
-            value = self.request.query_params.get(name)
-            if value is not None and not value.removeprefix("-").isdecimal():
+            value = request.query.get(name)
+            if value is not None and not (isinstance(value, str) and value.removeprefix("-").isdecimal()):
                 raise BadRequest(_NOT_NUMERIC)
         return self.validated_query()
 
@@ -89,15 +91,12 @@ class Me(ContractView):
         changed = actions.update_user(self.scope, self.principal.user_id, body, actor=self.principal)
         return enveloped("User profile updated successfully", {"user": user(changed)})
 
-    def _own(self) -> Document:
+    def _own(self) -> UserDocument:
         """Return the caller's document; somebody who registered a moment ago gets it now, not with the event."""
         principal = self.principal
         if principal.claims.get("iss") is None or principal.tenant_id is not None:
             return queries.user_by_id(self.scope, principal.user_id)
-        names = {name: str(principal.claims.get(name, "")) for name in ("firstName", "lastName")}
-        roles, status = list(principal.roles), principal.status
-        account = {"_id": principal.user_id, "email": principal.email, "roles": roles, "status": status, **names}
-        return actions.adopt_account(account)
+        return actions.adopt_account(actions.account_of(principal))
 
 
 class OwnProfile(Me):

@@ -1,13 +1,13 @@
 """Who may do what to whom. One function decides, and every route, event and admin action that changes people, tenants or
 roles asks it (docs/decisions/0013-consent-and-authority.md). Pure: `standing.py` reads what it needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
 
 from core.documents.ids import text_id
 from core.identity.roles import ADMIN, MANAGER, OPERATOR, PERMISSIONS, permissions_of, system_roles
+from services.users.accounts.documents import TenantDocument, UserDocument
 
 
 class Act(Enum):
@@ -89,7 +89,7 @@ class Standing:
     tenant_status: str = "active"
 
 
-def standing(person: Mapping[str, Any], tenant: Mapping[str, Any] | None) -> Standing:
+def standing(person: UserDocument, tenant: TenantDocument | None) -> Standing:
     """Return the standing of a person (a user document) whose tenant is `tenant`, None when there is none."""
     user_id, words = text_id(person.get("_id")), person.get("roles") or ()
     is_operator = OPERATOR in system_roles(words)
@@ -103,13 +103,13 @@ def standing(person: Mapping[str, Any], tenant: Mapping[str, Any] | None) -> Sta
     )
 
 
-def thing(tenant: Mapping[str, Any] | None, tenant_id: str | None, rights: Iterable[str] = ()) -> Standing:
+def thing(tenant: TenantDocument | None, tenant_id: str | None, rights: Iterable[str] = ()) -> Standing:
     """Return the standing of something that belongs to a tenant and gives `rights`: an invitation, a role, a new person, the
     tenant itself."""
     return Standing(user_id=None, tenant_id=tenant_id, rights=frozenset(rights), tenant_status=tenant_status(tenant))
 
 
-def tenant_status(tenant: Mapping[str, Any] | None) -> str:
+def tenant_status(tenant: TenantDocument | None) -> str:
     """Return a tenant's state, `deleted` for a deleted one. One that is not known is active: the old system had people of
     tenants without a document."""
     if tenant is None:
@@ -145,7 +145,7 @@ def refusal(actor: Standing, act: Act, target: Standing, given: Iterable[str] = 
     return None if allowed else _REFUSALS.get(act, _FORBIDDEN)
 
 
-def is_torn(person: Mapping[str, Any]) -> bool:
+def is_torn(person: UserDocument) -> bool:
     """Whether a person is of a tenant and of the platform at once, which nobody may ever become."""
     return person.get("tenantId") is not None and bool(_held(person) & OPERATORS_OWN)
 
@@ -163,12 +163,12 @@ def _same_tenant(actor: Standing, target: Standing) -> bool:
     return actor.tenant_id is not None and actor.tenant_id == target.tenant_id
 
 
-def _held(person: Mapping[str, Any]) -> frozenset[str]:
+def _held(person: UserDocument) -> frozenset[str]:
     direct = {*(person.get("permissions") or ()), *(person.get("grantedPermissions") or ())}
     return permissions_of(person.get("roles") or ()) | direct
 
 
-def _beside(words: Iterable[str], user_id: str | None, tenant: Mapping[str, Any]) -> set[str]:
+def _beside(words: Iterable[str], user_id: str | None, tenant: TenantDocument) -> set[str]:
     held = system_roles(words)
     if OPERATOR in held:
         return {_STAFF, _LISTED, _OWNER, _PLATFORM}

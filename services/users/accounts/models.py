@@ -2,12 +2,19 @@
 
 from django.db import models
 
-from core.documents.collection import Collection
+from core.documents.collection import Collection, PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.users.accounts.documents import (
+    ActivityDocument,
+    GuardDocument,
+    StatusChangeDocument,
+    TenantDocument,
+    UserDocument,
+)
 
-USERS = Collection(
+USERS = Collection[UserDocument](
     "users",
     service="users",
     tenant="objectid",
@@ -25,7 +32,7 @@ USERS = Collection(
         index("tenantId", "lastName"),
     ),
 )
-ACTIVITIES = Collection(
+ACTIVITIES = Collection[ActivityDocument](
     "useractivities",
     service="users",
     tenant="objectid",
@@ -41,7 +48,7 @@ ACTIVITIES = Collection(
         index("tenantId", "userId", "-performedAt"),
     ),
 )
-STATUS_HISTORY = Collection(
+STATUS_HISTORY = Collection[StatusChangeDocument](
     "userstatushistories",
     service="users",
     tenant="objectid",
@@ -52,10 +59,9 @@ STATUS_HISTORY = Collection(
     ),
 )
 # A tenant belongs to no tenant: who may see which one is decided in services.users.tenants; its state decides about people.
-TENANTS = Collection(
+TENANTS = PlainCollection[TenantDocument](
     "tenants",
     service="users",
-    tenant="none",
     soft_delete=True,
     indexes=(
         index("name", unique=True),
@@ -68,7 +74,7 @@ TENANTS = Collection(
     ),
 )
 # One document per tenant that changes of administrators write, so that two at once conflict and are retried.
-GUARDS = Collection("tenantguards", service="users", tenant="none")
+GUARDS = PlainCollection[GuardDocument]("tenantguards", service="users")
 
 
 class User(TenantDocumentModel):

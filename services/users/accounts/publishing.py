@@ -1,14 +1,14 @@
 """What users tells the other services of a person."""
 
 from core.documents.collection import now
-from core.documents.database import Document
 from core.documents.ids import text_id
 from core.events.outbox import record
 from core.events.payloads import AccessChanged, UserSnapshot
 from core.identity.access import apply_access_change
+from services.users.accounts.documents import UserDocument
 
 
-def publish_user(name: str, user: Document, *, access: bool) -> None:
+def publish_user(name: str, user: UserDocument, *, access: bool) -> None:
     """Record `user.created|updated|deleted` and, when status, roles, permissions or tenant changed, `access.changed`."""
     user_id, tenant_id = str(user["_id"]), text_id(user.get("tenantId"))
     version = user["rev"]
@@ -20,7 +20,7 @@ def publish_user(name: str, user: Document, *, access: bool) -> None:
         apply_access_change("users", payload.members(), version)
 
 
-def access_of(user: Document) -> AccessChanged:
+def access_of(user: UserDocument) -> AccessChanged:
     """Return the event payload of what a person may do."""
     return AccessChanged(
         user_id=str(user["_id"]),
@@ -32,12 +32,12 @@ def access_of(user: Document) -> AccessChanged:
     )
 
 
-def _additional(user: Document) -> list[str]:
+def _additional(user: UserDocument) -> list[str]:
     """Return what a person may do beyond the own roles: by `permissions`, and by assigned role documents."""
     return list(dict.fromkeys([*(user.get("permissions") or ()), *(user.get("grantedPermissions") or ())]))
 
 
-def snapshot(user: Document) -> UserSnapshot:
+def snapshot(user: UserDocument) -> UserSnapshot:
     """Return the event payload of a person."""
     return UserSnapshot(
         user_id=str(user["_id"]),

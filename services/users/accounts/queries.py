@@ -1,15 +1,20 @@
 """Reads of people."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.pagination import PageRequest
 from core.api.searching import address_in, digits_in, digits_pattern
+from core.documents.bypasses import about
 from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
+from core.documents.shapes import Reference
 from core.errors import NotFound
+from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.models import USERS
 
 _SEARCHED = (
@@ -43,25 +48,24 @@ _RANGES = {
 _MOST = 1000
 # More people hardly have the same number.
 _MOST_NAMED = 20
-_SYSTEM = TenantScope.system("e-mail addresses are unique across tenants; own data needs no tenant")
 
 
-def user_by_id(scope: TenantScope, user_id: str) -> Document:
+def user_by_id(scope: TenantScope, user_id: str) -> UserDocument:
     """Return a person of the scope, or the caller. Raises NotFound."""
     key = object_id(user_id)
-    view = USERS.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    view = about(user_id, scope, USERS)
     found = view.find_one({"_id": key}) if key else None
     if found is None:
         raise NotFound("User not found")
     return found
 
 
-def user_by_email(email: str) -> Document | None:
+def user_by_email(email: str) -> UserDocument | None:
     """Return the person with this address, of whatever tenant, or None."""
-    return USERS.scoped(_SYSTEM).find_one({"email": email.strip().lower()})
+    return everyone().find_one({"email": email.strip().lower()})
 
 
-def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[UserDocument], int]:
     """Return a page of the scope's people that match all filters, and how many there are."""
     view, first, order = USERS.scoped(scope), _named(scope, query), _order(query)
     criteria = {**_criteria(query), **({"_id": {"$nin": [person["_id"] for person in first]}} if first else {})}
@@ -69,7 +73,7 @@ def search_users(scope: TenantScope, query: dict[str, Any], page: PageRequest) -
     return found, len(first) + view.count(criteria)
 
 
-def _named(scope: TenantScope, query: dict[str, Any]) -> list[Document]:
+def _named(scope: TenantScope, query: dict[str, Any]) -> list[UserDocument]:
     """Return those whose e-mail address or phone number a search is: they come before whom its words find."""
     address, digits = address_in(query.get("search") or ""), digits_in(query.get("search") or "")
     if not address and not digits:
@@ -78,7 +82,7 @@ def _named(scope: TenantScope, query: dict[str, Any]) -> list[Document]:
     return list(USERS.scoped(scope).find({**_criteria({**query, "search": None}), **key}, limit=_MOST_NAMED))
 
 
-def users_with_role(scope: TenantScope, role: str) -> list[Document]:
+def users_with_role(scope: TenantScope, role: str) -> list[UserDocument]:
     """Return the scope's people with this role, newest first."""
     return list(USERS.scoped(scope).find({"roles": role}, sort=[("createdAt", -1)], limit=_MOST))
 
@@ -88,18 +92,18 @@ def active_count(scope: TenantScope) -> int:
     return USERS.scoped(scope).count({"status": "active"})
 
 
-def people_by_ids(scope: TenantScope, ids: set[Any]) -> dict[str, Document]:
+def people_by_ids(scope: TenantScope, ids: Iterable[Reference | None]) -> dict[str, UserDocument]:
     """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text. Of
     somebody who is not of the scope's tenant (any more) there is the id only: who they are now is not its business."""
     keys = [key for key in (object_id(str(value)) for value in ids if value) if key]
     if not keys:
         return {}
     shown = {"email": 1, "firstName": 1, "lastName": 1, "tenantId": 1}
-    found = USERS.scoped(_SYSTEM).find({"_id": {"$in": keys}}, shown)
+    found = everyone().find({"_id": {"$in": keys}}, shown)
     return {str(person["_id"]): _as_seen(scope, person) for person in found}
 
 
-def _as_seen(scope: TenantScope, person: Document) -> Document:
+def _as_seen(scope: TenantScope, person: UserDocument) -> UserDocument:
     key, tenant_id = str(person["_id"]), text_id(person.pop("tenantId", None))
     near = scope.everywhere or key == scope.actor_id or (tenant_id is not None and tenant_id == scope.tenant_id)
     return person if near else {"_id": person["_id"]}
@@ -128,6 +132,6 @@ def _contains(text: str) -> Document:
     return {"$regex": re.escape(text), "$options": "i"}
 
 
-def _order(query: dict[str, Any]) -> Sort:
+def _order(query: Mapping[str, object]) -> Sort:
     field = query.get("sortBy") if query.get("sortBy") in _SORTABLE else "createdAt"
     return [(str(field), 1 if query.get("sortOrder") == "asc" else -1)]

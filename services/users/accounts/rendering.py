@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from core.documents.database import Document
+from core.documents.shapes import filled
+from services.users.accounts.documents import UserDocument
 
 Wire = dict[str, Any]
 
@@ -35,21 +36,21 @@ _FIELDS = (
 _LISTS = ("roles", "permissions", "tags")
 
 
-def user(document: Document) -> Wire:
+def user(document: UserDocument) -> Wire:
     """Return User (contract/users.yaml): known fields that are set, `fullName` and `id`."""
-    wire = {name: document[name] for name in _FIELDS if document.get(name) is not None}
+    wire = filled(document, _FIELDS)
     for name in _LISTS:
         wire.setdefault(name, [])
     wire.setdefault("__v", 0)
     return {**wire, "fullName": full_name(document), "id": document["_id"]}
 
 
-def user_reference(document: Document) -> Wire:
+def user_reference(document: UserDocument) -> Wire:
     """Return UserRef (contract/users.yaml): who somebody is, inside another document."""
     named = {name: document.get(name, "") for name in ("email", "firstName", "lastName")}
     return {"_id": document["_id"], **named, "fullName": full_name(document), "id": document["_id"]}
 
 
-def full_name(document: Document) -> str:
+def full_name(document: UserDocument) -> str:
     """Return first and last name."""
     return f"{document.get('firstName', '')} {document.get('lastName', '')}"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from services.users.accounts.documents import UserDocument
+
 STATUSES = ("active", "inactive", "suspended", "pending")
 TRANSITIONS = {
     "pending": {"active", "suspended", "inactive"},
@@ -47,18 +49,16 @@ def reason_kind(text: str | None) -> str:
     return next((kind for word, kind in _REASONS if word in lowered), "other")
 
 
-def broken_limit(fields: Mapping[str, Any], *, new: bool) -> str | None:
-    """Return the message of the first limit that `fields` break, or None. Empty names pass on updates, as before."""
-    for name, text, most in (
-        ("firstName", "First name must be between 1 and 50 characters", 50),
-        ("lastName", "Last name must be between 1 and 50 characters", 50),
-        ("displayName", "Display name must be between 1 and 100 characters", 100),
+def broken_limit(fields: UserDocument, *, new: bool) -> str | None:
+    """Return the message of the first limit that `fields` break, or None. As before, empty names pass on updates, and an empty
+    display name always."""
+    for value, name, most, may_be_empty in (
+        (fields.get("firstName"), "First name", 50, not new),
+        (fields.get("lastName"), "Last name", 50, not new),
+        (fields.get("displayName"), "Display name", 100, True),
     ):
-        value = fields.get(name)
-        if value is not None and (value or (new and name != "displayName")) and not 1 <= len(value) <= most:
-            return text
-        if new and value == "":
-            return text
+        if value is not None and (len(value) > most or (value == "" and not may_be_empty)):
+            return f"{name} must be between 1 and {most} characters"
     return _broken_profile(fields.get("profile") or {}) or _broken_lists(fields)
 
 
@@ -71,16 +71,16 @@ def _broken_profile(profile: Mapping[str, Any]) -> str | None:
     return next((text for address, text in addresses if address and not _is_url(address)), None)
 
 
-def _broken_lists(fields: Mapping[str, Any]) -> str | None:
+def _broken_lists(fields: UserDocument) -> str | None:
     tags, permissions = fields.get("tags") or [], fields.get("permissions") or []
     if len(tags) > 10:
         return "Maximum 10 tags allowed"
     if any(not 1 <= len(tag) <= 20 for tag in tags):
-        return "Each tag must be between 1 and 20 characters"
+        return "Tags must be between 1 and 20 characters"
     if len(permissions) > 50:
         return "Maximum 50 permissions allowed"
     if any(not 1 <= len(permission) <= 100 for permission in permissions):
-        return "Each permission must be between 1 and 100 characters"
+        return "Permission names must be between 1 and 100 characters"
     return None
 
 
@@ -92,9 +92,13 @@ def _is_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+# What changed: `{field: {old, new}}`, without `old` when it was unset.
+Changed = dict[str, dict[str, object]]
+
+
+def changes_between(old: Mapping[str, object], new: Mapping[str, object]) -> Changed:
     """Return `{field: {old, new}}` for the fields of `new` whose value differs; `old` is left out when unset."""
-    changed: dict[str, dict[str, Any]] = {}
+    changed: Changed = {}
     for name, value in new.items():
         if old.get(name) != value:
             before = {} if old.get(name) is None else {"old": old[name]}

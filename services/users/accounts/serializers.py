@@ -1,21 +1,9 @@
 """Bodies and queries of people."""
 
 from core.api.checks import TEXTS
-from core.api.validation import (
-    Array,
-    Body,
-    Choice,
-    ContractField,
-    Date,
-    Email,
-    Flag,
-    Free,
-    MongoId,
-    PlaceBody,
-    Query,
-    Text,
-    Until,
-)
+from core.api.fields import Array, Choice, ContractField, Date, Email, Flag, Free, MongoId, Text, Until
+from core.api.places import PlaceBody
+from core.api.validation import Body, Query
 from services.users.accounts.rules import STATUSES
 
 # ruff: noqa: N815 - wire names
@@ -85,7 +73,7 @@ class CreateUserBody(Body):
     lastName = Text()
     displayName = Text(required=False)
     picture = Text(required=False)
-    tenantId = MongoId(required=False)
+    tenantId = MongoId(required=False, ours=True)
     profile = ProfileBody(required=False)
     settings = SettingsBody(required=False)
     preferences = SimplePreferencesBody(required=False)

@@ -1,8 +1,14 @@
 """What users hears from auth."""
 
+from typing import cast
+
+from bson import ObjectId
+
+from core.documents.shapes import filled
 from core.events.envelope import Event
 from core.events.handlers import handles
 from services.users.accounts import actions
+from services.users.accounts.documents import UserDocument
 
 
 @handles("account.registered", service="users")
@@ -10,17 +16,17 @@ def account_registered(event: Event) -> None:
     """Create the person of a new account."""
     account = event.payload
     optional = {name: value for name, value in account.members("picture", "googleId").items() if value}
-    fields = account.members(without=("userId", "picture", "googleId", "invitationId"))
+    fields = account.members(without=("userId", "companyName", "picture", "googleId", "invitationId"))
     mail = "accepted" if account.invitation_id else "welcome"
-    actions.adopt_account({"_id": account.user_id, **fields, **optional}, mail=mail)
+    person = cast(UserDocument, {"_id": ObjectId(account.user_id), **fields, **optional})
+    actions.adopt_account(person, company=account.company_name, mail=mail)
 
 
 @handles("account.profile_changed", service="users")
 def account_profile_changed(event: Event) -> None:
     """Store what a person changed of themselves at auth."""
     changes = event.payload.members(without=("userId",))
-    kept = {name: value for name, value in changes.items() if value is not None}
-    actions.apply_own_changes(event.payload.user_id, kept)
+    actions.apply_own_changes(event.payload.user_id, cast(UserDocument, filled(changes, changes)))
 
 
 @handles("account.email_changed", service="users")
@@ -44,4 +50,4 @@ def account_verified(event: Event) -> None:
 @handles("account.activity", service="users")
 def account_activity(event: Event) -> None:
     """Log what happened around an account."""
-    actions.note_activity(event.payload.members(without=("tenantId",)))
+    actions.note_activity(event.payload)

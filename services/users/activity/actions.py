@@ -1,5 +1,6 @@
 """Use cases of tidying up: old activities and old status changes of one tenant are deleted."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ def _before(field: str, moment: datetime) -> dict[str, Any]:
     return {field: {"$lt": moment}}
 
 
-def _deleted(collection: Collection, scope: TenantScope, field: str, criteria: dict[str, Any]) -> int:
+def _deleted(collection: Collection, scope: TenantScope, field: str, criteria: Mapping[str, object]) -> int:
     view, deleted = collection.scoped(scope), 0
     while deleted < MOST_DELETED:
         batch = [entry["_id"] for entry in view.find(criteria, {"_id": 1}, sort=[(field, 1)], limit=_BATCH)]

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from core.api.rendering import iso, to_json
-from core.documents.database import Document
 from core.errors import BadRequest
+from services.users.accounts.documents import ActivityDocument
 from services.users.activity.rendering import People, exported
 
-Entries = Iterable[tuple[Document, People]]
+Entries = Iterable[tuple[ActivityDocument, People]]
 
 # Twenty thousand ordinary entries are a third of this; the answer is built in memory.
 MOST_CHARACTERS = 30_000_000
@@ -64,13 +64,13 @@ def as_csv(entries: Entries) -> str:
     return made.text().removesuffix("\n")
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """Return a cell's text; one that a spreadsheet would calculate starts with an apostrophe."""
     text = "" if value is None else iso(value) if isinstance(value, datetime) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _row(document: Document) -> list[Any]:
+def _row(document: ActivityDocument) -> list[Any]:
     metadata, context = _object(document.get("metadata")), _object(document.get("context"))
     return [
         document.get("performedAt") or document.get("createdAt"),
@@ -81,5 +81,5 @@ def _row(document: Document) -> list[Any]:
     ]
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}

@@ -1,22 +1,24 @@
 """Reads of the activity log and the status history."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from core.api.pagination import PageRequest
-from core.documents.collection import ScopedCollection, Sort, now
+from core.documents.bypasses import about
+from core.documents.collection import Filter, ScopedDocuments, Sort, T, now
 from core.documents.database import Document
 from core.documents.ids import either_form
 from core.documents.scope import TenantScope
 from core.errors import BadRequest
+from services.users.accounts.documents import ActivityDocument, StatusChangeDocument, UserDocument
 from services.users.accounts.models import ACTIVITIES, STATUS_HISTORY
 from services.users.accounts.queries import people_by_ids
 from services.users.activity import rules
 
-People = dict[str, Document]
+People = dict[str, UserDocument]
 
 # An export is one text inside one answer, so it has an end; its period can be chosen.
 MOST_EXPORTED = 20_000
@@ -24,31 +26,32 @@ _TOO_MANY = f"Too many activities to export (at most {MOST_EXPORTED}): choose a 
 _NEWEST: Sort = [("performedAt", -1)]
 # How many entries of an export get their people at once.
 _BATCH = 500
-_SYSTEM = TenantScope.system("own data needs no tenant; who acted in a tenant may be an operator of none")
 
 
 def activities_of(
     scope: TenantScope, user_id: str, page: PageRequest, types: Iterable[str] = ()
-) -> tuple[list[Document], int]:
+) -> tuple[list[ActivityDocument], int]:
     """Return a page of a person's activities, newest first, of `types` only when given; nothing for an unknown
     person."""
-    view = ACTIVITIES.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    view = about(user_id, scope, ACTIVITIES)
     criteria: Document = {"userId": either_form(user_id)}
     if types:
         criteria["type"] = {"$in": list(types)}
     return _page(view, criteria, [("createdAt", -1)], page)
 
 
-def status_history_of(scope: TenantScope, user_id: str, page: PageRequest) -> tuple[list[Document], int, People]:
+def status_history_of(
+    scope: TenantScope, user_id: str, page: PageRequest
+) -> tuple[list[StatusChangeDocument], int, People]:
     """Return a page of a person's status changes, newest first, their number, and the people who made them."""
-    view = STATUS_HISTORY.scoped(_SYSTEM if user_id == scope.actor_id else scope)
+    view = about(user_id, scope, STATUS_HISTORY)
     found, total = _page(view, {"userId": either_form(user_id)}, [("changedAt", -1)], page)
     return found, total, people_of(scope, found)
 
 
 def search_activities(
     scope: TenantScope, query: dict[str, Any], page: PageRequest
-) -> tuple[list[Document], int, People]:
+) -> tuple[list[ActivityDocument], int, People]:
     """Return a page of the scope's activities that match all filters, their number, and who did them."""
     found, total = _page(ACTIVITIES.scoped(scope), criteria_of(query), order_of(query), page)
     return found, total, people_of(scope, found)
@@ -59,7 +62,7 @@ def activity_statistics(scope: TenantScope, days: int) -> dict[str, Any]:
     return rules.statistics(ACTIVITIES.scoped(scope).aggregate(counters_since(rules.days_before(now(), days))))
 
 
-def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[tuple[Document, People]]:
+def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[tuple[ActivityDocument, People]]:
     """Yield the scope's activities that match, newest first, each with the people who acted; read in batches.
 
     Raises BadRequest before the first one when they are more than MOST_EXPORTED."""
@@ -72,7 +75,9 @@ def exported_activities(scope: TenantScope, query: dict[str, Any]) -> Iterator[t
         yield from ((entry, known) for entry in batch)
 
 
-def people_of(scope: TenantScope, entries: Iterable[Document], known: People | None = None) -> People:
+def people_of(
+    scope: TenantScope, entries: Iterable[ActivityDocument | StatusChangeDocument], known: People | None = None
+) -> People:
     """Return the people who did `entries`, by id, with the names that are shown; those already `known` are left out.
 
     One statement, or none when there is nobody to look up."""
@@ -94,7 +99,7 @@ def criteria_of(query: dict[str, Any]) -> Document:
     return criteria
 
 
-def order_of(query: dict[str, Any]) -> Sort:
+def order_of(query: Mapping[str, object]) -> Sort:
     """Return the order that a checked search asks for; an unknown one is by performedAt."""
     field = query.get("sortBy") if query.get("sortBy") in rules.SORTABLE else "performedAt"
     # Anything but desc was ascending in the old system.
@@ -108,5 +113,5 @@ def counters_since(moment: datetime) -> list[Document]:
     return [{"$match": {"performedAt": {"$gte": moment}}}, {"$group": {"_id": key, "count": {"$sum": 1}}}]
 
 
-def _page(view: ScopedCollection, criteria: Document, order: Sort, page: PageRequest) -> tuple[list[Document], int]:
+def _page(view: ScopedDocuments[T], criteria: Filter, order: Sort, page: PageRequest) -> tuple[list[T], int]:
     return list(view.find(criteria, sort=order, skip=page.skip, limit=page.limit)), view.count(criteria)

@@ -1,31 +1,32 @@
 """How activities and status changes look on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.documents.database import Document
+from services.users.accounts.documents import ActivityDocument, StatusChangeDocument, UserDocument
 from services.users.accounts.rendering import user_reference
 
 Wire = dict[str, Any]
-People = Mapping[str, Document]
+People = Mapping[str, UserDocument]
+Entry = ActivityDocument | StatusChangeDocument
 
 
-def entry(document: Document) -> Wire:
+def entry(document: Entry) -> Wire:
     """Return an activity: the whole document without our own additions and unset fields."""
     return {name: value for name, value in document.items() if value is not None and name != "rev"}
 
 
-def expanded(document: Document, people: People) -> Wire:
+def expanded(document: Entry, people: People) -> Wire:
     """Return an entry with `performedBy` as UserRef (contract/users.yaml); null for somebody who no longer exists."""
     return _with_actor(document, people, user_reference)
 
 
-def exported(document: Document, people: People) -> Wire:
+def exported(document: Entry, people: People) -> Wire:
     """Return an entry as the JSON export has it: `performedBy` with the four members of old."""
     return _with_actor(document, people, _short)
 
 
-def _with_actor(document: Document, people: People, shown: Any) -> Wire:
+def _with_actor(document: Entry, people: People, shown: Callable[[UserDocument], Wire]) -> Wire:
     wire = entry(document)
     if "performedBy" in wire:
         person = people.get(str(wire["performedBy"]))
@@ -33,5 +34,5 @@ def _with_actor(document: Document, people: People, shown: Any) -> Wire:
     return wire
 
 
-def _short(person: Document) -> Wire:
+def _short(person: UserDocument) -> Wire:
     return {"_id": person["_id"], **{name: person.get(name, "") for name in ("firstName", "lastName", "email")}}

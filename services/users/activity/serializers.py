@@ -1,6 +1,7 @@
 """Bodies and queries of the activity log."""
 
-from core.api.validation import Body, Date, Number, Query, Text, Until
+from core.api.fields import Date, Number, Text, Until
+from core.api.validation import Body, Query
 from services.users.accounts.serializers import PlainPage
 
 # ruff: noqa: N815 - wire names

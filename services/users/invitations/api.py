@@ -6,11 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.addresses import client_address, user_agent
-from core.api.pagination import page_of
 from core.api.permissions import roles
 from core.api.views import ContractView
 from core.documents.collection import now
 from core.documents.database import Document
+from services.users.accounts.api import PagedView
 from services.users.accounts.rendering import user_reference
 from services.users.invitations import actions, queries
 from services.users.invitations.serializers import CancelBody, InvitationQuery, InviteBody
@@ -43,7 +43,7 @@ def invitation(document: Document) -> dict[str, Any]:
     return {**wire, **inviter, "__v": document.get("__v", 0), "id": document["_id"], **computed}
 
 
-class Invitations(ContractView):
+class Invitations(PagedView):
     """The tenant's invitations."""
 
     access = {"get": _ACCESS, "post": _ACCESS}
@@ -52,8 +52,7 @@ class Invitations(ContractView):
 
     def get(self, request: Request) -> Response:
         """Answer a page, newest first."""
-        query = self.validated_query()
-        page = page_of(query, default_limit=20)
+        query, page = self.page()
         found, total = queries.list_invitations(self.scope, query, page)
         return Response({"invitations": [invitation(document) for document in found], **page.flat(total)})
 

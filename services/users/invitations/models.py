@@ -6,8 +6,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
+from services.users.invitations.documents import InvitationDocument
 
-INVITATIONS = Collection(
+INVITATIONS = Collection[InvitationDocument](
     "userinvitations",
     service="users",
     tenant="objectid",

@@ -1,7 +1,7 @@
 """Reads of invitations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.api.pagination import PageRequest
@@ -11,10 +11,11 @@ from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.errors import NotFound
 from services.users.accounts.queries import people_by_ids
+from services.users.invitations.documents import InvitationDocument
 from services.users.invitations.models import INVITATIONS
 
 
-def invitation_by_id(scope: TenantScope, invitation_id: str) -> Document:
+def invitation_by_id(scope: TenantScope, invitation_id: str) -> InvitationDocument:
     """Return an invitation of the scope. Raises NotFound."""
     key = object_id(invitation_id)
     found = INVITATIONS.scoped(scope).find_one({"_id": key}) if key else None
@@ -50,11 +51,11 @@ def statistics(scope: TenantScope) -> dict[str, int]:
     return {name: int(found.get(name, 0)) for name in sums}
 
 
-def _count(condition: Document) -> Document:
+def _count(condition: Mapping[str, object]) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-def _with_inviters(scope: TenantScope, found: Iterable[Document]) -> list[Document]:
+def _with_inviters(scope: TenantScope, found: Iterable[InvitationDocument]) -> list[Document]:
     invitations = list(found)
     people = people_by_ids(scope, {invitation.get("invitedBy") for invitation in invitations})
     return [{**one, "invitedBy": people.get(str(one.get("invitedBy")))} for one in invitations]

@@ -1,7 +1,10 @@
 """Bodies and queries of invitations."""
 
-from core.api.validation import Array, Body, Email, MongoId, Page, Query, Text
+from core.api.checks import MONGO_ID
+from core.api.fields import Array, Email, Text
+from core.api.validation import Body, Query
 from core.identity.roles import USER_ROLES
+from services.users.accounts.serializers import PlainPage
 
 # ruff: noqa: N815 - wire names
 
@@ -14,7 +17,7 @@ class InviteBody(Body):
     email = Email("Please provide a valid email address")
     roles = Array(_ROLE, required=False, max_items=len(USER_ROLES))
     message = Text(required=False, max_length=1000)
-    tenantId = MongoId(required=False)
+    tenantId = Text(required=False, limits=[MONGO_ID])
 
 
 class CancelBody(Body):
@@ -25,9 +28,10 @@ class CancelBody(Body):
 
 
 class InvitationQuery(Query):
-    """Filters of the list."""
+    """Filters of the list; other parameters are ignored, as before."""
 
+    allow_unknown = True
     status = Text(required=False, max_length=40)
     email = Text(required=False, max_length=254)
-    page = Page(default=1)
-    limit = Page(default=20)
+    page = PlainPage(default=1)
+    limit = PlainPage(default=20)

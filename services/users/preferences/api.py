@@ -5,7 +5,6 @@ from rest_framework.response import Response
 
 from core.api.permissions import roles, signed_in
 from core.api.views import ContractView
-from core.errors import BadRequest
 from services.users.accounts.api import PagedView
 from services.users.accounts.queries import user_by_id
 from services.users.accounts.serializers import PageQuery
@@ -14,7 +13,6 @@ from services.users.preferences.rendering import change, preferences
 from services.users.preferences.serializers import UpdatePreferencesBody
 
 _STAFF = roles("admin", "manager")
-_NO_GROUPS = ["nested property preferences must be either object or array"]
 
 
 class OwnPreferences(ContractView):
@@ -94,9 +92,7 @@ class PersonPreferenceHistory(PagedView):
 
 
 def _updated(view: ContractView, user_id: str) -> Response:
-    wanted = view.validated_body().get("preferences")
-    if wanted is None:
-        raise BadRequest(_NO_GROUPS)
+    wanted = view.validated_body()["preferences"]
     return Response(preferences(actions.update_preferences(view.principal, user_id, wanted)))
 
 

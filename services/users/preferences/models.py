@@ -1,15 +1,15 @@
 """Preferences: one document per person, made at its first read."""
 
-from core.documents.collection import Collection
+from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import DocumentModel
+from services.users.preferences.documents import PreferencesDocument
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
-PREFERENCES = Collection(
+PREFERENCES = PlainCollection[PreferencesDocument](
     "userpreferences",
     service="users",
-    tenant="none",
     indexes=(index("userId", unique=True),),
 )
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from core.documents.database import Document
 from core.documents.ids import text_id
+from services.users.preferences.documents import PreferenceChange, PreferencesDocument
 from services.users.preferences.rules import complete, newest_first
 
 
-def preferences(document: Document) -> dict[str, Any]:
+def preferences(document: PreferencesDocument) -> dict[str, Any]:
     """Return UserPreferencesDocument (contract/users.yaml): bare, with `id` beside `_id`, every group complete."""
     wire = {
         "_id": document["_id"],
@@ -21,6 +21,6 @@ def preferences(document: Document) -> dict[str, Any]:
     return {**wire, "__v": document.get("__v", 0)}
 
 
-def change(entry: Document) -> dict[str, Any]:
+def change(entry: PreferenceChange) -> dict[str, Any]:
     """Return PreferenceChange (contract/users.yaml); values that were not there are left out."""
     return {name: value for name, value in entry.items() if value is not None}

@@ -5,6 +5,9 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from core.documents.shapes import Reference
+from services.users.preferences.documents import PreferenceChange
+
 FREQUENCIES = ("daily", "weekly", "monthly", "never")
 THEMES = ("light", "dark", "auto")
 VISIBILITIES = ("public", "private", "team")
@@ -32,7 +35,7 @@ def defaults() -> Groups:
     return deepcopy(_DEFAULTS)
 
 
-def complete(stored: Any) -> dict[str, Any]:
+def complete(stored: object) -> dict[str, Any]:
     """Return the `stored` preferences with every group and key that they lack; old documents may lack any."""
     groups = dict(stored) if isinstance(stored, Mapping) else {}
     for name, values in defaults().items():
@@ -41,7 +44,7 @@ def complete(stored: Any) -> dict[str, Any]:
     return groups
 
 
-def changes_to(stored: Any, wanted: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def changes_to(stored: object, wanted: Mapping[str, Mapping[str, object]]) -> list[PreferenceChange]:
     """Return `{field: "group.key", oldValue, newValue}` for each key of `wanted` whose value differs from `stored`."""
     before = complete(stored)
     return [
@@ -52,7 +55,7 @@ def changes_to(stored: Any, wanted: Mapping[str, Mapping[str, Any]]) -> list[dic
     ]
 
 
-def assignments(stored: Any, changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def assignments(stored: object, changes: Sequence[PreferenceChange]) -> dict[str, Any]:
     """Return the `$set` that makes `changes` in `stored`: key by key, so that keys which we do not know stay.
 
     A group that is missing or no object is set as a whole, as MongoDB cannot set a key inside it."""
@@ -69,25 +72,25 @@ def assignments(stored: Any, changes: Sequence[Mapping[str, Any]]) -> dict[str, 
 
 
 def remembered(
-    history: Any, changes: Sequence[Mapping[str, Any]], *, moment: datetime, actor: Any
-) -> list[dict[str, Any]]:
+    history: object, changes: Sequence[PreferenceChange], *, moment: datetime, actor: Reference | None
+) -> list[PreferenceChange]:
     """Return the change `history` with `changes` made at `moment` by `actor` before it, at most MOST_CHANGES."""
-    added = [{**change, "changedAt": moment, "changedBy": actor} for change in changes]
+    added: list[PreferenceChange] = [{**change, "changedAt": moment, "changedBy": actor} for change in changes]
     return (added + newest_first(history))[:MOST_CHANGES]
 
 
-def newest_first(history: Any) -> list[dict[str, Any]]:
+def newest_first(history: object) -> list[PreferenceChange]:
     """Return the entries of a stored change history, newest first; those of one moment stay in their order."""
-    entries = [entry for entry in history if isinstance(entry, dict)] if isinstance(history, list) else []
+    entries: list[Any] = [entry for entry in history if isinstance(entry, dict)] if isinstance(history, list) else []
     return sorted(entries, key=_moment_of, reverse=True)
 
 
-def _moment_of(entry: Mapping[str, Any]) -> datetime:
+def _moment_of(entry: PreferenceChange) -> datetime:
     moment = entry.get("changedAt")
     return moment if isinstance(moment, datetime) else _EARLIEST
 
 
-def _changed(groups: dict[str, Any], changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _changed(groups: dict[str, Any], changes: Sequence[PreferenceChange]) -> dict[str, Any]:
     for change in changes:
         group, _, key = change["field"].partition(".")
         groups[group] = {**groups[group], key: change["newValue"]}

@@ -1,6 +1,7 @@
 """Bodies of preferences. A group may be missing, but not half there."""
 
-from core.api.validation import Body, Choice, Flag, Text
+from core.api.fields import Choice, Flag, Text
+from core.api.validation import Body
 from services.users.preferences.rules import FREQUENCIES, THEMES, VISIBILITIES
 
 # ruff: noqa: N815 - wire names
@@ -47,13 +48,15 @@ class ApplicationBody(Body):
 class PreferenceGroupsBody(Body):
     """Any of the groups."""
 
-    emailNotifications = EmailNotificationsBody(required=False)
-    ui = UiBody(required=False)
-    privacy = PrivacyBody(required=False)
-    application = ApplicationBody(required=False)
+    shape = ("$property must be an object", *Body.shape)
+
+    emailNotifications = EmailNotificationsBody(required=False, null_is_absent=False)
+    ui = UiBody(required=False, null_is_absent=False)
+    privacy = PrivacyBody(required=False, null_is_absent=False)
+    application = ApplicationBody(required=False, null_is_absent=False)
 
 
 class UpdatePreferencesBody(Body):
-    """Preferences to merge. The old validator said nothing of their absence beside other faults; the view does."""
+    """Preferences to merge."""
 
-    preferences = PreferenceGroupsBody(required=False)
+    preferences = PreferenceGroupsBody()

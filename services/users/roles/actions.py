@@ -1,8 +1,7 @@
 """Use cases of roles: create, change, delete, assign, revoke, and the system roles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
@@ -10,24 +9,24 @@ from pymongo.errors import DuplicateKeyError
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, on_commit, transactional
+from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
 from core.errors import BadRequest, Conflict, Forbidden, NotFound
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
 from core.worker.jobs import enqueue
 from services.users.accounts.authority import Act
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
 from services.users.accounts.queries import user_by_id
 from services.users.accounts.standing import require, standing_of, thing_of
 from services.users.roles import rules
+from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 from services.users.roles.granting import end_expired, hold, refresh_person
-from services.users.roles.models import ASSIGNMENTS, ROLES
 from services.users.roles.queries import candidates_for, effective_permissions, own_and_shared, role_by_id, running
 from services.users.roles.tasks import refresh_permissions
 
-_SYSTEM = TenantScope.system("shared roles belong to no tenant; what is written was found in the caller's scope")
 _TAKEN = "Role with this name already exists"
 _ASSIGNED = "User already has this role assigned"
 _NOT_ASSIGNED = "Role assignment not found"
@@ -37,38 +36,38 @@ _AT_ONCE = 50
 
 
 @transactional("users")
-def create_role(principal: Principal, fields: dict[str, Any]) -> Document:
+def create_role(principal: Principal, fields: RoleDocument) -> RoleDocument:
     """Create a role in the caller's tenant; an operator without tenant creates one without.
 
     Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by anybody
     but operators and for a role that gives more than the caller has."""
     if not principal.is_operator:
         principal.scope.require_tenant()
-    empty: Document = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
-    role = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
+    empty: RoleDocument = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
+    role: RoleDocument = {**empty, **fields, "tenantId": object_id(principal.tenant_id) or principal.tenant_id}
     if role["type"] == rules.SYSTEM and not principal.is_operator:
         raise Forbidden(_REFUSED)
-    if rules.is_reserved(role["name"]) or ROLES.scoped(_SYSTEM).exists(
+    if rules.is_reserved(role["name"]) or all_roles().exists(
         {"name": role["name"], **own_and_shared(principal.tenant_id)}
     ):
         raise Conflict(_TAKEN)
     _check_grant(principal, {}, role)
     with unique_or(Conflict, _TAKEN):
-        created = ROLES.scoped(_SYSTEM).insert_one({**role, "createdBy": object_id(principal.user_id)})
+        created = all_roles().insert_one({**role, "createdBy": object_id(principal.user_id)})
     _log(principal, created, "created", {})
     return created
 
 
 @transactional("users")
-def update_role(principal: Principal, role_id: str, changes: dict[str, Any]) -> Document:
+def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> RoleDocument:
     """Change a custom role; its holders' permissions follow. Raises NotFound; BadRequest for system roles, unknown
     permissions or parents; Forbidden for what the caller lacks."""
     role = role_by_id(principal.scope, role_id)
     if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be modified")
     _check_grant(principal, role, {**role, **changes})
-    stored = {**changes, "updatedBy": object_id(principal.user_id)}
-    changed = ROLES.scoped(_SYSTEM).update_one({"_id": role["_id"]}, {"$set": stored})
+    stored: RoleDocument = {**changes, "updatedBy": object_id(principal.user_id)}
+    changed = all_roles().update_and_get({"_id": role["_id"]}, sets=stored)
     if changed is None:
         raise NotFound("Role not found")
     if rules.gives_otherwise(role, changed):
@@ -85,9 +84,9 @@ def delete_role(principal: Principal, role_id: str) -> None:
         raise BadRequest("System roles cannot be deleted")
     _must_reach(principal, role)
     unexpired = {"$or": [{"expiresAt": None}, {"expiresAt": {"$gt": now()}}]}
-    if ASSIGNMENTS.scoped(_SYSTEM).exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
+    if all_assignments().exists({"roleId": either_form(role_id), "isActive": True, **unexpired}):
         raise BadRequest("Cannot delete role that is assigned to users")
-    ROLES.scoped(_SYSTEM).delete_many({"_id": role["_id"]})
+    all_roles().delete_many({"_id": role["_id"]})
     _refresh_holders(role, actor_id=principal.user_id)
     _log(principal, role, "deleted", {})
 
@@ -99,14 +98,14 @@ def initialize_system_roles(principal: Principal | None = None) -> None:
         _create_missing(object_id(principal.user_id) if principal else None)
 
 
-def _refresh_holders(role: Document, *, actor_id: str | None) -> None:
+def _refresh_holders(role: RoleDocument, *, actor_id: str | None) -> None:
     """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
     same = None if role.get("tenantId") is None else either_form(text_id(role["tenantId"]))
-    heirs = ROLES.scoped(_SYSTEM).find({"tenantId": same, "inheritedRoles": role["name"]}, {"_id": 1})
+    heirs = all_roles().find({"tenantId": same, "inheritedRoles": role["name"]}, {"_id": 1})
     keys = [role["_id"], *(heir["_id"] for heir in heirs)]
     held: Document = {"roleId": {"$in": [*keys, *map(str, keys)]}, "isActive": True}
-    ASSIGNMENTS.raw().update_many(held, {"$set": {"stale": True}}, session=current_session("users"))
-    people = ASSIGNMENTS.scoped(_SYSTEM).distinct("userId", held)
+    all_assignments().mark(held, {"$set": {"stale": True}})
+    people = all_assignments().distinct("userId", held)
     for user_id in people[:_AT_ONCE]:
         refresh_person(user_id, actor_id=actor_id)
     if len(people) > _AT_ONCE:
@@ -115,14 +114,14 @@ def _refresh_holders(role: Document, *, actor_id: str | None) -> None:
 
 @transactional("users")
 def _create_missing(author: ObjectId | None) -> None:
-    view = ROLES.scoped(_SYSTEM)
+    view = all_roles()
     for name in SYSTEM_ROLES:
         if not view.exists({"name": name, "tenantId": None}):
             view.insert_one({**rules.system_role(name), "tenantId": None, "createdBy": author})
 
 
 @transactional("users")
-def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> Document:
+def assign_role(principal: Principal, user_id: str, fields: AssignmentDocument) -> AssignmentDocument:
     """Give a person a role of their tenant, or a shared one; it takes effect at once. An expired assignment counts as
     none.
 
@@ -131,9 +130,10 @@ def assign_role(principal: Principal, user_id: str, fields: dict[str, Any]) -> D
     person = user_by_id(principal.scope, user_id)
     if object_id(fields["userId"]) != person["_id"]:
         raise BadRequest("userId must be equal to the one in the path")
-    if fields.get("expiresAt") and fields["expiresAt"] <= now():
+    end = fields.get("expiresAt")
+    if end is not None and end <= now():
         raise BadRequest("expiresAt must be in the future")
-    role = role_by_id(principal.scope, fields["roleId"])
+    role = role_by_id(principal.scope, str(fields["roleId"]))
     if not rules.belongs_to(role, text_id(person.get("tenantId"))):
         raise NotFound("Role not found")
     if not role.get("isActive"):
@@ -155,23 +155,25 @@ def revoke_role(principal: Principal, user_id: str, role_id: str, reason: str | 
     except NotFound:
         raise NotFound(_NOT_ASSIGNED) from None
     key = object_id(role_id)
-    role = ROLES.scoped(_SYSTEM).find_one({"_id": key}) or {"_id": key, "name": "deleted"}
+    role: RoleDocument = all_roles().find_one({"_id": key}) or {"name": "deleted"}
     require(principal, Act.ROLES, standing_of(person))
     if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
     ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(principal.user_id)}
     change = {"$set": {**ended, **({"reason": reason} if reason is not None else {})}}
     criteria = {**running(person), "roleId": either_form(role_id)}
-    if key is None or ASSIGNMENTS.scoped(_SYSTEM).update_one(criteria, change) is None:
+    if key is None or not all_assignments().update_one(criteria, change):
         raise NotFound(_NOT_ASSIGNED)
     refresh_person(person["_id"], actor_id=principal.user_id)
     _log_change(principal, person, role, f"Role {role['name']} revoked", reason)
 
 
-def _insert_assignment(principal: Principal, person: Document, role: Document, fields: dict[str, Any]) -> Document:
-    if ASSIGNMENTS.scoped(_SYSTEM).exists({**running(person), "roleId": either_form(str(role["_id"]))}):
+def _insert_assignment(
+    principal: Principal, person: UserDocument, role: RoleDocument, fields: AssignmentDocument
+) -> AssignmentDocument:
+    if all_assignments().exists({**running(person), "roleId": either_form(str(role["_id"]))}):
         raise Conflict(_ASSIGNED)
-    document = {
+    document: AssignmentDocument = {
         **fields,
         "userId": person["_id"],
         "roleId": role["_id"],
@@ -181,10 +183,10 @@ def _insert_assignment(principal: Principal, person: Document, role: Document, f
         "assignedBy": object_id(principal.user_id),
     }
     with unique_or(Conflict, _ASSIGNED):
-        return ASSIGNMENTS.scoped(_SYSTEM).insert_one(document)
+        return all_assignments().insert_one(document)
 
 
-def _check_grant(principal: Principal, old: Document, new: Document) -> None:
+def _check_grant(principal: Principal, old: RoleDocument, new: RoleDocument) -> None:
     """Refuse unknown permissions and parents, and more than the caller has; what a role gave before may stay."""
     before = set(old.get("permissions") or ())
     unknown = rules.unknown_permissions(name for name in new.get("permissions") or () if name not in before)
@@ -207,18 +209,18 @@ def _check_grant(principal: Principal, old: Document, new: Document) -> None:
     hold(*found)
 
 
-def _asleep(role: Document) -> set[str]:
+def _asleep(role: RoleDocument) -> set[str]:
     """What a role would give if it was switched on."""
     return set(effective_permissions([{**role, "isActive": True}]))
 
 
-def _must_reach(principal: Principal, role: Document, added: Iterable[str] = ()) -> None:
+def _must_reach(principal: Principal, role: RoleDocument, added: Iterable[str] = ()) -> None:
     """Nobody makes, changes or deletes a role that gives more than they have. Raises Forbidden."""
     gives = effective_permissions([role]) if "_id" in role else ()
     require(principal, Act.ROLE, thing_of(role.get("tenantId"), gives), added)
 
 
-def _check_handing_out(principal: Principal, role: Document, person: Document) -> None:
+def _check_handing_out(principal: Principal, role: RoleDocument, person: UserDocument) -> None:
     """Nobody gives what they lack; the operator's role is given by operators only, and to nobody of a tenant."""
     gift = effective_permissions([role])
     if rules.is_operators(role) and not principal.is_operator:
@@ -226,17 +228,17 @@ def _check_handing_out(principal: Principal, role: Document, person: Document) -
     require(principal, Act.ROLES, standing_of(person), gift)
 
 
-def _log(principal: Principal, role: Document, what: str, details: dict[str, Any]) -> None:
+def _log(principal: Principal, role: RoleDocument, what: str, details: Mapping[str, object]) -> None:
     """Write a change of a role into the log of whoever made it: a role is no person."""
     author: ObjectId | None = object_id(principal.user_id)
     if author is None:
         return
-    caller = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
+    caller: UserDocument = {"_id": author, "tenantId": role.get("tenantId") or object_id(principal.tenant_id)}
     metadata = {"roleId": role["_id"], "role": role["name"], "permissions": role.get("permissions"), **details}
     text = f"Role {role['name']} {what}"
     log_activity(caller, "permission_update", text, actor_id=principal.user_id, severity="high", metadata=metadata)
 
 
-def _log_change(principal: Principal, person: Document, role: Document, text: str, reason: str | None) -> None:
-    metadata = {"roleId": role["_id"], "role": role["name"], "reason": reason}
+def _log_change(principal: Principal, person: UserDocument, role: RoleDocument, text: str, reason: str | None) -> None:
+    metadata = {"roleId": role.get("_id"), "role": role["name"], "reason": reason}
     log_activity(person, "role_change", text, actor_id=principal.user_id, severity="high", metadata=metadata)

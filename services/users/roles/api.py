@@ -6,9 +6,9 @@ from rest_framework.response import Response
 from core.api.pagination import page_of
 from core.api.permissions import needs, operator, roles, signed_in
 from core.api.views import ContractView
-from core.documents.database import Document
 from core.identity.roles import ADMIN, OPERATOR
 from services.users.accounts.api import self_or_reader
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.queries import user_by_id
 from services.users.roles import actions, queries
 from services.users.roles.rendering import assignment, role
@@ -78,7 +78,7 @@ class InitializeSystemRoles(ContractView):
 class PersonView(ContractView):
     """A route about what a person may do: one's own is everybody's, others' needs users:read."""
 
-    def person(self, user_id: str) -> Document:
+    def person(self, user_id: str) -> UserDocument:
         """Return the person. Raises Forbidden, NotFound."""
         self_or_reader(self, user_id)
         return user_by_id(self.scope, user_id)

@@ -6,56 +6,52 @@ its first holders, while the others' assignments are marked `stale` for the peri
 assignments: they stop counting in answers to the second, and in what the person may do within `tasks.SWEEP_SECONDS`.
 """
 
-from typing import Any
-
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
-from core.documents.scope import TenantScope
-from core.documents.transactions import current_session, transactional
+from core.documents.transactions import transactional
+from services.users.accounts.bypasses import everyone
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.logbook import log_activity
-from services.users.accounts.models import USERS
 from services.users.accounts.publishing import publish_user
-from services.users.roles.models import ASSIGNMENTS, ROLES
+from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 from services.users.roles.queries import permissions_of, running
-from services.users.roles.rules import Role
-
-_SYSTEM = TenantScope.system("a person's permissions follow the assignments of the own tenant")
 
 
 @transactional("users")
-def refresh_person(user_id: Any, *, actor_id: str | None = None) -> None:
+def refresh_person(user_id: object, *, actor_id: str | None = None) -> None:
     """Compute what a person's assigned roles give now, and tell everybody when it changed; ends expired assignments.
 
     `user_id` is the reference as assignments store it; an unknown person's assignments are only ended."""
-    key, session = object_id(text_id(user_id)), current_session("users")
+    key = object_id(text_id(user_id))
     # Two changes for one person at once would each miss the other's assignment: this makes them conflict and retry.
-    USERS.raw().update_one({"_id": key}, {"$inc": {"grantsGuard": 1}}, session=session)
+    everyone().mark({"_id": key}, {"$inc": {"grantsGuard": 1}})
     end_expired(user_id)
     marked: Document = {"userId": either_form(text_id(user_id)), "stale": True}
-    ASSIGNMENTS.raw().update_many(marked, {"$unset": {"stale": 1}}, session=session)
-    person = USERS.scoped(_SYSTEM).find_one({"_id": key})
+    all_assignments().mark(marked, {"$unset": {"stale": 1}})
+    person = everyone().find_one({"_id": key})
     if person is not None:
         _grant(person, sorted(permissions_of(person)), actor_id)
 
 
-def end_expired(user_id: Any) -> None:
+def end_expired(user_id: object) -> None:
     """Make a person's expired assignments inactive: only active ones are unique."""
     expired = {"userId": either_form(text_id(user_id)), "isActive": True, "expiresAt": {"$lte": now()}}
-    ASSIGNMENTS.scoped(_SYSTEM).update_many(expired, {"$set": {"isActive": False}})
+    all_assignments().update_many(expired, sets={"isActive": False})
 
 
-def end_assignments(person: Document, *, actor_id: str | None) -> None:
+def end_assignments(person: UserDocument, *, actor_id: str | None) -> None:
     """End all that is assigned to a person in the tenant that they leave: it must not come back with them."""
-    ended = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
-    ASSIGNMENTS.scoped(_SYSTEM).update_many(running(person), {"$set": ended})
+    ended: AssignmentDocument = {"isActive": False, "revokedAt": now(), "revokedBy": object_id(actor_id)}
+    all_assignments().update_many(running(person), sets=ended)
 
 
-def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
+def _grant(person: UserDocument, granted: list[str], actor_id: str | None) -> None:
     before = person.get("grantedPermissions") or []
     if granted == before:
         return
-    changed = USERS.scoped(_SYSTEM).update_one({"_id": person["_id"]}, {"$set": {"grantedPermissions": granted}})
+    changed = everyone().update_and_get({"_id": person["_id"]}, sets={"grantedPermissions": granted})
     assert changed is not None
     publish_user("user.updated", changed, access=True)
     metadata = {"oldPermissions": before, "newPermissions": granted}
@@ -63,9 +59,9 @@ def _grant(person: Document, granted: list[str], actor_id: str | None) -> None:
     log_activity(changed, "permission_update", text, actor_id=actor_id, severity="high", metadata=metadata)
 
 
-def hold(*roles: Role) -> None:
+def hold(*roles: RoleDocument) -> None:
     """Keep `roles` as they are until the running transaction ends: whoever changes or deletes one meanwhile conflicts
     with it and is retried. Shared roles never change."""
     keys = [role["_id"] for role in roles if role.get("tenantId") is not None]
     if keys:
-        ROLES.raw().update_many({"_id": {"$in": keys}}, {"$inc": {"guard": 1}}, session=current_session("users"))
+        all_roles().mark({"_id": {"$in": keys}}, {"$inc": {"guard": 1}})

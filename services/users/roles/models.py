@@ -9,8 +9,9 @@ from core.documents.collection import Collection
 from core.documents.fields import AnyField
 from core.documents.indexes import Lifted, index
 from core.documents.models import TenantDocumentModel
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 
-ROLES = Collection(
+ROLES = Collection[RoleDocument](
     "roles",
     service="users",
     tenant="objectid",
@@ -22,7 +23,7 @@ ROLES = Collection(
     # The old system's: names were unique across tenants.
     replaces=(Lifted(("name",)),),
 )
-ASSIGNMENTS = Collection(
+ASSIGNMENTS = Collection[AssignmentDocument](
     "userroles",
     service="users",
     tenant="objectid",

@@ -1,7 +1,7 @@
 """Reads of roles and of what people may do by them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.api.pagination import PageRequest
@@ -11,29 +11,31 @@ from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.errors import NotFound
 from services.users.accounts.authority import OPERATORS_OWN
+from services.users.accounts.documents import UserDocument
 from services.users.roles import rules
-from services.users.roles.models import ASSIGNMENTS, ROLES
+from services.users.roles.bypasses import all_assignments, all_roles
+from services.users.roles.documents import RoleDocument
+from services.users.roles.models import ROLES
 
 SHARED: Document = {"tenantId": None, "type": rules.SYSTEM}
 _SEARCHED = ("name", "displayName", "description")
 _SORTABLE = ("createdAt", "updatedAt", "name", "displayName", "type", "isActive")
 # Nobody has more roles than this; a list without paging on the wire still has an end.
 _MOST = 500
-_SYSTEM = TenantScope.system("shared roles belong to no tenant; assignments are read by the tenant of their person")
 
 
-def role_by_id(scope: TenantScope, role_id: str) -> Document:
+def role_by_id(scope: TenantScope, role_id: str) -> RoleDocument:
     """Return a role of the scope, or a shared one. Raises NotFound."""
     key = object_id(role_id)
     found = ROLES.scoped(scope).find_one({"_id": key}) if key else None
     if key and found is None:
-        found = ROLES.scoped(_SYSTEM).find_one({"_id": key, **SHARED})
+        found = all_roles().find_one({"_id": key, **SHARED})
     if found is None:
         raise NotFound("Role not found")
     return found
 
 
-def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[RoleDocument], int]:
     """Return a page of the caller's tenant's roles that match all filters, and how many there are.
 
     Shared roles are among them for whoever asks for type system, and for callers without tenant."""
@@ -42,7 +44,7 @@ def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -
     if query.get("search"):
         words = {"$regex": re.escape(query["search"]), "$options": "i"}
         criteria["$or"] = [{field: words} for field in _SEARCHED]
-    view = ROLES.scoped(_SYSTEM)
+    view = all_roles()
     found = list(view.find(criteria, sort=_order(query), skip=page.skip, limit=page.limit))
     return found, view.count(criteria)
 
@@ -54,34 +56,34 @@ def _listed(scope: TenantScope, kind: str | None) -> Document:
     return {"$or": [own, SHARED]} if kind == rules.SYSTEM else own
 
 
-def _order(query: dict[str, Any]) -> Sort:
+def _order(query: Mapping[str, object]) -> Sort:
     field = query.get("sortBy") if query.get("sortBy") in _SORTABLE else "createdAt"
     direction = -1 if query.get("sortOrder") == "desc" else 1
     return [(str(field), direction), ("_id", direction)]
 
 
-def own_and_shared(tenant_id: Any) -> Document:
+def own_and_shared(tenant_id: object) -> Document:
     """Return the filter of a tenant's roles (None: those without tenant) and the shared ones."""
     own = None if tenant_id is None else either_form(tenant_id)
     return {"$or": [{"tenantId": own}, SHARED]}
 
 
-def candidates_for(roles: Sequence[Document]) -> list[Document]:
+def candidates_for(roles: Sequence[RoleDocument]) -> list[RoleDocument]:
     """Return the roles among which the parents of `roles` are: all those that have one of the names."""
     names = sorted({name for role in roles for name in role.get("inheritedRoles") or ()})
     tenants = {text_id(role.get("tenantId")) for role in roles}
     if not names:
         return []
     owners = [own_and_shared(tenant) for tenant in sorted(tenants, key=str)]
-    return list(ROLES.scoped(_SYSTEM).find({"name": {"$in": names}, "$or": owners}, limit=_MOST * 2))
+    return list(all_roles().find({"name": {"$in": names}, "$or": owners}, limit=_MOST * 2))
 
 
-def effective_permissions(roles: Sequence[Document]) -> list[str]:
+def effective_permissions(roles: Sequence[RoleDocument]) -> list[str]:
     """Return what `roles` give together, with what they inherit."""
     return rules.effective(roles, candidates_for(roles))
 
 
-def running(person: Document) -> Document:
+def running(person: UserDocument) -> Document:
     """Return the filter of a person's assignments that count now: in the own tenant, active, not expired."""
     tenant = text_id(person.get("tenantId"))
     return {
@@ -92,16 +94,16 @@ def running(person: Document) -> Document:
     }
 
 
-def roles_of(person: Document) -> list[Document]:
+def roles_of(person: UserDocument) -> list[RoleDocument]:
     """Return the active roles that a person has now, in the order of assignment; deleted roles are left out."""
-    found = ASSIGNMENTS.scoped(_SYSTEM).find(running(person), {"roleId": 1}, sort=[("assignedAt", 1)], limit=_MOST)
+    found = all_assignments().find(running(person), {"roleId": 1}, sort=[("assignedAt", 1)], limit=_MOST)
     keys = [key for key in (object_id(text_id(assignment.get("roleId"))) for assignment in found) if key]
-    by_key = {role["_id"]: role for role in ROLES.scoped(_SYSTEM).find({"_id": {"$in": keys}, "isActive": True})}
+    by_key = {role["_id"]: role for role in all_roles().find({"_id": {"$in": keys}, "isActive": True})}
     tenant = text_id(person.get("tenantId"))
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key and rules.belongs_to(by_key[key], tenant)]
 
 
-def permissions_of(person: Document) -> list[str]:
+def permissions_of(person: UserDocument) -> list[str]:
     """Return what a person may do by assigned roles (users-rules §3.4); other sources play no part here. In a tenant they
     give nothing of what is the operators' own, whatever the old system assigned."""
     given = effective_permissions(roles_of(person))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from core.documents.database import Document
 from core.documents.ids import text_id
+from core.documents.shapes import filled
+from services.users.roles.documents import AssignmentDocument, RoleDocument
 
 Wire = dict[str, Any]
 
@@ -43,7 +44,7 @@ _ASSIGNMENT = (
 )
 
 
-def role(document: Document) -> Wire:
+def role(document: RoleDocument) -> Wire:
     """Return Role (contract/users.yaml): known fields that are set, and `id`."""
     wire = _known(document, _ROLE)
     wire.setdefault("permissions", [])
@@ -51,11 +52,11 @@ def role(document: Document) -> Wire:
     return wire
 
 
-def assignment(document: Document) -> Wire:
+def assignment(document: AssignmentDocument) -> Wire:
     """Return UserRoleAssignment (contract/users.yaml): known fields that are set, and `id`."""
     return _known(document, _ASSIGNMENT)
 
 
-def _known(document: Document, fields: tuple[str, ...]) -> Wire:
-    wire = {name: document[name] for name in fields if document.get(name) is not None}
+def _known(document: RoleDocument | AssignmentDocument, fields: tuple[str, ...]) -> Wire:
+    wire = filled(document, fields)
     return {"__v": 0, **wire, "id": text_id(document["_id"])}

@@ -1,10 +1,10 @@
 """Rules of role documents (contract/users-rules.md §3.3, §3.4). Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from core.documents.ids import text_id
 from core.identity.roles import ADMIN, AGENT, MANAGER, OPERATOR, PERMISSIONS, SYSTEM_ROLES, VIEWER, role_permissions
+from services.users.roles.documents import RoleDocument
 
 SYSTEM, CUSTOM = "system", "custom"
 TYPES = (SYSTEM, CUSTOM)
@@ -18,10 +18,8 @@ _SHOWN = {
 # What a role gives depends on these only.
 _GIVING = ("permissions", "inheritedRoles", "isActive")
 
-Role = Mapping[str, Any]
 
-
-def system_role(name: str) -> dict[str, Any]:
+def system_role(name: str) -> RoleDocument:
     """Return the document of a system role, without id and tenant."""
     return {
         "name": name,
@@ -43,17 +41,17 @@ def unknown_permissions(names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in PERMISSIONS]
 
 
-def is_shared(role: Role) -> bool:
+def is_shared(role: RoleDocument) -> bool:
     """Whether a role belongs to every tenant."""
     return role.get("tenantId") is None and role.get("type") == SYSTEM
 
 
-def belongs_to(role: Role, tenant_id: str | None) -> bool:
+def belongs_to(role: RoleDocument, tenant_id: str | None) -> bool:
     """Whether people of the tenant may have this role; None stands for people without tenant."""
     return is_shared(role) or text_id(role.get("tenantId")) == tenant_id
 
 
-def parents(role: Role, candidates: Sequence[Role]) -> list[Role]:
+def parents(role: RoleDocument, candidates: Sequence[RoleDocument]) -> list[RoleDocument]:
     """Return the active roles that `role` names in inheritedRoles: its own tenant's before shared ones."""
     active = [candidate for candidate in candidates if candidate.get("isActive")]
     shared = {candidate["name"]: candidate for candidate in active if is_shared(candidate)}
@@ -63,7 +61,7 @@ def parents(role: Role, candidates: Sequence[Role]) -> list[Role]:
     return [named[name] for name in role.get("inheritedRoles") or () if name in named]
 
 
-def effective(roles: Sequence[Role], candidates: Sequence[Role]) -> list[str]:
+def effective(roles: Sequence[RoleDocument], candidates: Sequence[RoleDocument]) -> list[str]:
     """Return what `roles` give together: their own permissions, then those of their parents; one level, no parent's
     parent. Inactive roles give nothing. `candidates` are the roles among which parents are looked for."""
     active = [role for role in roles if role.get("isActive")]
@@ -71,11 +69,11 @@ def effective(roles: Sequence[Role], candidates: Sequence[Role]) -> list[str]:
     return list(dict.fromkeys(name for role in given for name in role.get("permissions") or ()))
 
 
-def gives_otherwise(old: Role, new: Role) -> bool:
+def gives_otherwise(old: RoleDocument, new: RoleDocument) -> bool:
     """Whether a change of a role may change what its holders may do."""
     return any(old.get(name) != new.get(name) for name in _GIVING)
 
 
-def is_operators(role: Role) -> bool:
+def is_operators(role: RoleDocument) -> bool:
     """Whether only operators hand this role out: the operator's own one, and whatever inherits it."""
     return OPERATOR in (role["name"], *(role.get("inheritedRoles") or ()))

@@ -1,10 +1,10 @@
 """Bodies and queries of roles."""
 
 import json
-from typing import Any
 
-from core.api.checks import TEXTS, Check, is_text
-from core.api.validation import Array, Body, Choice, Date, Flag, Free, MongoId, Page, Query, Text
+from core.api.checks import NOT_BLANK, TEXTS
+from core.api.fields import Array, Choice, Date, Flag, Free, MongoId, Page, Text
+from core.api.validation import Body, Query
 from services.users.roles.rules import TYPES
 
 # ruff: noqa: N815 - wire names
@@ -13,48 +13,37 @@ _MANY = 100
 _METADATA = 10_000
 
 
-def at_most(length: int, *, empty: bool = True) -> Check:
-    """Return a check of text's length that leaves other values to the check of the type: a missing member is reported
-    once, as before."""
-
-    def holds(value: Any) -> bool:
-        return not is_text(value) or (len(value) <= length and bool(empty or value.strip()))
-
-    bounds = f"shorter than or equal to {length} characters"
-    return holds, f"$property must be {bounds}" if empty else f"$property must not be empty and be {bounds}"
-
-
 class Metadata(Free):
     """An object of any shape and limited size."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, **options: object) -> None:
         text = f"$property must be shorter than or equal to {_METADATA} characters as JSON"
-        self.checks = [*self.checks, (lambda value: len(json.dumps(value)) <= _METADATA, text)]
+        short = (lambda value: len(json.dumps(value)) <= _METADATA, text)
+        super().__init__(limits=[short], ours=True, required=False, **options)
 
 
 class CreateRoleBody(Body):
     """A new role."""
 
-    name = Text(at_most(100, empty=False), trim=True)
-    displayName = Text(at_most(200, empty=False))
-    description = Text(at_most(1000), required=False)
+    name = Text(limits=[NOT_BLANK], max_length=100, trim=True)
+    displayName = Text(limits=[NOT_BLANK], max_length=200)
+    description = Text(max_length=1000, required=False)
     type = Choice(TYPES, required=False)
     permissions = Array(TEXTS, max_items=_MANY, required=False)
     inheritedRoles = Array(TEXTS, max_items=_MANY, required=False)
     isActive = Flag(required=False)
-    metadata = Metadata(required=False)
+    metadata = Metadata()
 
 
 class UpdateRoleBody(Body):
     """Changes of a role; its name and type stay."""
 
-    displayName = Text(at_most(200, empty=False), required=False)
-    description = Text(at_most(1000), required=False)
+    displayName = Text(limits=[NOT_BLANK], max_length=200, required=False)
+    description = Text(max_length=1000, required=False)
     permissions = Array(TEXTS, max_items=_MANY, required=False)
     inheritedRoles = Array(TEXTS, max_items=_MANY, required=False)
     isActive = Flag(required=False)
-    metadata = Metadata(required=False)
+    metadata = Metadata()
 
 
 class AssignRoleBody(Body):
@@ -62,15 +51,15 @@ class AssignRoleBody(Body):
 
     userId = MongoId()
     roleId = MongoId()
-    expiresAt = Date(required=False)
-    reason = Text(at_most(1000), required=False)
-    metadata = Metadata(required=False)
+    expiresAt = Date(required=False, ours=True)
+    reason = Text(max_length=1000, required=False)
+    metadata = Metadata()
 
 
 class RevokeRoleBody(Body):
     """Why a role is taken away."""
 
-    reason = Text(at_most(1000), required=False)
+    reason = Text(max_length=1000, required=False)
 
 
 class PermissionsBody(Body):

@@ -7,17 +7,15 @@ from pymongo.errors import PyMongoError
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import text_id
-from core.documents.scope import TenantScope
 from core.worker.jobs import every
+from services.users.roles.bypasses import all_assignments
 from services.users.roles.granting import refresh_person
-from services.users.roles.models import ASSIGNMENTS
 
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 30.0
 _BATCH = 1000
 _NAME = "services.users.roles.refresh_permissions"
-_SYSTEM = TenantScope.system("assignments of all tenants expire")
 
 
 @shared_task(name=_NAME)
@@ -26,7 +24,7 @@ def refresh_permissions() -> int:
 
     Each has a transaction of their own, so that one trouble does not keep the others waiting. Safe to run twice and at once."""
     criteria: list[Document] = [{"isActive": True, "expiresAt": {"$lte": now()}}, {"isActive": True, "stale": True}]
-    people = {text_id(due["userId"]) for due in ASSIGNMENTS.scoped(_SYSTEM).find_any(criteria, limit=_BATCH)}
+    people = {text_id(due["userId"]) for due in all_assignments().find_any(criteria, limit=_BATCH)}
     for user_id in people:
         try:
             refresh_person(user_id)

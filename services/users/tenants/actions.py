@@ -1,7 +1,7 @@
 """Use cases of tenants: create, change, activate, suspend, delete, people in and out."""
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
 
 from bson import ObjectId
 
@@ -17,8 +17,9 @@ from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
 from core.identity.principals import Principal
 from core.worker.jobs import enqueue
-from services.users.accounts.actions import adopt_account, join_tenant, leave_tenant
+from services.users.accounts.actions import account_of, adopt_account, join_tenant, leave_tenant
 from services.users.accounts.authority import LISTED, Act
+from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
 from services.users.accounts.standing import acting, require, standing_of, thing_of
 from services.users.invitations.actions import redeem
@@ -27,19 +28,18 @@ from services.users.tenants import rules
 from services.users.tenants.queries import tenant_by_uuid
 from services.users.tenants.tasks import free_people
 
-_SYSTEM = TenantScope.system("tenants belong to no tenant")
 _TAKEN = "Tenant with this subdomain or name already exists"
 
 
 @transactional("users")
-def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
+def create_tenant(principal: Principal, fields: TenantDocument) -> TenantDocument:
     """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator, once.
 
     Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
-    if not rules.is_subdomain(fields["subdomain"]):
-        raise BadRequest("Invalid subdomain format")
     if _taken({"$or": [{"name": fields["name"]}, {"subdomain": fields["subdomain"]}]}):
         raise Conflict(_TAKEN)
+    if not rules.is_subdomain(fields["subdomain"]):
+        raise BadRequest("Invalid subdomain format")
     plan, owner = fields.get("plan", "basic"), object_id(principal.user_id)
     people, leads, storage = rules.LIMITS[plan]
     tenant = _inserted(
@@ -64,30 +64,37 @@ def create_tenant(principal: Principal, fields: dict[str, Any]) -> Document:
 
 
 @transactional("users")
-def put_tenant(fields: Document) -> Document:
+def put_tenant(fields: TenantDocument) -> TenantDocument:
     """Create or overwrite a tenant by id: for commands, not for requests."""
     key = ObjectId(fields["_id"])
     plan = fields.get("plan", "basic")
     people, leads, storage = rules.LIMITS[plan]
-    stored = {name: value for name, value in fields.items() if name != "_id"}
-    stored |= {"ownerId": object_id(fields.get("ownerId")), "plan": plan}
-    if TENANTS.scoped(_SYSTEM).exists({"_id": key}):
+    stored: TenantDocument = {**fields, "ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    del stored["_id"]
+    if TENANTS.exists({"_id": key}):
         return _changed(key, stored)
-    limits = {"maxUsers": people, "maxLeads": leads, "maxStorage": storage, "adminIds": [], "memberIds": []}
+    empty: TenantDocument = {
+        "maxUsers": people,
+        "maxLeads": leads,
+        "maxStorage": storage,
+        "adminIds": [],
+        "memberIds": [],
+    }
     settings = rules.complete_settings(fields["name"], fields.get("settings"))
-    return _inserted({**limits, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
+    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
 
 
 @transactional("users")
-def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> Document:
+def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> TenantDocument:
     """Change a tenant; only its owner, its administrators and operators may. Raises NotFound, Forbidden, Conflict."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.CHANGE_TENANT, thing_of(tenant["_id"]))
-    if "subdomain" in changes and not rules.is_subdomain(changes["subdomain"]):
-        raise BadRequest("Invalid subdomain format")
     others: Document = {"_id": {"$ne": tenant["_id"]}}
-    if "subdomain" in changes and _taken({**others, "subdomain": changes["subdomain"]}):
-        raise Conflict("Subdomain already in use")
+    if "subdomain" in changes and changes["subdomain"] != tenant["subdomain"]:
+        if _taken({**others, "subdomain": changes["subdomain"]}):
+            raise Conflict("Subdomain already in use")
+        if not rules.is_subdomain(changes["subdomain"]):
+            raise BadRequest("Invalid subdomain format")
     if "name" in changes and _taken({**others, "name": changes["name"]}):
         raise Conflict(_TAKEN)
     if "status" in changes and changes["status"] != tenant["status"]:
@@ -96,7 +103,7 @@ def update_tenant(principal: Principal, uuid_: str, changes: dict[str, Any]) -> 
 
 
 @transactional("users")
-def set_tenant_status(principal: Principal, uuid_: str, status: str) -> Document:
+def set_tenant_status(principal: Principal, uuid_: str, status: str) -> TenantDocument:
     """Activate or suspend a tenant. Raises NotFound; Forbidden for anybody but operators; BadRequest when it is so
     already."""
     tenant = tenant_by_uuid(principal, uuid_)
@@ -130,7 +137,7 @@ def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
         raise Forbidden(OUTSIDER)
     listed = "adminIds" if role == "admin" else "memberIds"
     require(principal, Act.LIST, standing_of(person), LISTED if role == "admin" else ())
-    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
+    _published(TENANTS.update_and_get({"_id": tenant["_id"]}, {"$addToSet": {listed: key}}))
 
 
 @transactional("users")
@@ -160,33 +167,31 @@ def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
         end_assignments(person, actor_id=principal.user_id)
     forms = [form for form in (key, user_id) if form is not None]
     gone = {"$pull": {"adminIds": {"$in": forms}, "memberIds": {"$in": forms}}}
-    _published(TENANTS.scoped(_SYSTEM).update_one({"_id": tenant["_id"]}, gone))
+    _published(TENANTS.update_and_get({"_id": tenant["_id"]}, gone))
 
 
 def _settle_owner(principal: Principal, tenant_id: ObjectId) -> None:
     """Move the creator into the new tenant as its administrator."""
-    names = {name: str(principal.claims.get(name, "")) for name in ("firstName", "lastName")}
-    account = {"email": principal.email, "roles": list(principal.roles), "status": principal.status, **names}
-    adopt_account({"_id": principal.user_id, **account})
+    adopt_account(account_of(principal))
     join_tenant(principal, tenant_id, ["admin"], founding=True)
 
 
-def _taken(criteria: Document) -> bool:
+def _taken(criteria: Mapping[str, object]) -> bool:
     # Names of deleted tenants stay blocked, as the unique indexes have it.
-    return TENANTS.raw().count_documents(criteria, limit=1) > 0
+    return TENANTS.with_deleted().exists(criteria)
 
 
 @unique_or(Conflict, _TAKEN)
-def _inserted(document: Document) -> Document:
-    return _published(TENANTS.scoped(_SYSTEM).insert_one(document), event="tenant.created")
+def _inserted(document: TenantDocument) -> TenantDocument:
+    return _published(TENANTS.insert_one(document), event="tenant.created")
 
 
 @unique_or(Conflict, _TAKEN)
-def _changed(key: ObjectId, changes: Document, *, event: str = "tenant.updated") -> Document:
-    return _published(TENANTS.scoped(_SYSTEM).update_one({"_id": key}, {"$set": changes}), event=event)
+def _changed(key: ObjectId, changes: TenantDocument, *, event: str = "tenant.updated") -> TenantDocument:
+    return _published(TENANTS.update_and_get({"_id": key}, sets=changes), event=event)
 
 
-def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Document:
+def _published(tenant: TenantDocument | None, *, event: str = "tenant.updated") -> TenantDocument:
     if tenant is None:
         raise NotFound("Tenant not found")
     tenant_id = str(tenant["_id"])
@@ -197,7 +202,7 @@ def _published(tenant: Document | None, *, event: str = "tenant.updated") -> Doc
     return tenant
 
 
-def snapshot(tenant: Document) -> TenantSnapshot:
+def snapshot(tenant: TenantDocument) -> TenantSnapshot:
     """Return the event payload of a tenant."""
     return TenantSnapshot(
         tenant_id=str(tenant["_id"]),

@@ -1,6 +1,7 @@
 """Reads of tenants: operators see all, everybody else the own one."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,8 @@ from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
 from core.errors import NotFound
 from core.identity.principals import Principal
+from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
-
-_SYSTEM = TenantScope.system("tenants belong to no tenant; visibility is decided here")
 
 
 def visible_to(principal: Principal | None) -> Document:
@@ -21,30 +21,30 @@ def visible_to(principal: Principal | None) -> Document:
     return {} if principal is None or principal.is_operator else {"_id": object_id(principal.tenant_id)}
 
 
-def tenant_by_uuid(principal: Principal | None, uuid: str) -> Document:
+def tenant_by_uuid(principal: Principal | None, uuid: str) -> TenantDocument:
     """Return a visible tenant by the UUID of its path, or by its document id. Raises NotFound."""
     key: Document = {"tenantId": uuid_text(uuid)} if uuid_text(uuid) else {"_id": object_id(uuid)}
     return _found({"$and": [visible_to(principal), key]})
 
 
-def tenant_by_subdomain(principal: Principal, subdomain: str) -> Document:
+def tenant_by_subdomain(principal: Principal, subdomain: str) -> TenantDocument:
     """Return a visible tenant by its subdomain. Raises NotFound."""
     return _found({"$and": [visible_to(principal), {"subdomain": subdomain.lower()}]})
 
 
-def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:
+def list_tenants(principal: Principal, query: dict[str, Any], page: PageRequest) -> tuple[list[TenantDocument], int]:
     """Return a page of the visible tenants, newest first, and how many match."""
     criteria = visible_to(principal) | {name: query[name] for name in ("status", "plan") if query.get(name)}
     if query.get("search"):
         words = {"$regex": re.escape(query["search"]), "$options": "i"}
         fields = ("name", "subdomain", "settings.companyName", "description")
         criteria = {"$and": [criteria, {"$or": [{field: words} for field in fields]}]}
-    view = TENANTS.scoped(_SYSTEM)
+    view = TENANTS
     found = list(view.find(criteria, sort=[("createdAt", -1)], skip=page.skip, limit=page.limit))
     return found, view.count(criteria)
 
 
-def tenant_stats(tenant: Document) -> dict[str, Any]:
+def tenant_stats(tenant: TenantDocument) -> dict[str, Any]:
     """Return TenantStats. People are counted here; figures of leads belong to another service and are 0."""
     people = USERS.scoped(TenantScope(str(tenant["_id"])))
     recently = {"lastActiveAt": {"$gte": now() - timedelta(days=30)}, "status": "active"}
@@ -61,8 +61,8 @@ def tenant_stats(tenant: Document) -> dict[str, Any]:
     }
 
 
-def _found(criteria: Document) -> Document:
-    tenant = TENANTS.scoped(_SYSTEM).find_one(criteria)
+def _found(criteria: Mapping[str, object]) -> TenantDocument:
+    tenant = TENANTS.find_one(criteria)
     if tenant is None:
         raise NotFound("Tenant not found")
     return tenant

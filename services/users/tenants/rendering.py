@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from core.documents.database import Document
 from core.documents.ids import text_id
+from core.documents.shapes import filled
+from services.users.accounts.documents import TenantDocument
 
 _FIELDS = (
     "tenantId",
@@ -37,9 +38,9 @@ _FIELDS = (
 )
 
 
-def tenant(document: Document) -> dict[str, Any]:
+def tenant(document: TenantDocument) -> dict[str, Any]:
     """Return Tenant (contract/users.yaml): known fields that are set; people are plain ids."""
-    wire = {name: document[name] for name in _FIELDS if document.get(name) is not None}
+    wire = filled(document, _FIELDS)
     for name in ("ownerId", "createdBy", "updatedBy"):
         if name in wire:
             wire[name] = text_id(wire[name])

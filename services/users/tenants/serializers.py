@@ -1,7 +1,9 @@
 """Bodies and queries of tenants."""
 
-from core.api.checks import TEXTS
-from core.api.validation import Array, Body, Choice, Flag, Number, PlaceBody, Query, Text
+from core.api.checks import NOT_BLANK, NOT_NEGATIVE, TEXTS
+from core.api.fields import Array, Choice, Flag, Number, Text, Url
+from core.api.places import PlaceBody
+from core.api.validation import Body, Query
 from services.users.accounts.serializers import PlainPage
 from services.users.tenants.rules import PLANS, STATUSES
 
@@ -34,7 +36,7 @@ class SecurityBody(Body):
 
     requireMfa = Flag()
     sessionTimeout = Number()
-    passwordPolicy = PasswordPolicyBody(required=False)
+    passwordPolicy = PasswordPolicyBody(required=False, null_is_absent=False)
     ipWhitelist = Array(TEXTS)
 
 
@@ -53,7 +55,7 @@ class TenantNotificationsBody(Body):
     emailNotifications = Flag()
     smsNotifications = Flag()
     inAppNotifications = Flag()
-    notificationPreferences = WantedBody(required=False)
+    notificationPreferences = WantedBody(required=False, null_is_absent=False)
 
 
 class IntegrationsBody(Body):
@@ -73,10 +75,10 @@ class TenantSettingsBody(Body):
     timezone = Text()
     locale = Text()
     currency = Text()
-    features = FeaturesBody(required=False)
-    security = SecurityBody(required=False)
-    notifications = TenantNotificationsBody(required=False)
-    integrations = IntegrationsBody(required=False)
+    features = FeaturesBody(required=False, null_is_absent=False)
+    security = SecurityBody(required=False, null_is_absent=False)
+    notifications = TenantNotificationsBody(required=False, null_is_absent=False)
+    integrations = IntegrationsBody(required=False, null_is_absent=False)
 
 
 class TenantAddressBody(PlaceBody):
@@ -92,14 +94,14 @@ class TenantAddressBody(PlaceBody):
 class CreateTenantBody(Body):
     """A new tenant."""
 
-    name = Text(not_empty=True, max_length=200, trim=True)
+    name = Text(limits=[NOT_BLANK], max_length=200, trim=True)
     subdomain = Text()
     plan = Choice(PLANS, required=False)
-    settings = TenantSettingsBody(required=False)
+    settings = TenantSettingsBody(required=False, null_is_absent=False)
     description = Text(required=False)
     industry = Text(required=False)
     size = Text(required=False)
-    website = Text(required=False)
+    website = Url(required=False)
     phone = Text(required=False)
     address = TenantAddressBody(required=False)
 
@@ -107,22 +109,22 @@ class CreateTenantBody(Body):
 class UpdateTenantBody(Body):
     """Changes of a tenant."""
 
-    name = Text(required=False, not_empty=True, max_length=200, trim=True)
+    name = Text(required=False, limits=[NOT_BLANK], max_length=200, trim=True)
     subdomain = Text(required=False)
     status = Choice(STATUSES, required=False)
     plan = Choice(PLANS, required=False)
     settings = TenantSettingsBody(required=False)
-    maxUsers = Number(0, required=False)
-    maxLeads = Number(0, required=False)
-    maxStorage = Number(0, required=False)
+    maxUsers = Number(required=False, limits=[NOT_NEGATIVE])
+    maxLeads = Number(required=False, limits=[NOT_NEGATIVE])
+    maxStorage = Number(required=False, limits=[NOT_NEGATIVE])
     customDomain = Text(required=False)
-    logoUrl = Text(required=False)
+    logoUrl = Url(required=False)
     primaryColor = Text(required=False)
     secondaryColor = Text(required=False)
     description = Text(required=False)
     industry = Text(required=False)
     size = Text(required=False)
-    website = Text(required=False)
+    website = Url(required=False)
     phone = Text(required=False)
     address = TenantAddressBody(required=False)
 

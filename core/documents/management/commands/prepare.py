@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
 from core.documents.changes import carry_out, changes_of
-from core.documents.collection import EVERY_SERVICE, Collection
-from core.documents.database import alias_of, database
+from core.documents.collection import EVERY_SERVICE, Declared
+from core.documents.database import alias_of
+from core.documents.driver import database
 from core.documents.indexes import IndexRefused, drop_indexes, ensure_indexes
 from core.documents.preparing import (
     COLLECTION,
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                 carry_out(change, lock, self._tell)
             note_release(lock.preparations, service, settings.LEADMESH_VERSION, running)
 
-    def _index(self, service: str, declared: Collection, running: str | None) -> None:
+    def _index(self, service: str, declared: Declared, running: str | None) -> None:
         collection = database(service)[declared.name]
         created = ensure_indexes(collection, declared.indexes)
         dropped = drop_indexes(collection, declared.replaces, running)
@@ -85,12 +86,12 @@ def _by_database() -> list[list[str]]:
     return list(found.values())
 
 
-def _declared(service: str) -> list[Collection]:
+def _declared(service: str) -> list[Declared]:
     """Return the collections that the models modules of this process declare for `service`, each once."""
     known = {
         value.name: value
         for app in apps.get_app_configs()
         for value in vars(app.models_module or object).values()
-        if isinstance(value, Collection) and value.service in (service, EVERY_SERVICE)
+        if isinstance(value, Declared) and value.service in (service, EVERY_SERVICE)
     }
     return list(known.values())

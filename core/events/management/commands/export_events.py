@@ -1,7 +1,6 @@
 """`manage.py export_events`: writes the catalogue of events as documentation."""
 
 import json
-from typing import Any
 
 import msgspec
 from django.core.management import BaseCommand
@@ -50,7 +49,7 @@ class Command(BaseCommand):
 
     help = "Write docs/events.md from the catalogue of events."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Write the page."""
         page = ROOT / "docs" / "events.md"
         page.write_text(catalogue_page(), encoding="utf-8")

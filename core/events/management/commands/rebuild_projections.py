@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="only compare; exit with 1 when something differs")
         parser.add_argument("--prune", action="store_true", help="also remove copies whose owner has no such entity")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Run the pass for every service of this process. Raises CommandError when an owner is away or copies differ."""
         drift = 0
         for service in settings.SERVICES:

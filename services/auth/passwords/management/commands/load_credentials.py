@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Declare the file."""
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Store directory entries (until users' events arrive) and credentials."""
         if settings.LEADMESH_ENV == "production":
             raise CommandError("Demo people are not loaded in production.")

@@ -1,7 +1,5 @@
 """`manage.py rotate_keys`: a new signing key, without logging anyone out; `--now` when a key leaked."""
 
-from typing import Any
-
 from django.core.management import BaseCommand, CommandParser
 
 from services.auth.tokens.keys import add_key, replace_all_keys, retire_old_keys
@@ -21,7 +19,7 @@ class Command(BaseCommand):
             "--now", action="store_true", help="end every other key and its tokens at once (a key leaked)"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Rotate."""
         if options["now"]:
             self.stdout.write(f"Key {replace_all_keys()} signs now; all others and their tokens are worth nothing.")

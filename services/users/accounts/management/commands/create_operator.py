@@ -6,6 +6,7 @@ from bson import ObjectId
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from services.users.accounts.actions import put_user
+from services.users.accounts.documents import UserDocument
 from services.users.accounts.queries import user_by_email
 
 
@@ -20,11 +21,17 @@ class Command(BaseCommand):
         parser.add_argument("--first-name", default="Platform")
         parser.add_argument("--last-name", default="Operator")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Create the person."""
         if user_by_email(options["email"]) is not None:
             raise CommandError("Somebody has this address already.")
-        names = {"firstName": options["first_name"], "lastName": options["last_name"]}
-        person = {"_id": str(ObjectId()), "email": options["email"], "roles": ["SUPER_ADMIN"], "status": "active"}
-        created = put_user({**person, **names})
+        person: UserDocument = {
+            "_id": ObjectId(),
+            "email": options["email"],
+            "firstName": options["first_name"],
+            "lastName": options["last_name"],
+            "roles": ["SUPER_ADMIN"],
+            "status": "active",
+        }
+        created = put_user(person)
         self.stdout.write(str(created["_id"]))

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Declare the file."""
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Write them, with their events."""
         if settings.LEADMESH_ENV == "production":
             raise CommandError("Demo people are not loaded in production.")
@@ -28,5 +28,5 @@ class Command(BaseCommand):
         for tenant in demo["tenants"]:
             put_tenant(tenant)
         for person in demo["people"]:
-            put_user({**person, "status": "active"})
+            put_user(person | {"status": "active"})
         self.stdout.write(f"{len(demo['tenants'])} tenants and {len(demo['people'])} people loaded.")

@@ -1,23 +1,20 @@
-"""Health of a service: is the process alive, can it do its work, and the old system's health answer."""
+"""Answers about health: is the process alive, can it do its work, the old system's answer, and every check by name."""
 
 import os
 import resource
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from health_check.base import HealthCheck
+from health_check.views import HealthCheckView
 
 from core.api.rendering import iso, json_response
-from core.documents.database import ping
-
-# A probe that waits longer than this counts as failed; the gateway asks every second.
-_TIMEOUT_SECONDS = 2.0
+from core.health import checks
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -30,16 +27,16 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the own database answers, else 503; 503 as well while the process is about to stop. A missing broker
     is told but does not make a service unready: writes go on and their events wait in the outbox."""
-    states, draining = _states(), _draining()
-    checks = {name: "ok" if up else "down" for name, up in states.items()}
+    states, draining = _states()
+    told = {name: "ok" if up else "down" for name, up in states.items()}
     serves = states["database"] and not draining
     status = "ready" if serves else "draining" if draining else "not ready"
-    return json_response({"status": status, "timestamp": _now(), "checks": checks}, 200 if serves else 503)
+    return json_response({"status": status, "timestamp": _now(), "checks": told}, 200 if serves else 503)
 
 
 def health(request: HttpRequest) -> HttpResponse:
     """Answer the old system's health body: status, timestamp, uptime, environment, version, services."""
-    states = _states()
+    states, _ = _states()
     body = {
         "status": "ok" if states["database"] else "error",
         "timestamp": _now(),
@@ -51,25 +48,25 @@ def health(request: HttpRequest) -> HttpResponse:
     return json_response(body, 200 if states["database"] else 503)
 
 
-def _states() -> dict[str, bool]:
-    databases = [_pool().submit(ping, service) for service in settings.SERVICES]
-    broker = _pool().submit(lambda: _redis().ping())
-    answers = [_answers(future) for future in databases]
-    database = all(answers)
+class Checks(HealthCheckView):
+    """Every check by name, for people and for machines (`?format=json`, `text`, `openmetrics`): 500 when one fails, also one
+    that a process gets along without."""
+
+    def get_checks(self) -> list[HealthCheck]:
+        """Return the checks of a web process."""
+        return [*checks.databases(), checks.Broker(), checks.Draining(), *checks.others()]
+
+    def get_executor(self) -> AbstractContextManager[Any]:
+        """Return the threads of all checks."""
+        return nullcontext(checks.pool())
+
+
+def _states() -> tuple[dict[str, bool], bool]:
+    """Return which parts are up, by the old answer's names, and whether the process is about to stop."""
+    *databases, broker, draining = checks.results([*checks.databases(), checks.Broker(), checks.Draining()])
+    database = not any(result.error for result in databases)
     # Searching is done by the database's text indexes; the member stays for clients of the old answer.
-    return {"database": database, "redis": _answers(broker), "search": database}
-
-
-def _draining() -> bool:
-    return bool(settings.DRAINING_FILE) and Path(settings.DRAINING_FILE).exists()
-
-
-def _answers(future: Future[Any]) -> bool:
-    try:
-        future.result(timeout=_TIMEOUT_SECONDS)
-    except Exception:  # noqa: BLE001 - whatever is wrong with a part, it is down
-        return False
-    return True
+    return {"database": database, "redis": not broker.error, "search": database}, bool(draining.error)
 
 
 def _uptime() -> float:
@@ -82,16 +79,6 @@ def _uptime() -> float:
 def _memory() -> tuple[int, int]:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")
-
-
-@lru_cache(maxsize=1)
-def _redis() -> Any:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=1.0)
 
 
 def _now() -> str:

@@ -1,0 +1,48 @@
+"""The driver below the door: unscoped, unstamped, for core's own mechanisms. Services cannot import this (import contracts)."""
+
+from typing import Any, Protocol
+
+from bson.codec_options import CodecOptions
+from django.db import connections
+from pymongo import MongoClient
+from pymongo.collection import Collection as MongoCollection
+from pymongo.database import Database
+
+from core.documents.database import Document, alias_of
+
+# No `tzinfo`: dates come in UTC anyway, and converting each to another UTC object doubles the cost of decoding.
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+
+class Named(Protocol):
+    """A declaration of a collection."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the database."""
+
+    @property
+    def service(self) -> str:
+        """Whose database it is in."""
+
+
+def raw(collection: Named) -> MongoCollection[Document]:
+    """Return the driver's collection behind a declared one: no tenant, no soft delete, no stamps, no transaction."""
+    return database(collection.service)[collection.name]
+
+
+def database(service: str) -> Database[Document]:
+    """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
+    connection: Any = connections[alias_of(service)]
+    shared: Database[Document] = connection.database
+    return shared.with_options(codec_options=_CODEC)
+
+
+def client(service: str) -> MongoClient[Document]:
+    """Return the MongoClient behind `service`; one per process and database alias."""
+    return database(service).client
+
+
+def ping(service: str) -> None:
+    """Ask the primary of `service` for a sign of life. Raises pymongo.errors.PyMongoError when there is none."""
+    database(service).command("ping")

@@ -1,0 +1,84 @@
+"""Every step over a tenant's wall is known by name and argued for: a new one fails here until it is added, with its reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+BYPASSES = {
+    "core.documents.bypasses": {
+        "about": "what is about oneself one may see, whichever tenant it is from",
+        "every_run": "the same workers go on with the runs of all tenants",
+    },
+    "services.leads.communication.bypasses": {
+        "messages_of_all": "a provider's report names no tenant; it knows the id, as nobody else does",
+    },
+    "services.leads.leads.bypasses": {
+        "leads_of_all": "an old queue item has no tenant until it gets the one of its lead",
+    },
+    "services.leads.queueing.bypasses": {
+        "queues_of_all": "leases end in every tenant, and items of the old system get their tenant here",
+    },
+    "services.users.accounts.bypasses": {
+        "activity_log": "an entry carries the tenant of the person whom it is about",
+        "everyone": "ids and addresses of people are unique across tenants, and some people have no tenant",
+        "status_log": "an entry carries the tenant of the person whom it is about",
+    },
+    "services.users.invitations.bypasses": {
+        "all_invitations": "an invited person is not in the tenant yet",
+    },
+    "services.users.roles.bypasses": {
+        "all_assignments": "the sweep serves all tenants, and operators hold roles without a tenant",
+        "all_roles": "shared roles belong to no tenant and are read beside those of one",
+    },
+}
+# Where a scope without tenant limit is made: operators who chose no tenant, and the door itself.
+UNLIMITED = {
+    "core.documents.scope.everywhere",
+    "core.documents.collection.across_tenants",
+    "core.identity.principals.scope",
+}
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Module, function and call of every call in core and services."""
+    for path in sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("services/**/*.py")]):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        tree = ast.parse(path.read_text())
+        inside = {
+            id(node): function.name
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                yield module, inside.get(id(node), ""), node
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def test_every_bypass_has_its_name_and_its_reason_here() -> None:
+    found: dict[str, dict[str, str]] = {}
+    for module, function, call in calls():
+        if name_of(call) == "across_tenants":
+            found.setdefault(module, {})[function] = ast.literal_eval(call.args[0])
+    assert found == BYPASSES
+    assert all(module.endswith(".bypasses") for module in found)
+
+
+def test_nothing_else_makes_a_scope_without_limit() -> None:
+    made = {
+        f"{module}.{function}"
+        for module, function, call in calls()
+        if name_of(call) == "everywhere"
+        or any(word.arg == "everywhere" and not _is_false(word.value) for word in call.keywords)
+    }
+    assert made == UNLIMITED
+
+
+def _is_false(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is False

@@ -17,6 +17,9 @@ from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api.fields import LIMIT, ContractField, at_most_items, limit
 
+# Elements of an array in the place of an object that are looked at; it is refused anyway.
+_SHOWN = 100
+
 
 def _told(messages: Sequence[ErrorDetail]) -> Sequence[ErrorDetail]:
     """Return those of all messages that are told."""
@@ -113,7 +116,7 @@ class Body(serializers.Serializer):
         if data is empty:
             raise ValidationError([limit(texts[0])])
         if isinstance(data, list):
-            elements(type(self), data, str(self.field_name), texts[-1])
+            elements(type(self), data[:_SHOWN], str(self.field_name), texts[-1])
             return self.from_list(data)
         if not isinstance(data, Mapping):
             raise ValidationError(texts)
@@ -162,16 +165,16 @@ class BodyList(ContractField):
         """Return the checked objects. Raises ValidationError as `elements` does; an object where the array belongs is
         checked like an element, as the old validator did."""
         absent = data is empty or data is None
-        if isinstance(data, list):
-            checked = elements(self.body, data, str(self.field_name), self._refusal)
-            # Only then the limit of the length, which counts for good elements.
-            return super().run_validation(checked)
-        if absent and not self.required:
+        if isinstance(data, list) or (absent and not self.required):
             return super().run_validation(data)
         if isinstance(data, Mapping) and not (element := self.body(data=data)).is_valid():
             raise ValidationError(_under(self.field_name, element.errors))
         told = [self._refusal] if data is not empty and not isinstance(data, Mapping) else []
         raise ValidationError([f"{self.field_name} must be an array", *told])
+
+    def clean(self, data: Any) -> Any:
+        """Return the checked objects. Only so many as the limit allows come here: an answer must not outgrow its request."""
+        return elements(self.body, data, str(self.field_name), self._refusal)
 
     @property
     def _refusal(self) -> str:

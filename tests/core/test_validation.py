@@ -115,7 +115,7 @@ def test_a_good_body_passes_with_its_values_converted() -> None:
         ({"email": "a@b.cd", "items": "x"}, ["items must be an array", NO_ITEM]),
         ({"email": "a@b.cd", "items": {}}, ["items.name must be a string"]),
         ({"email": "a@b.cd", "items": {"name": "x"}}, ["items must be an array"]),
-        ({"email": "a@b.cd", "items": [{"name": "x"}, None, 5]}, [f"items.{NO_ITEM}"] * 2),
+        ({"email": "a@b.cd", "items": [None, 5]}, [f"items.{NO_ITEM}"] * 2),
         # Limits of ours: alone, and never beside what the old system had to say.
         ({"email": "a@b.cd", "short": "xxxx"}, ["short must be shorter than or equal to 3 characters"]),
         ({"email": "nope", "short": "xxxx"}, ["email must be an email"]),

@@ -13,7 +13,7 @@ from core.errors import Forbidden
 from core.events.testing import deliver_all
 from core.identity.tokens import verify
 from services.users.accounts import rules
-from services.users.accounts.actions import set_roles, verify_account
+from services.users.accounts.actions import put_user, set_roles, verify_account
 from tests.conftest import OTHER_TENANT, TENANT, Api, Caller
 from tests.contract.transitions import allowed
 
@@ -83,6 +83,22 @@ def test_an_admin_cannot_make_an_operator(api: Api) -> None:
     boss, agent = person("admin"), person("user")
     answer = api.put(f"/api/users/{agent.user_id}/roles", {"roles": ["SUPER_ADMIN"]}, as_=boss)
     assert answer.status_code == 403
+
+
+def test_nobody_gives_what_they_lack(api: Api) -> None:
+    """Not only administrators may assign roles: the permission can be given to anybody, and must not open all others."""
+    helper, agent = Caller("user"), person("user")
+    held = {"roles": ["user"], "permissions": ["users:assign_roles", "users:update"], "tenantId": TENANT}
+    names = {"firstName": "Hal", "lastName": "Per", "status": "active"}
+    put_user({"_id": helper.user_id, "email": helper.email, **names, **held})
+    deliver_all()
+    path = f"/api/users/{agent.user_id}"
+    assert api.put(f"{path}/roles", {"roles": ["admin"]}, as_=helper).status_code == 403
+    assert api.put(path, {"permissions": ["users:delete"]}, as_=helper).status_code == 403
+    stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)}) or {}
+    assert (stored["roles"], stored["permissions"]) == (["user"], [])
+    assert api.put(path, {"permissions": ["users:update"]}, as_=helper).status_code == 200
+    assert api.put(f"{path}/roles", {"roles": ["viewer"]}, as_=helper).status_code == 200
 
 
 def test_an_unknown_role_is_refused_by_name(api: Api) -> None:

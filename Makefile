@@ -104,7 +104,7 @@ $(TOOLS)/installed: docker/tools.lock ops/install.py
 cluster-test: $(INSTALLED) ## The charts on a real Kubernetes node of its own (root, Debian; slow the first time: docs/cluster.md)
 	@tests/cluster/start $(ONLY)
 
-lock: $(INSTALLED) ## Resolve the libraries anew and write the lock files
+lock: $(INSTALLED) ## Resolve the libraries again and write the lock files
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock

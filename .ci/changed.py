@@ -56,7 +56,7 @@ def concerned(files: list[str]) -> list[str]:
 
 
 def since(base: str) -> list[str]:
-    """Return the parts that the changes since the commit `base` concern; all when nobody knows it any more."""
+    """Return the parts that the changes since the commit `base` concern; all when that commit no longer exists."""
     words = ["git", "diff", "--name-only", "-z", f"{base}...HEAD"]
     done = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603
     return concerned([name for name in done.stdout.split("\0") if name]) if done.returncode == 0 else parts()

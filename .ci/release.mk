@@ -27,7 +27,7 @@ registry-login:
 publish: ## Push one image and note its digest: make publish SERVICE=leads REGISTRY=registry.example.com
 	@.ci/release publish
 
-sign: ## Sign what was pushed, and its bill of materials (needs cosign)
+sign: ## Sign the pushed image and its bill of materials (needs cosign)
 	@.ci/release sign
 
 verify: ## Was this image signed by our release? (needs cosign)

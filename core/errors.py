@@ -33,19 +33,19 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
-    """What was asked cannot be understood or breaks a rule."""
+    """The request cannot be understood or breaks a rule."""
 
     message = "Bad Request"
 
 
 class Unauthorized(Problem):
-    """Who is calling is not known."""
+    """The caller is not known."""
 
     message = "Unauthorized"
 
 
 class AuthenticationFailed(Unauthorized):
-    """The caller is not who the token says, or no longer welcome. `message` is the contract's text (auth-rules §3);
+    """The token is not valid, or its user may no longer sign in. `message` is the contract's text (auth-rules §3);
     `bare` leaves the member `error` out of the body, as the old guard did for a bad token."""
 
     def __init__(self, message: str = "", *, bare: bool = False) -> None:
@@ -72,7 +72,7 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """It clashes with what is there."""
+    """The request conflicts with stored data."""
 
     message = "Conflict"
 
@@ -84,13 +84,13 @@ class PreconditionFailed(Problem):
 
 
 class PayloadTooLarge(Problem):
-    """What was sent is larger than what is taken there."""
+    """The body is larger than the route accepts."""
 
     message = "Payload Too Large"
 
 
 class UnsupportedMediaType(Problem):
-    """What was sent is packed or written in a way that we cannot read."""
+    """The body has an encoding or a type that we cannot read."""
 
     message = "Unsupported Media Type"
 

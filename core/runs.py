@@ -1,11 +1,11 @@
-"""Long work in steps that survives the worker: a document says how far it is, a lease says whose turn it is.
+"""Long work in steps that continues when its worker dies: a document holds the progress, a lease says which worker's turn it is.
 
-A run is a document of its service with `status` (pending, running, completed, failed) and `leaseUntil`. Whoever goes on with it
-takes the lease by compare-and-set and notes each step in the transaction that does it, so that a step is done once: a worker
-that was killed, or lost its lease, leaves the next one exactly where it was.
+A run is a document of its service with `status` (pending, running, completed, failed) and `leaseUntil`. A worker takes the
+lease by compare-and-set and stores the progress of each step in the step's transaction, so that a step is done once. When a
+worker is killed, or loses its lease, the next one continues exactly where it was.
 
-No run is tried for ever. `tries` counts how often the next step was begun, by whomever, also by workers that did not live to
-tell; each pause is longer than the one before. A run that knows smaller steps (`Retreat`) takes them; else it fails with a
+No run is tried for ever. `tries` counts how often the next step was begun, by any worker, also by those that died during
+it; each pause is longer than the one before. A run that can take smaller steps (`Retreat`) does so; else it fails with a
 `reason`.
 """
 
@@ -32,9 +32,9 @@ log = structlog.get_logger(__name__)
 
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "running", "completed", "failed"
 UNFINISHED = (PENDING, RUNNING)
-# Longer than any step; shorter than anybody's patience with a run whose worker was killed.
+# Longer than any step; short enough to wait for when the run's worker was killed.
 LEASE = timedelta(seconds=30)
-# Tries of a step as it is; tries at all; steps of one run that went wrong at all.
+# Tries of a step as it is; tries in all; failed steps of one run in all.
 _SAME, _MOST_TRIES, _MOST_TROUBLES = 3, 10, 300
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 _RESUME_SECONDS = 15.0
@@ -63,14 +63,14 @@ def new_run() -> RunDocument:
 
 
 def waiting(runs: Collection[R]) -> list[Any]:
-    """Return the ids of the runs that nobody works on."""
+    """Return the ids of the runs that no worker has a lease on."""
     due = {"status": {"$in": UNFINISHED}, "leaseUntil": {"$lte": now()}}
     return [run["_id"] for run in every_run(runs).find(due, {"_id": 1})]
 
 
 def in_worker(runs: Collection, name: str, step: Step, retreat: Retreat | None = None, *, resume: str) -> Any:
     """Return the Celery task `name`, which gets a run's id as text and works on it until it is over. The task `resume` starts
-    it every 15 s for the runs that nobody works on: their process is gone, or the broker lost them."""
+    it every 15 s for the runs without a lease: their process is gone, or the broker lost them."""
 
     @shared_task(name=name)
     def go_on(run_id: str) -> None:
@@ -88,8 +88,8 @@ def in_worker(runs: Collection, name: str, step: Step, retreat: Retreat | None =
 def work_on(
     runs: Collection[R], run_id: object, step: Step[R], retreat: Retreat[R] | None = None, *, until: float = inf
 ) -> R | None:
-    """Take the lease of a run and do `step` after `step` until it is over, or the monotonic clock shows `until`: then anybody may
-    go on with it. Return the run as it then is, or None when it failed, was over already, or is somebody else's turn.
+    """Take the lease of a run and do `step` after `step` until it is over, or the monotonic clock shows `until`: then any worker
+    may continue it. Return the run as it then is, or None when it failed, was over already, or another worker has the lease.
 
     step: gets the run, does the next part in the transaction that it runs in, and returns what to note in the run; `status`
     among it ends the run. It may be tried several times, also by raising Again. After an exception that is not the database's

@@ -1,5 +1,5 @@
 """Makes a new MongoDB a replica set of one member with an administrator and our user. Runs beside it (the same network
-namespace): as long as it has no user, MongoDB lets this machine, and nobody else, make the first one. Can be repeated."""
+namespace): as long as it has no user, MongoDB lets only this machine create the first one. Can be repeated."""
 
 import os
 import sys

@@ -56,7 +56,7 @@ def from_front_end(origins: tuple[str, ...], *, invert: bool = False) -> dict[st
 
 def preflights(origins: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return two routes for questions of browsers: the first refuses other origins by name (403, gateway/replies.py); the last
-    lets the CORS filter answer for paths that nobody owns, so that the page can read their 404."""
+    lets the CORS filter answer for paths that no service owns, so that the page can read their 404."""
     asks = [
         {"name": ":method", "string_match": {"exact": "OPTIONS"}},
         {"name": "access-control-request-method", "present_match": True},

@@ -35,8 +35,8 @@ def bootstrap(settings: Settings, names: Names) -> Config:
 
 
 def _try_unsent_elsewhere(routes: Config) -> None:
-    """An instance may go before this gateway has noticed: what could not be sent to it goes to another one, writes
-    too. What was sent is never sent twice unless it is a read."""
+    """An instance may stop before this gateway has noticed: a request that could not be sent to it goes to another one, also
+    a write. A request that was sent is never sent again, unless it is a read."""
     policies = [route["route"] for route in routes["virtual_hosts"][0]["routes"] if "route" in route]
     reads = next(policy["retry_policy"] for policy in policies if "retry_policy" in policy)
     unsent = {**reads, "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}

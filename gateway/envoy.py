@@ -358,7 +358,7 @@ def _outside_cluster(name: str, url: str, authorities: str) -> Config:
 
 
 def _checked_server(host: str, authorities: str) -> Config:
-    """Without both checks anybody on the way could be that server: Envoy by itself accepts every certificate."""
+    """Without both checks an attacker on the way could be that server: Envoy by itself accepts every certificate."""
     checks = {
         "trusted_ca": {"filename": authorities},
         "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],

@@ -13,7 +13,7 @@ PIECE_BYTES = 64 * 1024
 # Uploads at once, from all callers: each occupies a thread of the service while it arrives. More of them wait.
 _UPLOADS, _WAITING_UPLOADS = 4, 64
 _CONNECTIONS = 5000
-# Addresses whose requests are counted. Whoever came longest ago is forgotten, with a full bucket: two seconds are enough for
+# Addresses whose requests are counted. The least recent one is forgotten, with a full bucket: two seconds are enough for
 # that. An entry is about 1 KiB.
 _ADDRESSES = 20_000
 # Mebibytes of the heap where nothing else is said: Envoy takes about 60 more; containers have 512.
@@ -31,8 +31,8 @@ def timeouts() -> Config:
 
 
 def connections(mebibytes: int) -> Config:
-    """Return the parts of a bootstrap that keep the heap at `mebibytes`: under pressure whoever sends nothing is cut off, sooner
-    and sooner; nearly full, nobody new is let in (503). What is free goes back to the system at once."""
+    """Return the parts of a bootstrap that keep the heap at `mebibytes`: under pressure idle senders are cut off, sooner
+    and sooner; nearly full, new requests are refused (503). Free memory goes back to the system at once."""
     heap = {"@type": f"{_TYPES}.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig"}
     open_ = f"{_TYPES}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
     return {
@@ -86,7 +86,7 @@ def rate(per_second: int) -> Config:
     always = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
     return {
         "stat_prefix": "rate_limit",
-        # For requests without address; there are none. Nobody else takes from it: one flood would empty it for all.
+        # For requests without address; there are none. No other requests use it: one flood would empty it for all.
         "token_bucket": _bucket(100_000),
         "always_consume_default_token_bucket": False,
         "max_dynamic_descriptors": _ADDRESSES,

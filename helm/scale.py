@@ -28,7 +28,7 @@ class Load:
 
 
 def load(path: Path = TABLE) -> dict[str, Load]:
-    """Return the table by service. Raises TypeError for a number that is missing or that nobody knows."""
+    """Return the table by service. Raises TypeError for a missing or an unknown number."""
     rows = tomllib.loads(path.read_text(encoding="utf-8"))
     return {service: Load(**row) for service, row in rows.items()}
 

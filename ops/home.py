@@ -1,4 +1,4 @@
-"""Where a platform keeps its state: folders, ports, what was running. Two homes never disturb each other."""
+"""Where a platform keeps its state: folders, ports, running processes. Two homes never disturb each other."""
 
 import fcntl
 import hashlib
@@ -80,14 +80,14 @@ class Home:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether nobody listens on `port`."""
+    """Whether no process listens on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -15,7 +15,7 @@ from ops.parts.process import spawn
 
 # The gateway has noticed within this time that an instance is gone from its file.
 DRAIN_SECONDS = 0.6
-# gunicorn's graceful time-out is 20 s; whoever is not done then is stuck.
+# gunicorn's graceful time-out is 20 s; a process that still runs then is stuck.
 STOP_SECONDS = 25.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 
@@ -86,7 +86,7 @@ class Instance:
     def push_out(self) -> bool:
         """Carry on stopping, step by step without waiting; return True once the process is gone.
 
-        First nobody is sent here any more, then SIGTERM, then SIGKILL."""
+        First the gateway stops sending requests here, then SIGTERM, then SIGKILL."""
         if not self.alive or self.process is None:
             return True
         waited = time.monotonic() - self.stopping

@@ -262,10 +262,10 @@ class Supervisor:
         if living == self._published:
             return
         folder = self.config.home.folder / "gateway"
-        everybody = {service: living["monolith" if self.config.monolith else service] for service in SERVICES}
-        for service, ports in everybody.items():
+        serving = {service: living["monolith" if self.config.monolith else service] for service in SERVICES}
+        for service, ports in serving.items():
             gateway.write_endpoints(folder, service, [("127.0.0.1", port) for port in ports])
-        urls = {service: [f"http://127.0.0.1:{port}" for port in ports] for service, ports in everybody.items()}
+        urls = {service: [f"http://127.0.0.1:{port}" for port in ports] for service, ports in serving.items()}
         write_json(self.config.home.endpoints, urls)
         self._published = living
 
@@ -313,7 +313,7 @@ class Supervisor:
 
     # -- stop ------------------------------------------------------------------------------------------------------
     def stop(self) -> None:
-        """Stop everything: the gateway first, so that nobody is sent to a closing service; the databases last."""
+        """Stop everything: the gateway first, so that no request goes to a closing service; the databases last."""
         self.wanted = {}
         for name in ("gateway", "agent"):
             if name in self.parts:

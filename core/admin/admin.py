@@ -10,7 +10,7 @@ from core.admin.site import DocumentAdmin
 from core.events.inbox import replay
 from core.events.models import InboxEvent, OutboxEvent
 
-# Shadows of whoever signs in (core.admin.signin): nothing to look at, and nothing to edit.
+# Shadow users of signed-in administrators (core.admin.signin): nothing to look at, and nothing to edit.
 admin.site.unregister(Group)
 admin.site.unregister(User)
 

@@ -16,7 +16,7 @@ class AdminConfig(DjangoAdminConfig):
 
 
 class AuthConfig(DjangoAuthConfig):
-    """Django's users: only a shadow of whoever is signed in to the admin."""
+    """Django's users: only a shadow of the user who is signed in to the admin."""
 
     default_auto_field = OBJECT_ID
 

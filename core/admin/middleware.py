@@ -48,7 +48,7 @@ class AdminOnlyMiddleware:
 
 
 class ScopeMiddleware:
-    """Lets model managers see what the signed-in person may see, and nothing when nobody is signed in."""
+    """Lets model managers see what the signed-in user may see, and nothing when no user is signed in."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

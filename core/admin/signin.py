@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 Opened = dict[str, str]
 
-# As long as SESSION_COOKIE_AGE: whoever is signed in has a token here.
+# As long as SESSION_COOKIE_AGE: every signed-in user has a token here.
 TOKEN_SECONDS = 8 * 3600
 # Django takes whatever starts with ! for no password at all.
 _NO_PASSWORD = "!leadmesh"  # noqa: S105
@@ -48,7 +48,7 @@ def session_key(user_id: object) -> str:
 
 
 def principal_of(request: HttpRequest) -> Principal | None:
-    """Return who is signed in to the admin, with the rights that hold now; None for nobody or no longer."""
+    """Return the user who is signed in to the admin, with current rights; None when there is none, or no longer."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
@@ -65,7 +65,7 @@ class AuthServiceBackend(BaseBackend):
         """Return the person's shadow user, or None for wrong credentials.
 
         Raises ValidationError with a sentence for the form when auth is away or the person is no administrator, and
-        SecondStep when a code is needed. Whoever is not let in has no session at auth."""
+        SecondStep when a code is needed. A refused sign-in leaves no session at auth."""
         if request is None:
             return None
         opened = _opened(request, username, password)
@@ -95,7 +95,7 @@ class AuthServiceBackend(BaseBackend):
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session at auth of whoever is signed in; it holds for every admin, and in every browser of the person."""
+    """End the signed-in user's session at auth; it is the same for every admin, and in every browser of the user."""
     user_id = request.session.get(SESSION_KEY)
     _close(cache.get(session_key(user_id)), request)
     cache.delete(session_key(user_id))
@@ -133,7 +133,7 @@ def _explain(body: dict[str, Any], challenge: str | None) -> None:
 
 
 def _close(opened: Opened | None, request: HttpRequest) -> None:
-    """End a session at auth. When auth is away, nobody has its token any more, and it ends by itself."""
+    """End a session at auth. When auth is away, the session expires by itself: its token is deleted here already."""
     if not opened:
         return
     whose = {name: opened[name] for name in ("userId", "sessionId")}
@@ -144,7 +144,7 @@ def _close(opened: Opened | None, request: HttpRequest) -> None:
 
 
 def _origin(request: HttpRequest) -> dict[str, str]:
-    """Who stands before us: auth limits and logs them, not this service. It believes the service's token, nobody else."""
+    """The client's address and browser: auth limits and logs them instead of this service, whose token it trusts."""
     return {"address": client_address(request)[:45], "userAgent": user_agent(request)}
 
 
@@ -170,11 +170,11 @@ def _shadow(principal: Principal) -> User:
 
 
 def _named(key: ObjectId, email: str) -> User:
-    """Store the shadow user under the person's address. Names are unique, and addresses change hands: whoever had this one
-    before is called by their id until they are back."""
+    """Store the shadow user under the user's address. Names are unique, and addresses change hands: a former owner of this one
+    is named by id until they sign in again."""
     for other in User.objects.filter(username=email).exclude(pk=key):
         User.objects.filter(pk=other.pk).update(username=str(other.pk), email="")
     fields = {"username": email, "email": email, "password": _NO_PASSWORD, "is_staff": True, "is_active": True}
-    # Two first requests of somebody at once: the other one made it.
+    # Two first requests of one user at once: the other one created it.
     user, _ = User.objects.update_or_create(pk=key, defaults=fields)
     return user

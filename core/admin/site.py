@@ -25,7 +25,7 @@ from core.identity.principals import Principal
 
 UseCase = Callable[[Any, Principal, Any], object]
 
-# Nobody pages further by hand; counting further costs more than the page (design/facts: 6.4 ms for 33k).
+# Users do not page further by hand, and counting more costs more than the page (docs/measurements.md: 6.4 ms for 33,000).
 _COUNT_AT_MOST = 10_000
 
 

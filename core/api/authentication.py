@@ -23,7 +23,7 @@ class BearerAuthentication(BaseAuthentication):
     """Sets `request.user` to the Principal. In test mode a request without token gets a test identity."""
 
     def authenticate(self, request: Request) -> tuple[Principal, str | None] | None:
-        """Return the caller, or None when the request names nobody. Raises AuthenticationFailed, Forbidden."""
+        """Return the caller, or None when the request has no token. Raises AuthenticationFailed, Forbidden."""
         token = bearer_token(request)
         principal = verify(token) if token else self._test_principal(request)
         if principal is None:

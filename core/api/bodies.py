@@ -40,7 +40,7 @@ class Unpacked:
         self._packed, self._unpack = packed, zlib.decompressobj(window)
 
     def read(self, size: int) -> bytes:
-        """Return `size` bytes, fewer at the end. Raises BadRequest for what was not packed whole, once, and alone."""
+        """Return `size` bytes, fewer at the end. Raises BadRequest for a body that is not packed completely and exactly once."""
         unpacked = bytearray()
         while len(unpacked) < size and not self._unpack.eof:
             unpacked += self._next(size - len(unpacked))

@@ -21,7 +21,7 @@ class Access:
 
 
 def public() -> Access:
-    """Anybody, with or without a token."""
+    """Any caller, with or without a token."""
     return Access("public", lambda principal: True, public=True)
 
 

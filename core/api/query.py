@@ -24,14 +24,14 @@ def parse(text: str) -> Tree:
     for part in text.split("&", _PARAMETERS)[:_PARAMETERS]:
         name, _, value = part.partition("=")
         first, *rest = _path(_decoded(name))
-        # Express knows no member of that name, and nobody ever means one.
+        # Express ignores members of that name, and no client means one.
         if first and "__proto__" not in (first, *rest):
             members[first] = _merged(members.get(first), rest, _decoded(value))
     return {name: _plain(value) for name, value in members.items()}
 
 
 def flat(members: Tree) -> QueryDict:
-    """Return `members` for whoever reads parameters one by one: lists under their plain name, nested ones with brackets."""
+    """Return `members` as single parameters: lists under their plain name, nested ones with brackets."""
     query = QueryDict(mutable=True)
     for name, value in members.items():
         for key, text in _pairs(name, value):

@@ -21,7 +21,7 @@ class ContractRequest(Request):
 
     @property
     def query_params(self) -> QueryDict:  # type: ignore[override]  # the stubs want an immutable one
-        """The same for whoever reads parameters one by one."""
+        """The same as single parameters."""
         return query.flat(self.query)
 
     def _load_stream(self) -> None:

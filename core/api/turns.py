@@ -1,4 +1,4 @@
-"""Work that holds a thread for as long as its sender likes: one at a time for each caller, so that nobody takes all threads."""
+"""Work that holds a thread for as long as its sender likes: one at a time for each caller, so that none takes all threads."""
 
 import threading
 from collections.abc import Callable

@@ -86,7 +86,7 @@ class ContractView(APIView):
         super().initial(request, *args, **kwargs)
 
     def options(self, request: object, *args: object, **kwargs: object) -> Any:
-        """Answer which methods there are, to anybody. Browsers' preflights end at the gateway."""
+        """Answer the allowed methods, to any caller. Browsers' preflights end at the gateway."""
         return Response(status=204)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

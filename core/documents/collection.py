@@ -228,8 +228,8 @@ class Declared(Generic[T]):
 
 @dataclass(frozen=True)
 class PlainCollection(Declared[T], Documents[T]):
-    """A collection whose documents belong to no tenant (or to people, some of whom have none). It has no scope: whoever opens
-    it decides by its queries what a caller may see."""
+    """A collection whose documents belong to no tenant (or to users, some of whom have none). It has no scope: the queries that
+    use it decide what a caller may see."""
 
     @property
     def declared(self) -> Declared[T]:

@@ -1,4 +1,4 @@
-"""Whether a copy of somebody else's document is to be written, and how copies compare with their owner's documents."""
+"""Whether a copy of another service's document is to be written, and how copies compare with their owner's documents."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

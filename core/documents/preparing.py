@@ -43,7 +43,7 @@ class Lock:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self) -> bool:
-        """Take the lock if nobody holds it, or its holder gave no sign of life for a whole lease; return whether we have it."""
+        """Take the lock if it is free, or its holder did not renew it for a whole lease; return whether we have it."""
         with suppress(DuplicateKeyError):
             self.preparations.insert_one({"_id": _LOCK, "until": _LONG_AGO})
         free = {"_id": _LOCK, "$expr": {"$lte": ["$until", "$$NOW"]}}
@@ -66,7 +66,7 @@ class Lock:
     def holder(self) -> str:
         """Say who holds it and since when."""
         held = self.preparations.find_one({"_id": _LOCK}) or {}
-        return f"{held.get('holder', 'somebody')} since {held.get('since', _LONG_AGO):%H:%M:%S} UTC"
+        return f"{held.get('holder', 'another process')} since {held.get('since', _LONG_AGO):%H:%M:%S} UTC"
 
     def _until(self) -> Document:
         milliseconds = int(self.seconds * 1000)

@@ -95,7 +95,7 @@ def on_commit(hook: Callable[[], None]) -> None:
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether `error` is one of the database's that time may heal: away, too slow, or a lock held by somebody else,
+    """Whether `error` is a transient one of the database: it is away, too slow, or another transaction holds a lock,
     perhaps by a process that was killed (MongoDB frees those after transactionLifetimeLimitSeconds)."""
     if not isinstance(error, PyMongoError):
         return False
@@ -104,7 +104,7 @@ def is_passing(error: Exception) -> bool:
 
 @contextmanager
 def outside_transaction() -> Iterator[None]:
-    """Let what the block reads and writes have nothing to do with the running transaction: durable at once, and seen by all."""
+    """Run the block's reads and writes outside of the running transaction: they are durable, and visible to others, at once."""
     token = _running.set(None)
     try:
         yield

@@ -28,7 +28,9 @@ _SECONDS = 5.0
 
 _APPLIED = Counter("leadmesh_inbox_applied_total", "Events applied", ["service", "event"])
 _FAILED = Counter("leadmesh_inbox_failed_total", "Events whose handler raised", ["service", "event"])
-_PARKED = Counter("leadmesh_inbox_parked_total", "Events given up on until somebody replays them", ["service", "event"])
+_PARKED = Counter(
+    "leadmesh_inbox_parked_total", "Events given up on until an operator replays them", ["service", "event"]
+)
 
 
 def receive(service: str, envelopes: list[Envelope]) -> None:

@@ -1,7 +1,7 @@
 """Waking the dispatcher after a commit, off the request path.
 
 One daemon thread per process sends one small message for any number of commits. When the broker is away it tries again every
-second; the dispatcher's own sweep finds what was never announced.
+second; the dispatcher's own sweep finds events that no message announced.
 """
 
 import os

@@ -99,10 +99,10 @@ def dispatch(service: str) -> int:
 
 
 def acknowledge(service: str, subscriber: str, ids: list[str]) -> None:
-    """Note that `subscriber` has the events `ids` of `service`; an event that nobody waits for any more is done."""
+    """Note that `subscriber` has the events `ids` of `service`; an event that no subscriber waits for any more is done."""
     left = {"$setDifference": ["$pending", [subscriber]]}
     settled = {"$eq": ["$pending", []]}
-    # One statement: a worker that is killed between two would leave an event that nobody waits for and that is never done.
+    # One statement: a worker killed between two would leave an event that no subscriber waits for and that is never done.
     change: list[Document] = [
         {"$set": {"pending": left}},
         {

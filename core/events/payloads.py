@@ -1,4 +1,4 @@
-"""What events carry: all the state that a subscriber needs, so that nobody has to ask back.
+"""What events carry: all the state that a subscriber needs, so that it need not ask the publisher.
 
 Ids are text, moments aware datetimes, names camelCase on the wire. Unknown members are ignored, so that a newer publisher
 can run beside an older subscriber.
@@ -28,7 +28,7 @@ class State(Payload, kw_only=True):
 
 
 class AccountRegistered(Payload, kw_only=True):
-    """Somebody opened an account; users creates the person with this id."""
+    """A user registered; the service users creates the user document with this id."""
 
     user_id: str
     email: str
@@ -55,8 +55,8 @@ class AccountProfileChanged(Payload, kw_only=True):
 
 
 class AccountLinked(Payload, kw_only=True):
-    """The person signed in with a Google account, which belongs to the account from now on; none: the one that did was
-    somebody else's."""
+    """The user signed in with a Google account, which belongs to their account from now on; none: the former one was
+    another person's."""
 
     user_id: str
     google_id: str | None
@@ -134,7 +134,7 @@ class UserSnapshot(State, kw_only=True):
 
 
 class EmailRequested(Payload, kw_only=True):
-    """The person, or somebody who may, wants another e-mail address for them; nothing has changed yet."""
+    """The user, or an administrator, asked for another e-mail address of the user; nothing has changed yet."""
 
     user_id: str
     email: str

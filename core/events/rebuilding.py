@@ -1,4 +1,4 @@
-"""Copies made anew from their owners' exports, and compared with them.
+"""Copies rebuilt from their owners' exports, and compared with them.
 
 A pass goes through every export that a service keeps copies of, and hands each entity to the handlers of its event. Handlers
 ignore what they have already, so a pass changes only what is missing or stale, and events may arrive meanwhile.
@@ -58,9 +58,9 @@ def rebuild(
 ) -> list[Report]:
     """Bring all copies of `service` up to date, or with `check` only compare them. `progress` hears of every page.
 
-    prune: also remove copies whose owner has no such entity. Never by default: an owner that lost its data, or was started
-    on an empty database by mistake, must not take everybody's copies along.
-    Raises ServiceUnavailable when an owner does not answer; what was done until then stays, and the pass can be repeated.
+    prune: also remove copies of entities that their owner does not have. Not the default: an owner that lost its data, or was
+    started on an empty database by mistake, must not make other services delete their copies.
+    Raises ServiceUnavailable when an owner does not answer; copies repaired until then stay, and the pass can be repeated.
     """
     return [
         _pass(service, export, heals=not check, prunes=prune and not check, progress=progress)

@@ -64,7 +64,7 @@ class Broker(RedisCheck):
 
 @dataclasses.dataclass
 class Draining(HealthCheck):
-    """Nobody is about to stop the process."""
+    """The process is not about to stop."""
 
     def run(self) -> None:
         """Raise ServiceUnavailable while the file is there that says so."""
@@ -123,5 +123,5 @@ async def _results(checks: Sequence[HealthCheck]) -> list[Any]:
 
 @lru_cache(maxsize=1)
 def pool() -> ThreadPoolExecutor:
-    """Return the threads in which checks run that wait. They outlive an answer: one that hangs holds nobody up."""
+    """Return the threads for checks that wait. They outlive an answer, so a check that hangs delays no request."""
     return ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")

@@ -36,7 +36,7 @@ class AccessMemory:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, Document | None] = OrderedDict()
-        # Counts the times that something was forgotten: what was read before one of them may be from before the change.
+        # Counts evictions: an entry that was read before one may be older than the change.
         self._forgotten = 0
         self._checked = float("-inf")
         self._lock = threading.Lock()

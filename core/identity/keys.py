@@ -124,7 +124,7 @@ def keep_copy() -> None:
 def apply_key_revocation(service: str, kids: list[str], keys: list[dict[str, str]]) -> None:
     """Refuse what the keys named `kids` signed or will sign, and know the keys that are left, from `keys.revoked`.
 
-    The entries stay for good: whoever has a leaked key chooses how long its tokens last."""
+    The entries stay for good: an attacker with a leaked key chooses how long its tokens last."""
     for kid in kids:
         ACCESS.save(service, f"key:{kid}", {"revoked": True})
     ACCESS.save(service, _STORED_ID, {"keys": keys})

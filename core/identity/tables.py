@@ -1,4 +1,4 @@
-"""The access table: what a service must know of users, sessions and tenants to judge a token without asking anyone.
+"""The access table: what a service must know of users, sessions and tenants to judge a token without asking another service.
 
 One small collection in each service's database, filled by events. Ids: `user:<id>`, `session:<id>`, `tenant:<id>`,
 `key:<kid>` (revoked), `token:<key>` and `tokens:<user id>` (ended ones without session), `jwks` (the public keys).

@@ -11,7 +11,7 @@ from core.identity.principals import Principal
 def with_requested_tenant(principal: Principal, requested: str | None) -> Principal:
     """Return `principal` in the tenant that the header `X-Tenant-ID` names.
 
-    An operator may choose any tenant. Anybody else must name the own one, by id, UUID, name or subdomain.
+    An operator may choose any tenant. Other callers must name their own, by id, UUID, name or subdomain.
     Raises Forbidden otherwise.
     """
     if not requested or requested in (principal.tenant_id, principal.tenant_name):

@@ -6,7 +6,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def guarded(text: str) -> str:
     """Return `text` as a cell that no spreadsheet calculates. Text that looks guarded gets one apostrophe more, so that
-    `unguarded` gives back exactly what was there."""
+    `unguarded` restores the original value exactly."""
     return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 

@@ -96,6 +96,6 @@ class Subject:
         return [{front + part: name for front in fronts for part, name in parts.items()} for fronts in self.places]
 
     def field_of(self, name: str) -> tuple[str, int] | None:
-        """Return field and rank of a column's name, addresses aside; None when nobody knows it."""
+        """Return field and rank of a column's name, addresses aside; None for an unknown name."""
         key = plain(name)
         return self.names.get(key) or (self.names.get(key.removesuffix("1")) if key.endswith("1") else None)

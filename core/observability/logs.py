@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-# Values of these keys never reach a log, whoever passes them (auth-rules §14).
+# Values of these keys never reach a log, whichever code passes them (auth-rules §14).
 _SECRET_KEYS = frozenset(
     {
         "password",

@@ -12,7 +12,7 @@ from core.observability.context import acceptable_request_id, bind
 log = structlog.get_logger("leadmesh.request")
 
 Handler = Callable[[HttpRequest], HttpResponse]
-# Of every 503, unless somebody knows better.
+# Of every 503 that does not set its own.
 _RETRY_SECONDS = "2"
 # Probes come every second or two from every side; their answers are metrics, not news.
 _QUIET = ("/health", "/metrics", "/static/")

@@ -79,7 +79,7 @@ def secret(name: str, development_default: str, *, environment: str) -> str:
 
 
 def refuse_equal(secrets: Mapping[str, str]) -> None:
-    """Raise ImproperlyConfigured when two of `secrets` (name to value) are the same: whoever learns one would have both."""
+    """Raise ImproperlyConfigured when two of `secrets` (name to value) are the same: a thief of one would have both."""
     for (name, value), (other, its_value) in combinations(secrets.items(), 2):
         if value == its_value:
             raise ImproperlyConfigured(f"{name} and {other} have the same value: each needs a secret of its own.")

@@ -1,8 +1,8 @@
 """gunicorn's configuration for every service: `gunicorn -c core/settings/gunicorn.py services.<name>.wsgi`.
 
-With LEADMESH_DRAINING_FILE set, TERM makes the file and stops the server LEADMESH_DRAIN_SECONDS later: it is not ready any more
-and serves on, so that the gateway, which asks every second, sends to others before a connection closes; its answers close their
-connections, so that whoever kept one open leaves as well. A second TERM, or one that finds the file (whoever made it has
+With LEADMESH_DRAINING_FILE set, TERM creates the file and stops the server LEADMESH_DRAIN_SECONDS later: it is not ready any more
+but still serves, so that the gateway, which checks every second, moves to other instances before a connection closes. Its answers
+close their connections, so that kept-alive clients leave as well. A second TERM, or one that finds the file (its creator has
 waited), stops at once.
 """
 

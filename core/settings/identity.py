@@ -13,7 +13,7 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
     """Return the identity settings. Raises ImproperlyConfigured for test mode in production."""
     test_mode = env.boolean("TEST_MODE", False)
     if test_mode and environment == "production":
-        raise ImproperlyConfigured("TEST_MODE=true is refused in production: it lets anyone in.")
+        raise ImproperlyConfigured("TEST_MODE=true is refused in production: any caller could log in.")
     return {
         "JWT_SECRET": env.secret("JWT_SECRET", development_secret, environment=environment),
         "JWT_ISSUER": "dealcycle-auth-service",

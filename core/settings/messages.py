@@ -11,7 +11,7 @@ _SAMPLES = ("your-twilio-account-sid", "your-twilio-auth-token")
 
 
 def message_settings(environment: str) -> dict[str, Any]:
-    """Return who carries messages: Twilio when its credentials are there; else in development the log, in production nobody.
+    """Return the provider of messages: Twilio when its credentials are set; else the log in development, none in production.
 
     Raises ImproperlyConfigured for the log in production: messages hold what people wrote."""
     account, token = (env.text(name) for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"))

@@ -11,10 +11,10 @@ _SECONDS = 5.0
 
 
 class Worker(ThreadWorker):
-    """Threads that read what an answer left of a body (401, 403, 404, 413 come before it is read).
+    """Threads that read the rest of a body that was not read before the answer (401, 403, 404, 413).
 
     gunicorn itself reads 64 KiB of it and then closes a connection that it has promised to keep: the gateway has given it to
-    somebody else by then, whose request fails. Bodies that may be larger than MOST_BYTES are answered with `Connection: close`
+    another caller by then, whose request fails. Bodies that may be larger than MOST_BYTES are answered with `Connection: close`
     (core/settings/gunicorn.py). A sender who stops is waited for 5 s; behind the gateway there is none: it sends whole bodies,
     or closes the connection when an upload is answered before its end.
     """

@@ -1,7 +1,7 @@
 """`python -m core.sheets.child SUFFIX DESCRIPTOR`: reads a file from standard input, writes its lines as gzipped JSON to the
 descriptor and what they are as a whole to standard output.
 
-It limits itself before it looks at the file: no file of anybody's takes more memory or time from the machine than this.
+It limits itself before it reads the file: no uploaded file takes more memory or time from the machine than this.
 """
 
 import ctypes

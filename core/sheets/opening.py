@@ -1,4 +1,4 @@
-"""Opening a file of somebody else's: it is read in a child process with limits, never in ours (docs/decisions/0014)."""
+"""Opening an uploaded file: it is read in a child process with limits, never in ours (docs/decisions/0014)."""
 
 import gzip
 import logging
@@ -27,7 +27,7 @@ class Busy(RuntimeError):
 
 
 class Sheet:
-    """A table from a file: its header, how many lines are below it, and what was noticed about it as a whole."""
+    """A table from a file: its header, the number of lines below it, and notes about the whole file."""
 
     def __init__(self, told: dict[str, Any], lines: IO[bytes]) -> None:
         self.header: list[str] = told["header"]

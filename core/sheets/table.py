@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 LARGEST_FILE = 10 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 100_000, 1_000
-# What no field of ours takes is cut here already: nobody looks at a megabyte of one cell.
+# Longer than any field accepts, so it is cut here already: no cell is kept as a megabyte.
 LONGEST_CELL = 10_000
 MOST_TEXT = 64 * 1024 * 1024
 # What reading one file may take of the processor (the largest take 4 s), and on the wall, before the gateway ends it.
@@ -15,7 +15,7 @@ _MONEY_SIGNS = str.maketrans("", "", "$€£ \u00a0")
 
 
 class Unreadable(ValueError):
-    """A file that is no table, or a larger one than we take; the text is a sentence for whoever sent it."""
+    """A file that is no table, or a larger one than we take; the text is a sentence for the sender."""
 
 
 class WrongType(Unreadable):
@@ -39,7 +39,7 @@ class Line(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The rows of a file, the header first, and what was noticed; complete when the rows were all read."""
+    """The rows of a file, the header first, and notes; the notes are complete once all rows were read."""
 
     rows: Iterator[Row]
     notes: list[str]
@@ -59,7 +59,7 @@ class Contents:
 
     @property
     def notes(self) -> list[str]:
-        """What was noticed: about the file, then about rows."""
+        """Notes: about the file, then about rows."""
         rest = len(self._hints) - _MOST_HINTS
         return self._notes + self._hints[:_MOST_HINTS] + ([f"... and {rest} more like this"] if rest > 0 else [])
 

@@ -54,7 +54,7 @@ def _unmarked_wide(content: bytes) -> str | None:
 
 
 def _narrow(content: bytes, notes: list[str]) -> str:
-    """UTF-8; with a few bytes that are none; or what Windows writes in the West."""
+    """UTF-8; UTF-8 with a few invalid bytes; or Western European of Windows."""
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -225,7 +225,7 @@ class _Texts:
         self._spoken = self._spoken and local != "rPh"
 
     def data(self, text: str) -> None:
-        # One more than is taken, so that whoever looks at the length still refuses it.
+        # One more than is accepted, so that the check of the length still refuses it.
         if self._open and self._length <= LONGEST_CELL:
             self._parts.append(text[: LONGEST_CELL + 1])
             self._length += len(text)

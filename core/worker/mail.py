@@ -1,4 +1,4 @@
-"""Mails, which the worker sends: a mail server that is away delays nobody's request."""
+"""Mails, which the worker sends: a mail server that is away delays no request."""
 
 from collections.abc import Callable
 from typing import Any

@@ -12,7 +12,7 @@ BYPASSES = {
         "every_run": "the same workers go on with the runs of all tenants",
     },
     "services.leads.communication.bypasses": {
-        "messages_of_all": "a provider's report names no tenant; it knows the id, as nobody else does",
+        "messages_of_all": "a provider's report names no tenant; only the provider knows the id",
     },
     "services.leads.leads.bypasses": {
         "leads_of_all": "an old queue item has no tenant until it gets the one of its lead",

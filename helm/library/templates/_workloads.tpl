@@ -32,7 +32,7 @@ spec:
           ports:
             - {name: http, protocol: TCP, containerPort: 8000}
           lifecycle:
-            # Not ready any more; whoever still sends here is served until the gateway has noticed.
+            # Not ready any more; requests that still come are served until the gateway has noticed.
             preStop: {exec: {command: [/app/docker/entrypoint, drain, {{ .v.web.drainSeconds | quote }}]}}
           startupProbe:
             httpGet: {path: /health/live, port: http}

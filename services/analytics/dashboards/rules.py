@@ -96,7 +96,7 @@ def monthly(months: Sequence[Month], value: Callable[[Month], float]) -> list[Po
 
 
 def team_rows(rows: Iterable[Row], revenue: Mapping[str, float], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return TeamPerformanceData, best conversion first; somebody unknown is shown by id."""
+    """Return TeamPerformanceData, best conversion first; an unknown user is shown by id."""
     by_member: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row["member"]:

@@ -37,7 +37,7 @@ class BuyerFactDocument(Copied, total=False):
 
 
 class PersonFactDocument(Copied, total=False):
-    """The name of somebody."""
+    """The name of a user."""
 
     name: str
 

@@ -48,7 +48,7 @@ def person_changed(event: Event) -> None:
 
 @handles("buyer.match.updated", service="analytics")
 def match_decided(event: Event) -> None:
-    """Tell that somebody decided about a match."""
+    """Record that a user decided about a match."""
     if event.tenant_id is not None:
         _tell(event, "match_updated", f"Match {event.payload.status} with {event.payload.match_score} points")
 

@@ -1,7 +1,7 @@
-"""Use cases of another e-mail address: mail its token, take it over.
+"""Use cases of a change of e-mail address: mail its token, adopt the address.
 
-What is proposed lies in the person's credential as `newEmail`: one at a time, for an hour, and only as long as the password is
-the one of that moment. Whoever holds nothing but a stolen token gets no further than asking.
+A proposed address is stored in the user's credential as `newEmail`: one at a time, for an hour, and only as long as the
+password does not change. A thief with nothing but a stolen token can only propose.
 """
 
 from typing import Any
@@ -34,15 +34,15 @@ _OUTDATED = {"newEmail": "", "verificationToken": "", "verificationExpiresAt": "
 
 def propose(user_id: str, email: str) -> None:
     """Mail a link to the address `email` with which its owner confirms that it is theirs, and a notice to the one that they
-    have. An address that somebody has gets no mail. In the running transaction.
+    have. An address that is taken gets no mail. In the running transaction.
 
-    Raises LookupError for somebody unknown: their account may be on its way, so ask again."""
+    Raises LookupError for an unknown user: their account may not have arrived yet, so ask again."""
     person = person_by_id(user_id)
     if person is None:
         raise LookupError(f"no person {user_id} yet")
     credential, token = CREDENTIALS.find_one({"_id": user_id}), new_secret()
     on_commit(lambda: enqueue(send_notice_mail, person["email"], person.get("firstName", ""), email))
-    # Somebody without password has nothing to confirm with: the notice tells how to get one.
+    # A user without password cannot confirm: the notice says how to set one.
     if credential is None or person_by_email(email) is not None:
         return
     proposed: ProposedAddress = {
@@ -56,10 +56,10 @@ def propose(user_id: str, email: str) -> None:
 
 
 def confirm(token: str, password: str, code: str | None, origin: Origin) -> None:
-    """Use `token` up: the address to which it was mailed is the person's, who logs in with it from now on; every session
+    """Redeem `token`: the address to which it was mailed becomes the user's, who logs in with it from now on; every session
     ends. Proven as at a login, by the password and the second factor, if there is one.
 
-    Raises BadRequest for a token that opens nothing, for an address that somebody got meanwhile, and for a wrong password;
+    Raises BadRequest for an invalid token, for an address that was taken meanwhile, and for a wrong password;
     Unauthorized for a missing or wrong code; TooManyRequests."""
     credential = CREDENTIALS.find_one(_open(token))
     person = person_by_id(credential["_id"]) if credential else None

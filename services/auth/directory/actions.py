@@ -11,7 +11,7 @@ from services.auth.directory.queries import email_key, person_by_id
 
 
 def add_provisional(person: PersonDocument) -> PersonDocument:
-    """Add somebody who just registered, until users confirms with its first event (version 1 and up).
+    """Add a user who just registered, until the service users confirms with its first event (version 1 and up).
 
     Raises DuplicateKeyError when the address is taken."""
     return PEOPLE.insert_one({**person, "emailKey": email_key(person["email"]), "version": 0})
@@ -29,7 +29,7 @@ def project(user_id: str, version: int, fields: Document) -> None:
 
 
 def note_proof(user_id: str, moment: datetime) -> None:
-    """Remember that a person owns their address. Somebody who waited for that may log in at once; users' event follows."""
+    """Store that a user owns their address. A pending user may log in at once; the event of the service users follows."""
     change_person(user_id, {"emailVerifiedAt": moment})
     PEOPLE.update_one({"_id": user_id, "status": "pending"}, sets={"status": "active"})
 
@@ -47,5 +47,5 @@ def mark_second_factor(user_id: str, *, on: bool) -> None:
 
 def change_person(user_id: str, changes: PersonDocument) -> PersonDocument | None:
     """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
-    None for somebody who is not in the directory yet."""
+    None for a user who is not in the directory yet."""
     return PEOPLE.update_and_get({"_id": user_id}, sets=changes)

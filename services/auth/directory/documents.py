@@ -6,7 +6,7 @@ from core.documents.shapes import Belonging, Copied, Reference
 
 
 class PersonDocument(Copied, total=False):
-    """A copy of somebody, as users tells of them; `emailKey`, `mfaEnabled` and `emailVerifiedAt` are kept here as well."""
+    """A copy of a user, from events of the service users; `emailKey`, `mfaEnabled` and `emailVerifiedAt` are added here."""
 
     email: str
     emailKey: str

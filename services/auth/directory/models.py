@@ -31,7 +31,7 @@ MFAS = PlainCollection[FactorDocument](
 
 
 class Person(TenantDocumentModel):
-    """Somebody who may log in."""
+    """A user who may log in."""
 
     id = models.CharField(primary_key=True, db_column="_id", max_length=24)
     email = models.CharField(max_length=254)

@@ -20,10 +20,10 @@ from services.auth.sessions.actions import Tokens
 
 
 def sign_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
-    """Return the tokens of a new session of the person with this Google account; somebody new gets an account.
+    """Return the tokens of a new session of the user with this Google account; a new user gets an account.
 
     Raises BadRequest when no account can be made or linked (address not verified, names too long or missing), Unauthorized
-    for a suspended or inactive person, TooManyRequests when too many accounts were made from there.
+    for a suspended or inactive user, TooManyRequests when too many accounts were created from the client's address.
     """
     if person_by_google_id(identity.google_id) is None and person_by_email(identity.email) is None:
         count_registration(identity.email, origin)
@@ -46,7 +46,7 @@ def _signed_in(identity: GoogleIdentity, origin: Origin) -> Tokens:
 
 
 def _linked(identity: GoogleIdentity) -> PersonDocument | None:
-    """Give the Google account to the person with its address, and to nobody else. Only an address that Google verified
+    """Link the Google account to the user with its address, and to no other. Only an address that Google verified
     proves anything."""
     known = person_by_email(identity.email)
     if known is None:

@@ -23,7 +23,7 @@ class GoogleRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoogleIdentity:
-    """Somebody as Google knows them."""
+    """A person's data at Google."""
 
     google_id: str
     email: str

@@ -1,6 +1,6 @@
 """Use cases of invitations at auth: keep the copy, accept.
 
-Accepting asks nobody: account, password and the event from which users makes the person are one transaction here.
+Accepting calls no other service: account, password and the event from which users creates the user are one transaction here.
 """
 
 from bson import ObjectId

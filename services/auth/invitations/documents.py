@@ -19,7 +19,7 @@ class OpenInvitationDocument(Copied, total=False):
 
 
 class Acceptance(TypedDict):
-    """What somebody sends to accept an invitation."""
+    """The body that accepts an invitation."""
 
     token: str
     password: str

@@ -1,4 +1,4 @@
-"""Invitations, as auth needs them to let somebody in: a copy of what users owns."""
+"""Invitations, as auth needs them to create accounts: a copy of what the service users owns."""
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
 from services.auth.invitations.documents import OpenInvitationDocument
 
-# Whoever accepts an invitation has no tenant yet.
+# A user who accepts an invitation has no tenant yet.
 INVITATIONS = PlainCollection[OpenInvitationDocument](
     "authinvitations",
     service="auth",

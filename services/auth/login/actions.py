@@ -1,4 +1,4 @@
-"""The use case of logging in: what proves who somebody is, in its order."""
+"""The use case of logging in: the proofs of identity, in their order."""
 
 from django.core import signing
 
@@ -50,8 +50,8 @@ def _completed(proof: Proof, code: str | None, origin: Origin) -> Tokens:
 
 @transactional("auth")
 def open_login(person: PersonDocument, origin: Origin, *, method: str, hashed: str | None = None) -> Tokens:
-    """Open a session for somebody who is proven by `method`, and note the login. `hashed`: of the password that proved
-    it. Raises Unauthorized when that is not the person's any more."""
+    """Open a session for a user whose identity `method` proved, and note the login. `hashed`: of the password that proved
+    it. Raises Unauthorized when that is no longer the user's password."""
     note_login(person["_id"], hashed)
     note(person["_id"], _LOGGED_IN, origin, method=method)
     return open_session(person, origin)

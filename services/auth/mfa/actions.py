@@ -156,7 +156,7 @@ def _spend_step(factor: FactorDocument, code: str, moment: datetime) -> bool:
     step = rules.step_of(secret, code, moment)
     if step is None:
         return False
-    # A code that was seen, or an older one, is worth nothing any more (RFC 6238 §5.2).
+    # A used code, or an older one, is no longer valid (RFC 6238 §5.2).
     unspent = {"_id": factor["_id"], "lastStep": {"$lt": step}}
     return MFAS.update_one(unspent, sets={"lastStep": step})
 

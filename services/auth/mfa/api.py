@@ -27,7 +27,7 @@ class Setup(ContractView):
 
 
 class VerifyBody(Body):
-    """A code; the front end sends the secret along, which nobody reads."""
+    """A code; the front end sends the secret along, which is ignored."""
 
     code = Text(not_empty=True, max_length=20)
     secretKey = Text(required=False, max_length=200)  # noqa: N815 - wire name

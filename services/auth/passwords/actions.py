@@ -22,7 +22,7 @@ from services.auth.directory.actions import add_provisional
 from services.auth.directory.documents import PersonDocument
 from services.auth.directory.queries import email_key, person_by_email, person_by_id
 from services.auth.passwords.documents import CredentialDocument, Registration
-from services.auth.passwords.hashing import NOBODY, OLD_NOBODY, hash_password, is_old, needs_rehash, verify_password
+from services.auth.passwords.hashing import OLD_UNKNOWN, UNKNOWN, hash_password, is_old, needs_rehash, verify_password
 from services.auth.passwords.mails import send_verification_mail
 from services.auth.passwords.models import CREDENTIALS
 from services.auth.passwords.proving import prove_address
@@ -82,16 +82,16 @@ def _register(body: Registration, hashed: str) -> PersonDocument:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Somebody who typed their password, and its hash: until the session is open it must stay theirs."""
+    """A user who typed their password, and its hash, which must not change until the session is open."""
 
     person: PersonDocument
     hashed: str
 
 
 def proven(email: str, password: str, origin: Origin) -> Proof:
-    """Return the active person to whom address and password belong.
+    """Return the active user to whom address and password belong.
 
-    Tries are counted before the password is looked at, for an address that exists and one that does not alike.
+    Tries are counted before the password is checked, for known and unknown addresses alike.
     Raises Unauthorized for wrong credentials, a locked or inactive account; TooManyRequests for a caller's address.
     """
     _refuse_noisy_address(origin.address)
@@ -99,9 +99,9 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
     if not hit("login", key, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS).allowed:
         raise Unauthorized("Account is temporarily locked")
     person = person_by_email(key)
-    # Whatever happens here happens for an unknown address too, or the time would tell it.
+    # An unknown address causes the same work, or the time would show that it is unknown.
     credential = CREDENTIALS.find_one({"_id": person["_id"] if person else ""})
-    good = _is_good(credential["passwordHash"] if credential else NOBODY, password)
+    good = _is_good(credential["passwordHash"] if credential else UNKNOWN, password)
     if not good or person is None or credential is None:
         _count_failure(key, person, origin)
         raise Unauthorized(_INVALID)
@@ -112,11 +112,11 @@ def proven(email: str, password: str, origin: Origin) -> Proof:
 
 
 def _is_good(stored: str, password: str) -> bool:
-    """Whether `password` belongs to `stored`. As long as hashes of the old system are left, a wrong one is held against
+    """Whether `password` belongs to `stored`. As long as hashes of the old system are left, a wrong one is verified with
     both kinds: they take different times."""
     good = verify_password(stored, password)
     if not good and _keeps_old_hashes(int(time.time()) // 600):
-        verify_password(NOBODY if is_old(stored) else OLD_NOBODY, password)
+        verify_password(UNKNOWN if is_old(stored) else OLD_UNKNOWN, password)
     return good
 
 
@@ -151,10 +151,10 @@ def still_proven(user_id: str, hash_digest: str) -> Proof:
 
 
 def note_login(user_id: str, hashed: str | None) -> None:
-    """Remember when somebody last logged in. Runs inside the caller's transaction.
+    """Store when a user last logged in. Runs inside the caller's transaction.
 
-    hashed: of the password that proved it. Raises Unauthorized when it is the person's no more: somebody else proved to
-    own the address, or changed the password, since it was looked at."""
+    hashed: of the password that proved it. Raises Unauthorized when it is no longer the user's: another person proved to
+    own the address, or the password was changed, since it was checked."""
     proof = {"passwordHash": hashed} if hashed else {}
     credential = CREDENTIALS.update_and_get({"_id": user_id, **proof}, sets={"lastLoginAt": now()})
     if proof and credential is None:
@@ -191,7 +191,7 @@ def is_password(user_id: str, password: str) -> bool:
     if not verdict.allowed:
         raise TooManyRequests("Too many wrong passwords", verdict.retry_after)
     credential = CREDENTIALS.find_one({"_id": user_id})
-    good = verify_password(credential["passwordHash"] if credential else NOBODY, password) and credential is not None
+    good = verify_password(credential["passwordHash"] if credential else UNKNOWN, password) and credential is not None
     if good:
         clear("own-password", user_id, limit=settings.LOGIN_ATTEMPTS, seconds=settings.LOGIN_LOCK_SECONDS)
     return good
@@ -223,14 +223,14 @@ def request_verification(user_id: str, email: str) -> None:
         "verificationToken": digest(token),
         "verificationExpiresAt": expiry,
     }
-    # What was proven before may have been another address.
+    # The former proof may be of another address.
     CREDENTIALS.update_one({"_id": user_id}, {"$unset": {"emailVerifiedAt": ""}}, sets=fields)
     on_commit(lambda: enqueue(send_verification_mail, email, token))
 
 
 @transactional("auth")
 def resend_verification(user_id: str) -> None:
-    """Mail a new verification token to somebody who still needs one."""
+    """Mail a new verification token to a user who still needs one."""
     person = person_by_id(user_id)
     if person is not None and person["status"] == "pending":
         request_verification(user_id, person["email"])

@@ -53,7 +53,7 @@ class ChangePassword(ContractView):
     statuses = {"post": 200}
 
     def post(self, request: Request) -> Response:
-        """End every session on success: whoever knew the old password is out."""
+        """End every session on success, also those opened with a stolen old password."""
         body = self.validated_body()
         user_id = self.principal.user_id
         actions.change_password(user_id, body["currentPassword"], body["newPassword"], origin_of(request))
@@ -101,7 +101,7 @@ class ForgotPassword(ContractView):
 
 
 def request_link(request: Request) -> Response:
-    """Count the request, check its body, let the worker mail a link if there is somebody with the address."""
+    """Count the request, check its body, let the worker mail a link if a user has the address."""
     sent, origin = plain_body(request.data), origin_of(request)
     count_reset_request(sent.get("email"), origin)
     body = ForgotPasswordBody(data=sent)

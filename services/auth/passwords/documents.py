@@ -16,7 +16,7 @@ class ProposedAddress(TypedDict):
 
 
 class CredentialDocument(Stamped, total=False):
-    """How somebody logs in, under the person's id. Of tokens there are the digests."""
+    """How a user logs in, under the user's id. Tokens are stored as digests."""
 
     _id: str
     email: str
@@ -42,7 +42,7 @@ class ResetTokenDocument(Stored, total=False):
 
 
 class Registration(TypedDict):
-    """What somebody sends to open an account."""
+    """The body that opens an account."""
 
     email: str
     password: str

@@ -41,7 +41,7 @@ def needs_rehash(stored: str) -> bool:
     return is_old(stored) or _HASHER.check_needs_rehash(stored)
 
 
-# What is verified when the person is unknown, so that both answers take the same time.
-NOBODY = _HASHER.hash("nobody has this password")
+# Verified when the user is unknown, so that both answers take the same time.
+UNKNOWN = _HASHER.hash("nobody has this password")
 # The same of the old system's kind.
-OLD_NOBODY = "$2b$12$YHJuN/xpebp5E7nZND1Mme3vZ8Ej4EuoaDAUDPrN27AVXS5a8fgu."
+OLD_UNKNOWN = "$2b$12$YHJuN/xpebp5E7nZND1Mme3vZ8Ej4EuoaDAUDPrN27AVXS5a8fgu."

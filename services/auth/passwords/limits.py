@@ -42,12 +42,12 @@ def count_token(origin: Origin) -> None:
 
 
 def refuse_guessing(origin: Origin) -> None:
-    """Ask nobody any more about tokens from an address that sent too many bad ones. Raises TooManyRequests."""
+    """Stop checking tokens from an address that sent too many bad ones. Raises TooManyRequests."""
     verdict = exhausted("foreign-token", origin.address, limit=settings.TOKEN_TRIES, seconds=_HOUR)
     if not verdict.allowed:
         raise TooManyRequests(f"Too many requests. {_LATER}", verdict.retry_after)
 
 
 def count_bad_token(origin: Origin) -> None:
-    """Count a token for which somebody else, such as Google, does not vouch."""
+    """Count a token that its issuer, such as Google, does not confirm."""
     hit("foreign-token", origin.address, limit=settings.TOKEN_TRIES, seconds=_HOUR)

@@ -22,7 +22,7 @@ RESET_TOKENS = PlainCollection[ResetTokenDocument](
     indexes=(
         index("token", unique=True),
         index("userId", "usedAt"),
-        # A day longer than a token lives, so that "used" and "unknown" can be told apart when somebody asks. (The old
+        # A day longer than a token lives, so that answers can distinguish "used" and "unknown". (The old
         # system had a plain index here.)
         index("expiresAt", name="expiresAt_ttl", expireAfterSeconds=86_400),
     ),

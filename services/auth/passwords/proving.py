@@ -1,7 +1,7 @@
-"""Whose an address is, and what that ends.
+"""Proof that a user owns an address, and what the proof ends.
 
-Anybody can open an account with somebody else's address. Whoever proves later to own the address must not share the
-account with them: the first proof ends everything with which a stranger could come in.
+Any caller can open an account with another person's address. When the owner of the address proves it later, they must not
+share the account with a stranger: the first proof ends everything with which the stranger could sign in.
 """
 
 from core.documents.collection import now
@@ -18,11 +18,11 @@ from services.auth.sessions.actions import end_sessions_of
 
 @transactional("auth")
 def prove_address(user_id: str, *, keep_password: bool = False) -> PersonDocument:
-    """Note that whoever acts now owns the person's address, and return the person.
+    """Store that the current caller owns the user's address, and return the user.
 
     The first proof ends password, second factor, Google account, sessions, and links that were mailed; a later one ends
-    nothing. keep_password: the password was set by whoever proves (the mail that a registration asks for).
-    Raises LookupError for somebody unknown."""
+    nothing. keep_password: the owner of the address set the password (the mail that a registration asks for).
+    Raises LookupError for an unknown user."""
     person = _known(user_id)
     first = not _is_proven(person)
     if first:

@@ -55,7 +55,7 @@ def is_usable(token: str) -> bool:
 
 
 def _holder(token: str) -> PersonDocument | None:
-    """Return the person for whom `token` opens a new password: somebody with the address that it was mailed to."""
+    """Return the user who may set a new password with `token`: the one with the address that it was mailed to."""
     found = RESET_TOKENS.find_one(_usable(token))
     person = person_by_id(str(found["userId"])) if found else None
     if found is None or person is None:
@@ -65,7 +65,7 @@ def _holder(token: str) -> PersonDocument | None:
 
 
 def reset_password(token: str, password: str, origin: Origin) -> None:
-    """Use `token` up, set the password, end every session, unlock logins. Whoever has the mail owns the address: see
+    """Redeem `token`, set the password, end every session, unlock logins. The reader of the mail owns the address: see
     `prove_address`. Raises BadRequest for a token that is unknown, used or old, and for a password that holds the person's
     address."""
     person = _holder(token)

@@ -14,5 +14,5 @@ from services.auth.passwords.resets import request_reset
     max_retries=8,
 )
 def handle_reset_request(email: str, address: str, user_agent: str) -> None:
-    """Make and mail a link for whoever has this e-mail address, if anybody; `address`, `user_agent`: who asked."""
+    """Create and mail a link for the user with this e-mail address, if there is one; `address`, `user_agent`: of the caller."""
     request_reset(email, Origin(address, user_agent))

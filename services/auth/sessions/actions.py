@@ -36,7 +36,7 @@ _SPENT = 200
 
 _INVALID = "Invalid refresh token"
 _NONE: Mapping[str, datetime] = MappingProxyType({})
-# Somebody's tokens may be meant to last for ever.
+# The settings may let tokens last for ever.
 _LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
 
 

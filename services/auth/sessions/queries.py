@@ -9,7 +9,7 @@ from services.auth.sessions.models import SESSIONS
 from services.auth.sessions.rules import device_of
 
 _SHOWN = {"ipAddress": 1, "userAgent": 1, "lastActivity": 1, "createdAt": 1}
-# Nobody has more devices; the list is for people's eyes.
+# Users have fewer devices; the list is for people to read.
 _MOST = 100
 
 

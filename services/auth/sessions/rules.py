@@ -18,5 +18,5 @@ _MOST_OF_ADMINS, _MOST = 10, 3
 
 
 def session_limit(roles: Iterable[str]) -> int:
-    """Return how many sessions somebody with these role words may have at once."""
+    """Return how many sessions a user with these roles may have at once."""
     return _MOST_OF_ADMINS if system_roles(roles) & {OPERATOR, ADMIN} else _MOST

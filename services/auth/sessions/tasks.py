@@ -1,4 +1,4 @@
-"""Somebody who lost access, or left a tenant, loses the sessions as well."""
+"""A user who lost access, or left a tenant, loses the sessions as well."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles

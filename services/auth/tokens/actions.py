@@ -12,8 +12,8 @@ from services.auth.directory.queries import person_by_id
 
 @transactional("auth")
 def change_profile(user_id: str, changes: PersonDocument) -> PersonDocument:
-    """Change the person's own names, picture or settings and return what the directory holds of them ({} for somebody
-    who is not in it yet). Users, who owns people, hears of it by event. Raises BadRequest for a test identity."""
+    """Change the user's own names, picture or settings and return what the directory holds of them ({} for a user
+    who is not in it yet). The service users, which owns users, gets an event. Raises BadRequest for a test identity."""
     if object_id(user_id) is None:
         raise BadRequest("A test identity has no profile to change")
     if not changes:

@@ -1,7 +1,7 @@
 """Signing keys: Ed25519, private halves encrypted in the database, public halves published as JWKS.
 
 A new key is published ten minutes before it signs, and stays published until its last token has expired, so that a rotation
-logs nobody out. Keys that leaked are replaced at once, and their tokens with them.
+logs no user out. Keys that leaked are replaced at once, and their tokens with them.
 """
 
 import base64
@@ -91,7 +91,7 @@ def retire_old_keys() -> int:
 
 
 def forget() -> None:
-    """Read the keys anew at the next use."""
+    """Read the keys again at the next use."""
     _memory.clear()
 
 

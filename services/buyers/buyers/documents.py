@@ -14,7 +14,7 @@ class BuyBox(TypedDict, total=False):
 
 
 class BuyerDocument(Owned, total=False):
-    """Somebody who buys properties."""
+    """A person or company that buys properties."""
 
     companyName: str
     contactName: str

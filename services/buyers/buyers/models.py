@@ -39,7 +39,7 @@ BUYERS = Collection[BuyerDocument](
 
 
 class Buyer(TenantDocumentModel):
-    """Somebody who buys properties."""
+    """A person or company that buys properties."""
 
     company_name = models.CharField(db_column="companyName", max_length=200)
     contact_name = models.CharField(db_column="contactName", max_length=200)

@@ -14,7 +14,7 @@ TEXT_FIELDS = ("address", "city", "state", "zipCode", "notes")
 
 
 def with_defaults(fields: BuyerDocument) -> BuyerDocument:
-    """Return a create body with what was not sent."""
+    """Return a create body with the defaults of members that were not sent."""
     defaults: BuyerDocument = {
         "address": "",
         "city": "",

@@ -16,7 +16,7 @@ from services.buyers.matching.documents import LeadDocument, MatchDocument
 from services.buyers.matching.models import LEADS, MATCHES
 from services.buyers.matching.queries import match_by_id
 
-# Nobody calls more buyers for one lead; nobody offers more leads to one buyer.
+# Agents do not call more buyers for one lead, nor offer more leads to one buyer.
 BEST_PER_LEAD, BEST_PER_BUYER = 100, 200
 # Candidates that are looked at; newest first for leads, the rest is reached as they change.
 _CANDIDATES = 5_000
@@ -54,7 +54,7 @@ def match_buyer(scope: TenantScope, buyer_id: str) -> int:
 
 @transactional("buyers")
 def generate(scope: TenantScope, buyer_ids: list[str], lead_ids: list[str]) -> None:
-    """Match the named buyers and leads anew; without names, the tenant's newest leads."""
+    """Match the named buyers and leads again; without names, the tenant's newest leads."""
     for buyer_id in buyer_ids:
         match_buyer(scope, buyer_id)
     chosen: Document = {"_id": {"$in": lead_ids}} if lead_ids else {}
@@ -114,7 +114,7 @@ def _store(
 
 
 def _computed(found: rules.Score) -> Document:
-    """The members of a match by what was found; status and a manual score are kept."""
+    """The members of a match from the findings; status and a manual score are kept."""
     return {
         "matchScore": {"$cond": [{"$eq": ["$isManualOverride", True]}, "$matchScore", found.total]},
         "scoreBreakdown": {"$literal": found.breakdown},

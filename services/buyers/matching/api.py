@@ -46,7 +46,7 @@ class MatchStats(ContractView):
 
 
 class GenerateMatches(ContractView):
-    """Match anew, now."""
+    """Match again, now."""
 
     access = {"post": UPDATE}
     bodies = {"post": GenerateBody}

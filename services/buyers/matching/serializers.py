@@ -37,7 +37,7 @@ class DecisionBody(Body):
 
 
 class GenerateBody(Body):
-    """What to match anew."""
+    """What to match again."""
 
     buyerIds = Array(TEXTS, required=False, max_items=100)
     leadIds = Array(TEXTS, required=False, max_items=100)

@@ -15,7 +15,7 @@ _LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.ass
 
 @handles(*_LEAD_EVENTS, service="buyers")
 def lead_changed(event: Event) -> None:
-    """Keep the copy of a lead and match it anew."""
+    """Keep the copy of a lead and match it again."""
     if event.tenant_id is None:
         return
     lead = event.payload.members(without=("id",)) | {"tenantId": event.tenant_id}
@@ -25,6 +25,6 @@ def lead_changed(event: Event) -> None:
 
 @handles("buyer.created", "buyer.updated", "buyer.deleted", service="buyers")
 def buyer_changed(event: Event) -> None:
-    """Match a buyer anew."""
+    """Match a buyer again."""
     if event.tenant_id is not None:
         match_buyer(TenantScope(event.tenant_id), event.entity_id)

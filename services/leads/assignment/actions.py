@@ -23,7 +23,7 @@ _BY_HAND, _FROM_QUEUE, _CLAIMED = "Chosen by a person", "Chosen by a person from
 _ONCE = unique_or(Conflict, _ASSIGNED)
 
 
-class NobodyFound(Conflict):
+class NoAgentFound(Conflict):
     """No agent can take the lead; `decision` tells why each of them cannot."""
 
     def __init__(self, decision: choosing.Decision) -> None:
@@ -36,14 +36,14 @@ class NobodyFound(Conflict):
 def assign_automatically(
     scope: TenantScope, lead_id: str, *, required: list[str] | None = None, reason: str | None = None
 ) -> AssignmentDocument:
-    """Give a lead to the best agent and return the assignment. Raises NotFound, NobodyFound, Conflict.
+    """Give a lead to the best agent and return the assignment. Raises NotFound, NoAgentFound, Conflict.
 
     required: the skills that the lead needs; else those that it names itself."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
     decision = choosing.choose(agents(inside), rules.skills_of(lead) if required is None else required)
     if decision.chosen is None:
-        raise NobodyFound(decision)
+        raise NoAgentFound(decision)
     return place(inside, lead, decision, {"assignmentType": rules.AUTOMATIC, "reason": reason})
 
 
@@ -64,7 +64,7 @@ def assign_manually(
 def reassign(
     scope: TenantScope, lead_id: str, agent_id: str, *, reason: str | None = None, notes: str | None = None
 ) -> AssignmentDocument:
-    """Move a lead that somebody has to a named agent, who may be full, and return the new assignment. Raises NotFound,
+    """Move an assigned lead to a named agent, who may be full, and return the new assignment. Raises NotFound,
     Conflict with the reason why not."""
     lead = lead_by_id(scope, lead_id)
     inside = scope.for_tenant(lead["tenantId"])
@@ -84,7 +84,7 @@ def reassign(
 
 @_ONCE
 def assign_item(scope: TenantScope, item_id: str, agent_id: str) -> ItemDocument:
-    """Give the lead of a pending queue item to a named agent and return the item; whoever has the lead loses it. Raises
+    """Give the lead of a pending queue item to a named agent and return the item; a former agent loses it. Raises
     NotFound, Conflict with the reason why not."""
     item = item_by_id(scope, item_id)
     if item["status"] != PENDING:
@@ -113,8 +113,8 @@ def claim(scope: TenantScope) -> ItemDocument:
     """Give the next lead of the queue to the caller, for the time of a lease, and return the item. Raises NotFound when
     nothing is pending, Conflict when the caller cannot take a lead.
 
-    The item is taken by one statement, and what follows is one transaction. Whoever is killed between them has a lease of
-    which nothing is heard: the item comes back."""
+    One statement takes the item, and one transaction does the rest. When a process is killed between them, the lease is not
+    renewed: the item returns to the queue."""
     agent = available_agent(scope, scope.actor_id)
     while item := queue.claim(scope, agent.id):
         try:
@@ -132,7 +132,7 @@ def claim(scope: TenantScope) -> ItemDocument:
 
 @transactional("leads")
 def _settle(scope: TenantScope, item: ItemDocument, agent: choosing.Agent) -> ItemDocument | None:
-    """None when somebody was given the lead by name meanwhile. Raises NotFound; Conflict when the agent claimed several
+    """None when the lead was assigned to a named agent meanwhile. Raises NotFound; Conflict when the agent claimed several
     leads at once and has enough by now."""
     key = ObjectId()
     held = queue.bind(scope, item, str(key))

@@ -31,7 +31,7 @@ def _outcome(do: Callable[[], AssignmentDocument], message: str, status: int = 2
     try:
         made = do()
     except (NotFound, Conflict) as problem:
-        decision = {"decision": problem.decision.told()} if isinstance(problem, actions.NobodyFound) else {}
+        decision = {"decision": problem.decision.told()} if isinstance(problem, actions.NoAgentFound) else {}
         data = {"success": False, "reason": problem.message, **decision}
         return Response(envelope(data, str(problem.message), success=False), status=status)
     return Response(envelope(result(made), message), status=status)
@@ -66,7 +66,7 @@ class AssignAutomatically(ContractView):
     bodies = {"post": AutoBody}
 
     def post(self, request: Request) -> Response:
-        """Answer who got the lead and why, or why nobody did."""
+        """Answer which agent got the lead and why, or why none did."""
         body = self.validated_body()
         options = {"required": body.get("requiredSkills"), "reason": body.get("reason")}
         return _outcome(

@@ -15,7 +15,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who takes leads, as things are now. `chosen_availability` is what they or their manager set."""
+    """A user who takes leads, as things are now. `chosen_availability` is what they or their manager set."""
 
     id: str
     name: str
@@ -73,7 +73,7 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """The smallest rank is chosen: who can take a lead, the best score, then whoever has waited longest for one."""
+        """The smallest rank is chosen: agents who can take a lead, then the best score, then the longest wait for a lead."""
         last = self.agent.last_assigned
         return (self.agent.obstacle is not None, -self.score, last is not None, last, self.agent.id)
 
@@ -138,7 +138,7 @@ def choose(agents: Sequence[Agent], required: Sequence[str]) -> Decision:
 
 
 def named(agent: Agent, reason: str) -> Decision:
-    """Return the decision of somebody who named the agent, or of the agent who claimed the lead."""
+    """Return the decision of a user who named the agent, or of the agent who claimed the lead."""
     candidate = Candidate(agent, ())
     return Decision(candidate, reason, (candidate,))
 

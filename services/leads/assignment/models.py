@@ -25,7 +25,7 @@ ASSIGNMENTS = Collection[AssignmentDocument](
     ),
 )
 # One for each agent for whom something is set, or who ever got a lead. Its last assignment is written in the transaction
-# of the assignment: of two decisions for one agent at the same time one is made anew, so that both count.
+# of the assignment: of two decisions for one agent at the same time one is made again, so that both count.
 AGENTS = Collection[AgentDocument](
     "leadagents",
     service="leads",

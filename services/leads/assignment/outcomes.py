@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 def set_status(
     scope: TenantScope, assignment_id: str, status: str | None, notes: str | None, *, own_only: bool
 ) -> AssignmentDocument:
-    """Note what became of an assignment and return it; the queue and the lead follow. Raises NotFound, Forbidden for
-    somebody else's when `own_only`, Conflict when the lead is somebody else's again."""
+    """Store the outcome of an assignment and return it; the queue and the lead follow. Raises NotFound, Forbidden for
+    another agent's when `own_only`, Conflict when the lead has another agent again."""
     before = assignment_by_id(scope, assignment_id)
     if own_only and before["agentId"] != scope.actor_id:
         raise Forbidden("Forbidden resource")
@@ -70,7 +70,7 @@ def _follow(scope: TenantScope, before: AssignmentDocument, after: AssignmentDoc
 
 
 def _restore_lead(scope: TenantScope, assignment: AssignmentDocument) -> None:
-    """Let a lead whose agent does not want it be whose it was before, unless somebody changed that already."""
+    """Return a lead that its agent rejected to its former agent, unless the agent was changed already."""
     former = assignment.get("previousAgentId")
     try:
         lead = lead_by_id(scope, assignment["leadId"])
@@ -96,7 +96,7 @@ def return_expired() -> int:
 def _return(scope: TenantScope, item: ItemDocument) -> bool:
     if queue.give_back(scope, item) is None:
         return False
-    # Without one the claimer was killed before anybody else could see the claim.
+    # Without one the claimer was killed before the claim was visible.
     ended: AssignmentDocument = {"status": rules.REJECTED, "endReason": "The lease expired"}
     key = object_id(item.get("assignmentId"))
     assignment = end(scope, {"_id": key}, ended) if key else None
@@ -107,8 +107,8 @@ def _return(scope: TenantScope, item: ItemDocument) -> bool:
 
 @transactional("leads")
 def follow_lead(scope: TenantScope, lead_id: str) -> None:
-    """Let assignment and queue item follow what happened to their lead elsewhere: it was deleted, won, lost, or given to
-    somebody else. Looks at the lead as it is now, so it may run late and again."""
+    """Let assignment and queue item follow a change of their lead elsewhere: it was deleted, won, lost, or given to
+    another agent. Reads the lead as it is now, so it may run late and again."""
     assignment = ASSIGNMENTS.scoped(scope).find_one({"leadId": lead_id, "open": True})
     item = open_item(scope, lead_id)
     if assignment is None and item is None:

@@ -30,7 +30,7 @@ def place(
 
 
 def place_item(scope: TenantScope, item: ItemDocument, key: ObjectId, decision: choosing.Decision, kind: str) -> None:
-    """Store the assignment `key` of the lead of an item that was just taken. Whoever has the lead loses it: it was queued
+    """Store the assignment `key` of the lead of an item that was just taken. A former agent loses the lead: it was queued
     again. Raises NotFound for a deleted lead."""
     lead = lead_by_id(scope, str(item["leadId"]))
     ended: AssignmentDocument = {

@@ -16,10 +16,10 @@ from services.leads.directory.models import PEOPLE
 from services.leads.leads.queries import lead_by_id
 
 _NEWEST: Sort = [("assignedAt", -1), ("_id", -1)]
-_NOBODY = "Agent not found"
-# Nobody reads further back in one answer.
+_UNKNOWN = "Agent not found"
+# The most that one answer shows of the past.
 MOST = 100
-# Open assignments by agent: how much everybody has to do.
+# Open assignments by agent: the workload of each.
 WORKLOADS: Sequence[Document] = [{"$group": {"_id": "$agentId", "open": {"$sum": 1}}}]
 # Every assignment by status, with its skill score and the minutes that its lead waited.
 COUNTERS: Sequence[Document] = [
@@ -72,18 +72,18 @@ def person_key(agent_id: str) -> str:
 
 
 def agent_by_id(scope: TenantScope, agent_id: str) -> choosing.Agent:
-    """Return an agent of the tenant. Raises NotFound for anybody else."""
+    """Return an agent of the tenant. Raises NotFound for other users."""
     found = agents(scope, agent_id)
     if not found:
-        raise NotFound(_NOBODY)
+        raise NotFound(_UNKNOWN)
     return found[0]
 
 
 def tenant_of(scope: TenantScope, agent_id: str) -> str:
-    """Return the tenant of somebody in scope. Raises NotFound."""
+    """Return the tenant of a user in scope. Raises NotFound."""
     person = PEOPLE.scoped(scope).find_one({"_id": person_key(agent_id)}, {"tenantId": 1})
     if person is None or person.get("tenantId") is None:
-        raise NotFound(_NOBODY)
+        raise NotFound(_UNKNOWN)
     return str(person["tenantId"])
 
 
@@ -135,13 +135,13 @@ def statistics(scope: TenantScope) -> dict[str, Any]:
     """Return the counters of assignments (contract/leads.yaml, AssignmentStatsEnvelope)."""
     rows = {row["_id"]: row for row in ASSIGNMENTS.scoped(scope).aggregate(COUNTERS)}
     total, skill, waited = (sum(row[name] for row in rows.values()) for name in ("count", "skill", "waited"))
-    everybody = agents(scope)
+    team = agents(scope)
     return {
         "totalAssignments": total,
         "successfulAssignments": rows.get(rules.ACCEPTED, {}).get("count", 0),
         "failedAssignments": rows.get(rules.REJECTED, {}).get("count", 0),
         "averageAssignmentTime": waited / total if total else 0,
-        "workloadBalanceScore": choosing.balance_score(everybody),
+        "workloadBalanceScore": choosing.balance_score(team),
         "skillMatchScore": skill / total if total else 0,
-        "agentUtilization": {agent.id: agent.load * 100 for agent in everybody},
+        "agentUtilization": {agent.id: agent.load * 100 for agent in team},
     }

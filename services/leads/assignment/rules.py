@@ -26,7 +26,7 @@ MOST_SKILLS, LONGEST_SKILL = 50, 50
 
 
 def is_agent(roles: Iterable[str]) -> bool:
-    """Whether somebody with these role words takes leads: agent, user, acquisitions, dispositions (leads-rules §3)."""
+    """Whether a user with these roles takes leads: agent, user, acquisitions, dispositions (leads-rules §3)."""
     return AGENT in system_roles(roles)
 
 

@@ -22,6 +22,6 @@ every(_SECONDS, _NAME)
 
 @handles("lead.status_changed", "lead.assigned", "lead.deleted", service="leads")
 def lead_changed(event: Event) -> None:
-    """Let assignments end whose lead is gone, closed or somebody else's: they would count as their agent's work."""
+    """End assignments whose lead is deleted, closed or another agent's: they would count as their agent's work."""
     if event.tenant_id is not None:
         outcomes.follow_lead(event.scope, event.entity_id)

@@ -1,6 +1,6 @@
 """Use cases of bulk operations: start one, undo one, and the steps of both.
 
-An operation is stored before anything is done, and each step in one transaction with what it changes: whoever goes on after a
+An operation is stored before anything is done, and each step in one transaction with its changes: a worker that continues after a
 crash (services.leads.bulk.tasks) does no lead twice.
 """
 
@@ -33,7 +33,7 @@ _CHANGED = "Lead was changed since"
 
 
 def run(scope: TenantScope, kind: str, lead_ids: Any, changes: dict[str, object]) -> OperationDocument:
-    """Do an operation on all of these leads and return it as it ended. Raises BadRequest for ids that are none; the attempt is
+    """Do an operation on all of these leads and return it as it ended. Raises BadRequest for invalid ids; the attempt is
     kept in the history."""
     fault = rules.fault_of_ids(lead_ids) or next((rules.malformed(one) for one in lead_ids if not _is_id(one)), None)
     if fault:

@@ -121,7 +121,7 @@ class Undo(ContractView):
     access = {"post": MANAGERS}
 
     def post(self, request: Request, operationId: str) -> Response:
-        """Take it back where nobody changed the lead since, and answer how that went."""
+        """Undo it for leads that were not changed since, and answer the outcome."""
         return Response(result(actions.undo(self.scope, operationId)), status=201)
 
 

@@ -1,7 +1,7 @@
-"""Use cases of communication: write down, hand over, note what became of it.
+"""Use cases of communication: store, hand over to the provider, note the outcome.
 
-An entry is stored before the provider is asked and noted once afterwards: a process that is killed in between leaves an entry
-that stays queued, and nobody hands it over again.
+An entry is stored before the provider is called, and updated once afterwards: a process killed in between leaves an entry
+that stays queued, and is never handed over again.
 """
 
 from collections.abc import Callable, Mapping
@@ -125,8 +125,8 @@ def _deliver(
 
 
 def _sender(wanted: str | None) -> str:
-    """Return the number of ours that is wanted, else our first one: front ends have numbers written into them, and nobody may
-    write in another's name. Without a number of ours the provider decides about the wanted one."""
+    """Return the wanted number if it is ours, else our first one: front ends have numbers written into them, and no tenant may
+    send in another's name. When we have no numbers, the provider decides about the wanted one."""
     own = {phone_key(number): number for number in settings.TWILIO_PHONE_NUMBERS}
     first = next(iter(own.values()), None)
     return own.get(phone_key(wanted)) or first or rules.dialable(wanted) or _TEST_NUMBER

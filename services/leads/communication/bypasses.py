@@ -7,4 +7,4 @@ from services.leads.communication.models import LOGS
 
 def messages_of_all() -> ScopedDocuments[MessageDocument]:
     """Return the messages of all tenants: to be asked by the provider's id."""
-    return LOGS.across_tenants("a provider's report names no tenant; it knows the id, as nobody else does")
+    return LOGS.across_tenants("a provider's report names no tenant; only the provider knows the id")

@@ -18,7 +18,7 @@ class NamedAdmin(DocumentAdmin):
 
     @admin.display(description="Agent")
     def agent(self, document: object) -> str:
-        """Name of the person, or the id of somebody whom the directory does not know."""
+        """Name of the user, or the id of a user whom the directory does not know."""
         return str(getattr(document, "person_name", None) or getattr(document, self.person_field) or "")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -4,7 +4,7 @@ from core.documents.shapes import Copied
 
 
 class PersonDocument(Copied, total=False):
-    """A copy of somebody to whom leads can be given."""
+    """A copy of a user to whom leads can be assigned."""
 
     name: str
     email: str

@@ -17,7 +17,7 @@ PEOPLE = Collection[PersonDocument](
 
 
 class Person(TenantDocumentModel):
-    """Somebody to whom leads can be assigned."""
+    """A user to whom leads can be assigned."""
 
     id = models.CharField(primary_key=True, db_column="_id", max_length=24)
     name = models.CharField(max_length=101)

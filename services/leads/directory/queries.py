@@ -19,8 +19,8 @@ def names_of(scope: TenantScope, user_ids: Iterable[str]) -> dict[str, str]:
 
 
 def strangers(scope: TenantScope, user_ids: Iterable[Reference | None]) -> set[Reference | None]:
-    """Return those of these people to whom nothing can be given: who do not belong to the tenant, as far as the directory has
-    heard, or are suspended or inactive. Whoever asks is known by their token, before the directory hears of them."""
+    """Return those of these users to whom nothing can be assigned: who do not belong to the tenant, as far as the directory
+    knows, or are suspended or inactive. The caller is known by their token, even before the directory knows them."""
     keys = {text: str(object_id(text) or uuid_text(text) or text) for text in user_ids}
     asked = set(keys.values()) - {scope.actor_id}
     if asked:

@@ -110,7 +110,7 @@ def check_owner(scope: TenantScope, owner: Reference | None) -> None:
 
 
 def is_new_owner(lead: LeadDocument, changes: LeadDocument) -> bool:
-    """Whether `changes` give a lead to somebody else. Whoever has it may be unknown to the directory: leads of the old
+    """Whether `changes` give a lead to another user. The present owner may be unknown to the directory: leads of the old
     system can still be changed otherwise."""
     return "assignedTo" in changes and str(lead.get("assignedTo")) != str(person_id(changes["assignedTo"]))
 

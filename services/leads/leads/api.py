@@ -62,7 +62,7 @@ class LeadDetail(ContractView):
         return _answer(queries.lead_by_id(self.scope, leadId))
 
     def put(self, request: Request, leadId: str) -> Response:  # noqa: N803
-        """Change the lead; with If-Match only if nobody changed it since."""
+        """Change the lead; with If-Match only if it was not changed since."""
         body = self.validated_body()
         return _answer(actions.update_lead(self.scope, leadId, body, revision=_wanted_revision(request)))
 

@@ -36,9 +36,9 @@ def create_leads(scope: TenantScope, leads: list[LeadDocument]) -> list[LeadDocu
         if faults:
             _refuse_taken(scope, leads[:number])
             raise invalid(faults)
-    nobody = strangers(scope, {fields["assignedTo"] for fields in leads})
-    if nobody:
-        places = [number for number, fields in enumerate(leads) if fields["assignedTo"] in nobody]
+    unknown = strangers(scope, {fields["assignedTo"] for fields in leads})
+    if unknown:
+        places = [number for number, fields in enumerate(leads) if fields["assignedTo"] in unknown]
         raise BadRequest([f"leads.{number}.{NOT_A_MEMBER}" for number in places])
     try:
         return _create_all(scope, leads)

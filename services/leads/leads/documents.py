@@ -10,7 +10,7 @@ EMAIL, PHONE = "contactInfo.email", "contactInfo.phone"
 
 
 class Address(TypedDict, total=False):
-    """Where somebody lives, or a property is."""
+    """Where a person lives, or a property is."""
 
     street: str | None
     city: str | None
@@ -83,7 +83,7 @@ class Keys(TypedDict, total=False):
 
 
 class LeadDocument(Keys, Owned, total=False):
-    """Somebody who may sell or buy a property."""
+    """A person who may sell or buy a property."""
 
     leadId: str
     status: str

@@ -25,7 +25,7 @@ def phone_key(phone: object) -> str | None:
         number = phonenumbers.parse(text, _REGION)
     except phonenumbers.NumberParseException:
         number = None
-    # The library finds a number in 911 as well; as +1911 it would be somebody's.
+    # The library finds a number in 911 as well; as +1911 it would be a subscriber's.
     if number is not None and phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return re.sub(r"\D", "", text) or None

@@ -86,7 +86,7 @@ LEADS = Collection[LeadDocument](
 
 
 class Lead(TenantDocumentModel):
-    """Somebody who may sell or buy a property."""
+    """A person who may sell or buy a property."""
 
     lead_id = models.CharField(db_column="leadId", max_length=36)
     status = models.CharField(max_length=30)

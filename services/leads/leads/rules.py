@@ -7,7 +7,7 @@ from typing import Any
 from core.api.states import is_american, state_code
 from services.leads.leads.documents import EMAIL, PHONE, Contact, LeadDocument
 
-# More in one request would outlast the patience of whoever waits for it (recommended by contract/leads.yaml).
+# More in one request would keep the caller waiting too long (recommended by contract/leads.yaml).
 MOST_AT_ONCE = 1_000
 
 STATUSES = (

@@ -1,7 +1,7 @@
 """Use cases of the queue: put in, take out, hand over, hand back.
 
-Whoever takes an item does so by one statement that holds only while the item is pending: two never get the same. A lease
-brings an item back of whose holder nothing is heard any more, a killed process included.
+An item is taken by one statement that works only while the item is pending, so two agents never get the same one. A lease
+returns an item whose holder no longer renews it, for example because a process was killed.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ _BATCH = 500
 
 
 def add(scope: TenantScope, lead_id: str, priority: float) -> ItemDocument:
-    """Put a lead into the queue. Raises NotFound; Conflict for one that is in it, or that somebody got from it."""
+    """Put a lead into the queue. Raises NotFound; Conflict for one that is in it, or that an agent got from it."""
     lead = lead_by_id(scope, lead_id)
     inside, key = scope.for_tenant(lead["tenantId"]), str(lead["_id"])
     if is_waiting(inside, key):
@@ -62,7 +62,7 @@ def clean_up(scope: TenantScope, hours: int) -> int:
 
 
 def take(scope: TenantScope, item: ItemDocument, agent_id: str, **more: object) -> ItemDocument | None:
-    """Take a pending item for an agent and return it; None when somebody else was faster. Raises DuplicateKeyError when
+    """Take a pending item for an agent and return it; None when another agent was faster. Raises DuplicateKeyError when
     another item of the same lead is open: the old system's queue may hold a lead many times."""
     given = {"status": rules.ASSIGNED, "agentId": agent_id, "assignedAt": now(), "assignedBy": scope.actor_id, **more}
     change = {"$set": {**given, "leadId": str(item["leadId"]), "open": True}}
@@ -72,8 +72,8 @@ def take(scope: TenantScope, item: ItemDocument, agent_id: str, **more: object) 
 def claim(scope: TenantScope, agent_id: str) -> ItemDocument | None:
     """Take the next item for an agent, for the time of a lease, and return it; None when nothing is pending.
 
-    The very first one, or, once somebody else was faster, any of the first: measured, many claimers are done three times as
-    fast. One statement, outside of any transaction: a claimer that is killed blocks nobody."""
+    The very first one, or, once another agent was faster, any of the first ones: measured, many claimers finish three times as
+    fast. One statement, outside of any transaction: a killed claimer blocks no other."""
     window = 1
     while items := first_items(scope, window):
         taken = _take_for_a_while(scope, rules.one_of(items), agent_id)
@@ -112,7 +112,7 @@ def keep(scope: TenantScope, item: ItemDocument) -> None:
 
 
 def renew(scope: TenantScope, item_id: str) -> ItemDocument:
-    """Make the lease of the caller's item last anew. Raises NotFound; Conflict when it is over or somebody else's."""
+    """Renew the lease of the caller's item. Raises NotFound; Conflict when it has expired or is another agent's."""
     item = item_by_id(scope, item_id)
     held = {"_id": item["_id"], "status": rules.ASSIGNED, "agentId": scope.actor_id, "expiresAt": {"$ne": None}}
     renewed = ITEMS.scoped(scope).update_and_get(held, sets={"expiresAt": now() + rules.LEASE})
@@ -138,7 +138,7 @@ def complete(scope: TenantScope, item: ItemDocument) -> None:
 
 
 def cancel(scope: TenantScope, item: ItemDocument, reason: str) -> None:
-    """Take an item out of the queue whose lead nobody can get, and say why; unless it changed since it was read."""
+    """Remove an item from the queue whose lead cannot be assigned, with the reason; unless it changed since it was read."""
     gone: ItemDocument = {"status": rules.CANCELLED, "cancelledAt": now(), "reason": reason}
     ITEMS.scoped(scope).update_one(
         {"_id": item["_id"], "status": item["status"]},
@@ -148,8 +148,8 @@ def cancel(scope: TenantScope, item: ItemDocument, reason: str) -> None:
 
 
 def adopt() -> int:
-    """Give items of the old system, which have no tenant, the tenant of their lead; return how many were looked at.
-    Those whose lead is unknown belong to nobody and are seen by operators. Safe to run twice and at once."""
+    """Give items of the old system, which have no tenant, the tenant of their lead; return how many were examined.
+    Those whose lead is unknown belong to no tenant; only operators see them. Safe to run twice and at once."""
     found = list(queues_of_all().find(_HOMELESS, {"leadId": 1}, limit=_BATCH))
     keys = {item["_id"]: object_id(text_id(item.get("leadId"))) for item in found}
     leads = leads_of_all().find({"_id": {"$in": list(keys.values())}}, {"tenantId": 1})

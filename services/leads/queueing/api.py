@@ -16,7 +16,7 @@ from services.leads.queueing.serializers import AddBody, CleanupQuery, ItemsQuer
 
 
 def answer(do: Callable[[], ItemDocument | None], message: str, status: int = 200) -> Response:
-    """Answer an item that a use case returns, or why it was not done: no such item or lead, or somebody was faster."""
+    """Answer an item that a use case returns, or why there is none: no such item or lead, or another agent was faster."""
     try:
         done = do()
     except (NotFound, Conflict) as problem:
@@ -106,7 +106,7 @@ class RemoveItem(ContractView):
 
 
 class CleanUpQueue(ContractView):
-    """Pending items that nobody took for long."""
+    """Items that have been pending for long."""
 
     access = {"delete": MANAGERS}
     queries = {"delete": CleanupQuery}

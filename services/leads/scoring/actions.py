@@ -1,4 +1,4 @@
-"""Use cases of scoring: configure, and score all leads of a tenant anew."""
+"""Use cases of scoring: configure, and score all leads of a tenant again."""
 
 import time
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ def save_configuration(scope: TenantScope, changes: Mapping[str, object]) -> rul
     try:
         view.update_one({}, change, upsert=True)
     except DuplicateKeyError:
-        # Somebody else made the tenant's first one in the same moment.
+        # Another request created the tenant's first one in the same moment.
         view.update_one({}, change)
     return configuration_of(scope)
 
 
 def start_recalculation(scope: TenantScope) -> ScoringRunDocument:
-    """Note that all leads of the tenant are to be scored anew, and return the run; one that is not over yet is returned as it is.
+    """Store that all leads of the tenant are to be scored again, and return the run; an unfinished one is returned as it is.
     Raises NoTenant without a tenant."""
     scope.require_tenant()
     view = RUNS.scoped(scope)
@@ -87,11 +87,11 @@ def _changes(leads: list[LeadDocument], configuration: rules.Configuration) -> t
         try:
             fields = _stored_result(rules.score(lead, configuration, now()), thresholds)
         except (TypeError, ValueError, AttributeError):
-            # A document of the old system that nobody can make sense of.
+            # A document of the old system that has no valid form.
             failed += 1
             continue
         if any(lead.get(name) != value for name, value in fields.items()):
-            # Nobody touched the lead: its place in a list by last change stays.
+            # This is no user's change: the lead keeps its place in lists by last change.
             changes[lead["_id"]] = {**fields, "updatedAt": lead.get("updatedAt") or now()}
     return changes, failed
 

@@ -1,4 +1,4 @@
-"""Scoring: a tenant's configuration, and the runs that score all its leads anew.
+"""Scoring: a tenant's configuration, and the runs that score all its leads again.
 
 A run writes `score` into each lead, and `scoring` (category, when, and the points of each factor), which the wire does not show.
 """

@@ -39,7 +39,7 @@ _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
 _NOTHING_DONE: ImportDocument = {"imported": 0, "updated": 0, "failed": 0, "skipped": 0, "warned": 0, "told": 0}
 _SAMPLES = 3
-# How many lines above the header somebody's file may have, to be told of it.
+# How many lines above the header a file may have for the answer to point the header out.
 _TITLE_LINES = 10
 UNDO = "undo"
 
@@ -205,7 +205,7 @@ def go_on(scope: TenantScope, run: ImportDocument, *, until: float = inf) -> Imp
 
 
 def undo(scope: TenantScope, import_id: str) -> ImportDocument:
-    """Delete the leads of a completed import that nobody touched since; return that run as it ended. Raises NotFound,
+    """Delete the leads of a completed import that were not changed since; return that run as it ended. Raises NotFound,
     BadRequest."""
     original = import_by_id(scope, import_id)
     if original["kind"] == UNDO or original["status"] != runs.COMPLETED:
@@ -258,14 +258,14 @@ def _done(scope: TenantScope, run: ImportDocument, lines: list[Line], rest: int)
     except BulkWriteError as error:
         if any(fault["code"] != _DUPLICATE_KEY for fault in error.details["writeErrors"]):
             raise
-        # Somebody made the same lead in this moment: the next look finds it.
+        # The same lead was created in this moment: the next search finds it.
         raise runs.Again from error
     place = {"offset": run.get("offset", 0) + len(lines)} if rest else {"part": run["part"] + 1, "offset": 0}
     return {**place, **_noted(run, done)}
 
 
 def _undo_part(scope: TenantScope, run: ImportDocument) -> runs.Changes:
-    """Delete the next leads of an import; those that somebody changed since are counted as failed."""
+    """Delete the next leads of an import; those that were changed since are counted as failed."""
     view = LEADS.scoped(scope)
     after = {"_id": {"$gt": run["cursor"]}} if run["cursor"] else {}
     leads = list(view.find({"importId": run["undoes"], **after}, {"rev": 1}, sort=[("_id", 1)], limit=_PART))

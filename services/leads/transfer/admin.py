@@ -18,7 +18,7 @@ class LeadImportAdmin(DocumentAdmin):
     ordering = ("-created_at",)
     actions = ("undo_imports",)
 
-    @for_each("Delete the leads of these imports that nobody touched since")
+    @for_each("Delete the leads of these imports that were not changed since")
     def undo_imports(self, caller: Principal, run: LeadImport) -> None:
         """Take an import back."""
         undo(caller.scope.for_tenant(str(run.tenant_id)), run.import_id)

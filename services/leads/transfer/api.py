@@ -169,7 +169,7 @@ class UndoImport(ContractView):
     access = {"post": MANAGERS}
 
     def post(self, request: Request, importId: str) -> Response:
-        """Delete its leads that nobody touched since, and answer how many."""
+        """Delete its leads that were not changed since, and answer how many."""
         return Response(progress(actions.undo(self.scope, importId)), status=201)
 
 
@@ -194,8 +194,8 @@ def _mapping(sent: Mapping[str, object]) -> dict[str, str]:
 
 
 def _asked(request: Request) -> tuple[dict[str, str], Options, Switches]:
-    """Return what an import's form, or its query, asks for. Raises BadRequest, for what an import does not have as well: whoever
-    misspells `dryRun` must not import."""
+    """Return the options of an import's form or query. Raises BadRequest, also for unknown options: a request with a misspelled
+    `dryRun` must not import."""
     sent = {**plain_body(request.query_params), **plain_body(request.data)}
     known = {"file", "fieldMapping", *_OPTIONS}
     wrong = [f"property {name} should not exist" for name in sent if name.partition("[")[0] not in known]
@@ -213,8 +213,8 @@ def _bracketed(sent: Mapping[str, object], name: str) -> dict[str, Any]:
 
 
 def _filters(request: Request) -> dict[str, Any]:
-    """Return the filters of an export: JSON text, or members such as `filters[status]`. Raises BadRequest, for parameters that an
-    export does not have as well: whoever misspells a filter must not get everything."""
+    """Return the filters of an export: JSON text, or members such as `filters[status]`. Raises BadRequest, also for unknown
+    parameters: a request with a misspelled filter must not get everything."""
     sent = plain_body(request.query_params)
     unknown = [name for name in sent if name not in _PARAMETERS and not name.startswith("filters[")]
     if unknown:

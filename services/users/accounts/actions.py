@@ -33,10 +33,10 @@ _TAKEN = "User with this email already exists"
 _ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
 # Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
 _EMAIL_REQUESTS, _HOUR = 5, 3600
-# What decides what somebody may do.
+# The members that decide what a user may do.
 _ACTS = {"status": Act.STATUS, "roles": Act.ROLES, "permissions": Act.ROLES, "email": Act.EMAIL}
 _ACCESS = {"status", "roles", "permissions", "grantedPermissions", "tenantId"}
-# What is left of somebody who leaves a tenant.
+# The members of a user who has left a tenant.
 _LEFT: UserDocument = {"tenantId": None, "roles": ["user"], "permissions": [], "grantedPermissions": []}
 
 
@@ -58,11 +58,11 @@ def create_user(scope: TenantScope, fields: UserDocument, *, actor: Principal) -
 
 @transactional("users")
 def adopt_account(account: UserDocument, *, company: str = "", mail: str = "welcome") -> UserDocument:
-    """Create the person of an account that was opened at auth, under the account's id; once, however often asked.
+    """Create the user of an account that was opened at auth, under the account's id; once, however often called.
 
     mail: which one greets them.
 
-    Raises Conflict when the address belongs to somebody else."""
+    Raises Conflict when the address belongs to another user."""
     key = account["_id"]
     existing = everyone().find_one({"_id": key})
     if existing is not None:
@@ -194,7 +194,7 @@ def verify_account(user_id: str, moment: datetime, email: str | None = None) -> 
 
 @transactional("users")
 def refuse_entry(user_id: str, reason: str) -> None:
-    """Keep somebody out who just came in. Raises LookupError for somebody unknown."""
+    """Make a user inactive who just joined. Raises LookupError for an unknown user."""
     user = _known(user_id)
     if user["status"] != "inactive":
         log_status(user, user["status"], "inactive", reason, None)
@@ -203,7 +203,7 @@ def refuse_entry(user_id: str, reason: str) -> None:
 
 @transactional("users")
 def apply_own_changes(user_id: str, changes: UserDocument) -> None:
-    """Store what a person changed of themselves at auth, which checked it. Raises LookupError for somebody unknown."""
+    """Store changes that a user made to themselves at auth, which checked them. Raises LookupError for an unknown user."""
     user = _known(user_id)
     changed = rules.changes_between(user, changes)
     if not changed:
@@ -215,8 +215,8 @@ def apply_own_changes(user_id: str, changes: UserDocument) -> None:
 
 @transactional("users")
 def move_address(user_id: str, email: str, moment: datetime) -> None:
-    """Take over the address that a person confirmed at auth, which told the old one. One that somebody else got in that
-    very moment stays theirs: auth then hears that the old one holds. Raises LookupError for somebody unknown."""
+    """Adopt the address that a user confirmed at auth, which informed the old one. When another user got it in that
+    very moment, it stays theirs, and auth learns that the old one is still valid. Raises LookupError for an unknown user."""
     user = _known(user_id)
     other = user_by_email(email)
     if other is not None and other["_id"] != user["_id"]:
@@ -229,8 +229,8 @@ def move_address(user_id: str, email: str, moment: datetime) -> None:
 
 @transactional("users")
 def link_google(user_id: str, google_id: str | None, picture: str | None) -> None:
-    """Note that a Google account, or none, belongs to a person; its picture is taken when they have none. Raises
-    LookupError for somebody unknown."""
+    """Store that a Google account, or none, belongs to a user; its picture is taken when they have none. Raises
+    LookupError for an unknown user."""
     user = _known(user_id)
     if user.get("googleId") == google_id:
         return
@@ -242,7 +242,7 @@ def link_google(user_id: str, google_id: str | None, picture: str | None) -> Non
 
 @transactional("users")
 def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, founding: bool = False) -> UserDocument:
-    """Let the caller, who has no tenant, enter one by their own will; what they were given elsewhere stays behind.
+    """Let the caller, who has no tenant, join one by their own will, without the rights that they had before.
 
     founding: the tenant is theirs, made in this transaction. Raises NotFound; Forbidden for a member, an operator, or a
     tenant that is not active."""
@@ -253,8 +253,8 @@ def join_tenant(principal: Principal, tenant_id: ObjectId, roles: list[str], *, 
 
 @transactional("users")
 def leave_tenant(principal: Principal, user: UserDocument, reason: str) -> UserDocument:
-    """Take a person out of their tenant, with all that they might do there. Raises Forbidden for the tenant's last
-    administrator, and for somebody out of the caller's reach."""
+    """Remove a user from their tenant, with all rights that they had there. Raises Forbidden for the tenant's last
+    administrator, and for a user whom the caller may not change."""
     require(principal, Act.REMOVE, standing_of(user))
     _keep_an_admin(user, _LEFT)
     return _leave(user, reason, principal.user_id)
@@ -262,13 +262,13 @@ def leave_tenant(principal: Principal, user: UserDocument, reason: str) -> UserD
 
 @transactional("users")
 def free_person(user: UserDocument, reason: str) -> UserDocument:
-    """Take a person out of a tenant that is no more."""
+    """Remove a user from a deleted tenant."""
     return _leave(user, reason, None)
 
 
 def _leave(user: UserDocument, reason: str, actor_id: str | None) -> UserDocument:
     stored = _change(user, {**_LEFT})
-    # In the log of the tenant: it is about somebody who was there.
+    # In the log of the tenant: it is about a former member.
     metadata = {"oldRoles": user.get("roles"), "newRoles": stored["roles"], "reason": reason}
     log_activity(user, "role_change", reason, actor_id=actor_id, severity="high", metadata=metadata)
     return stored
@@ -324,7 +324,7 @@ def _change(user: UserDocument, changes: UserDocument, *, event: str = "user.upd
     if access and not changes.keys() <= {"status", "emailVerifiedAt"}:
         _refuse_torn({**user, **changes})
     if changes.get("email", user["email"]) != user["email"]:
-        # What was proven was the address before.
+        # The former proof is of the former address.
         changes = {"emailVerifiedAt": None, **changes}
     with unique_or(Conflict, _TAKEN):
         stored = everyone().update_and_get({"_id": user["_id"]}, sets=changes)
@@ -361,7 +361,7 @@ def _check_changes(user: UserDocument, changes: UserDocument, actor: Principal) 
 
 
 def _is_proposed(user: UserDocument, email: str, actor: Principal) -> bool:
-    """Ask for the confirmation of another address, and return whether it waits for one: somebody who never came in has no
+    """Ask for the confirmation of another address, and return whether it waits for one: a user who never signed in has no
     account that could be taken over. Raises Conflict, TooManyRequests."""
     # Inside of the transaction: one that is tried again counts twice, which errs on the safe side.
     verdict = hit("email-change", str(user["_id"]), limit=_EMAIL_REQUESTS, seconds=_HOUR)

@@ -92,7 +92,7 @@ class Me(ContractView):
         return enveloped("User profile updated successfully", {"user": user(changed)})
 
     def _own(self) -> UserDocument:
-        """Return the caller's document; somebody who registered a moment ago gets it now, not with the event."""
+        """Return the caller's document; a user who registered a moment ago gets it now, not with the event."""
         principal = self.principal
         if principal.claims.get("iss") is None or principal.tenant_id is not None:
             return queries.user_by_id(self.scope, principal.user_id)
@@ -176,6 +176,6 @@ class UsersByRole(ContractView):
 
 
 def self_or_reader(view: ContractView, user_id: str) -> None:
-    """Refuse callers who ask about somebody else without users:read."""
+    """Refuse callers who ask about another user without users:read."""
     if user_id != view.principal.user_id and not view.principal.may("users:read"):
         raise Forbidden("Forbidden resource")

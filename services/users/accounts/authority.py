@@ -11,7 +11,7 @@ from services.users.accounts.documents import TenantDocument, UserDocument
 
 
 class Act(Enum):
-    """What somebody wants to do, to a person unless it says otherwise."""
+    """What an actor wants to do, to a user unless it says otherwise."""
 
     CREATE = auto()
     UPDATE = auto()
@@ -25,7 +25,7 @@ class Act(Enum):
     PREFERENCES = auto()
     # An invitation: to send, send again or take back.
     INVITE = auto()
-    # A tenant's lists: to put somebody on, and to take somebody out of the tenant.
+    # A tenant's lists: to add a user to one, and to remove a user from the tenant.
     LIST = auto()
     REMOVE = auto()
     # Oneself, with an invitation or as founder.
@@ -56,13 +56,13 @@ _NEEDED = {
     Act.DELETE_TENANT: _OWNER,
     Act.RUN_TENANT: _PLATFORM,
 }
-# What everybody does with their own data, in whatever state the tenant is.
+# What all users may do with their own data, in any state of the tenant.
 _OWN = {Act.UPDATE, Act.EMAIL, Act.PREFERENCES}
 # Until an operator has opened a tenant, its owner can only describe it, or give it up.
 _STATES = {Act.CHANGE_TENANT: ("active", "pending"), Act.DELETE_TENANT: ("active", "pending")}
-# Whoever may not assign roles brings in no more than these (users-rules §4).
+# The most that an inviter without the right to assign roles may grant (users-rules §4).
 _NEWCOMERS = permissions_of(["user", "viewer", "acquisitions", "dispositions"])
-# What only operators hold. Nobody of a tenant may: operators belong to no tenant, ever.
+# What only operators hold, and no member of a tenant may hold: operators never belong to a tenant.
 OPERATORS_OWN = permissions_of([OPERATOR]) - permissions_of([ADMIN])
 
 _FORBIDDEN = "Forbidden resource"
@@ -78,8 +78,8 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What decides about somebody, or about a thing (then without `user_id`): the tenant, in which state that is, and what
-    they hold."""
+    """What decides about a user, or about a thing (then without `user_id`): the tenant, the tenant's state, and the rights
+    held."""
 
     user_id: str | None
     tenant_id: str | None
@@ -129,7 +129,7 @@ def refusal(actor: Standing, act: Act, target: Standing, given: Iterable[str] = 
     if actor.user_id == target.user_id:
         if act in _TO_ONESELF:
             return _TO_ONESELF[act]
-        # Everybody may leave a tenant, but whose it is: they give it up.
+        # All users may leave a tenant, except its owner, who gives it up instead.
         if act in _OWN or (act is Act.REMOVE and _OWNER not in actor.rights):
             return None
     if not actor.is_operator and actor.tenant_status not in _STATES.get(act, ("active",)):
@@ -137,7 +137,7 @@ def refusal(actor: Standing, act: Act, target: Standing, given: Iterable[str] = 
     allowed = (
         _NEEDED[act] in actor.rights
         and (actor.is_operator or _same_tenant(actor, target))
-        # Nobody touches somebody who holds more, and nobody gives what they lack.
+        # Actors cannot change a user who holds more rights, nor grant rights that they lack.
         and target.rights | gift <= actor.rights
         and not (target.tenant_id is not None and gift & OPERATORS_OWN)
         and (act is not Act.INVITE or gift <= _NEWCOMERS or "users:assign_roles" in actor.rights)
@@ -146,16 +146,16 @@ def refusal(actor: Standing, act: Act, target: Standing, given: Iterable[str] = 
 
 
 def is_torn(person: UserDocument) -> bool:
-    """Whether a person is of a tenant and of the platform at once, which nobody may ever become."""
+    """Whether a user belongs to a tenant and is an operator at once, which must never happen."""
     return person.get("tenantId") is not None and bool(_held(person) & OPERATORS_OWN)
 
 
 def _refused_entry(person: Standing, tenant: Standing) -> str | None:
-    """Why somebody does not enter a tenant by their own will: as its founder, or with its invitation."""
+    """Why a user may not join a tenant by their own will: as its founder, or with its invitation."""
     free = person.tenant_id is None and not person.is_operator and not person.rights & OPERATORS_OWN
     if not free:
         return _FORBIDDEN
-    # A founder enters the tenant of which nobody else can be: it has no state that could be wrong.
+    # A founder joins a tenant that is being created: it has no state that could forbid it.
     return None if tenant.tenant_id is None or tenant.tenant_status == "active" else _INACTIVE
 
 

@@ -35,7 +35,7 @@ def log_activities(
 
 @best_effort
 def log_search(scope: TenantScope, query: Mapping[str, object], found: int, total: int) -> None:
-    """Write that somebody searched; never fails the search."""
+    """Log a search; never fails the search."""
     key = object_id(scope.actor_id)
     filters = {name: query.get(name) for name in ("status", "role")}
     metadata = {"filters": filters, "resultsCount": found, "totalCount": total}

@@ -93,8 +93,8 @@ def active_count(scope: TenantScope) -> int:
 
 
 def people_by_ids(scope: TenantScope, ids: Iterable[Reference | None]) -> dict[str, UserDocument]:
-    """Return `{_id, email, firstName, lastName}` of the people with these ids, in whatever form, by their id as text. Of
-    somebody who is not of the scope's tenant (any more) there is the id only: who they are now is not its business."""
+    """Return `{_id, email, firstName, lastName}` of the users with these ids, in whatever form, by their id as text. Of
+    a user who is not, or no longer, in the scope's tenant there is the id only: another tenant may not see their name."""
     keys = [key for key in (object_id(str(value)) for value in ids if value) if key]
     if not keys:
         return {}

@@ -46,7 +46,7 @@ def user(document: UserDocument) -> Wire:
 
 
 def user_reference(document: UserDocument) -> Wire:
-    """Return UserRef (contract/users.yaml): who somebody is, inside another document."""
+    """Return UserRef (contract/users.yaml): a user inside another document."""
     named = {name: document.get(name, "") for name in ("email", "firstName", "lastName")}
     return {"_id": document["_id"], **named, "fullName": full_name(document), "id": document["_id"]}
 

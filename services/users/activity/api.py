@@ -28,7 +28,7 @@ class TenantLogView(PagedView):
 
     @property
     def scope(self) -> TenantScope:
-        """The caller's tenant. Raises NoTenant without one: nobody reads or purges the logs of all tenants."""
+        """The caller's tenant. Raises NoTenant without one: no caller reads or purges the logs of all tenants."""
         scope = super().scope
         scope.require_tenant()
         return scope

@@ -80,7 +80,7 @@ def people_of(
 ) -> People:
     """Return the people who did `entries`, by id, with the names that are shown; those already `known` are left out.
 
-    One statement, or none when there is nobody to look up."""
+    One statement, or none when there is no user to look up."""
     wanted = {str(entry["performedBy"]) for entry in entries if entry.get("performedBy")}
     return people_by_ids(scope, wanted - (known or {}).keys())
 

@@ -17,7 +17,7 @@ def entry(document: Entry) -> Wire:
 
 
 def expanded(document: Entry, people: People) -> Wire:
-    """Return an entry with `performedBy` as UserRef (contract/users.yaml); null for somebody who no longer exists."""
+    """Return an entry with `performedBy` as UserRef (contract/users.yaml); null for a user who no longer exists."""
     return _with_actor(document, people, user_reference)
 
 

@@ -1,4 +1,4 @@
-"""Use cases of invitations: create, cancel, resend; and what accepting one does, at auth or by somebody who has an
+"""Use cases of invitations: create, cancel, resend; and what accepting one does, at auth or by a user who has an
 account."""
 
 from collections.abc import Mapping
@@ -41,10 +41,10 @@ _WAITING = "A pending invitation already exists for this email"
 def invite(
     scope: TenantScope, body: InvitationDocument, origin: dict[str, str], *, actor: Principal
 ) -> InvitationDocument:
-    """Invite somebody into the scope's tenant and mail the link.
+    """Invite a person into the scope's tenant and mail the link.
 
     origin: `{ipAddress, userAgent}` of the inviter. Raises Forbidden for roles beyond the inviter's, Conflict when the
-    address belongs to somebody who has a tenant, or to an operator, or waits for an answer already."""
+    address belongs to a user with a tenant or to an operator, or is invited already."""
     roles = body.get("roles") or ["user"]
     require(actor, Act.INVITE, thing_of(scope.tenant_id), permissions_of(roles))
     email = body["email"].strip().lower()
@@ -108,7 +108,7 @@ def resend(scope: TenantScope, invitation_id: str, *, actor: Principal) -> None:
 
 @transactional("users")
 def note_acceptance(invitation_id: str, user_id: str) -> None:
-    """Close the invitation that somebody accepted at auth. When it was cancelled in that same moment, the person is
+    """Close the invitation that a person accepted at auth. When it was cancelled in that same moment, the user is
     kept out: the account stays, inactive, for an administrator to decide."""
     key, reason = object_id(invitation_id), "the invitation was cancelled by an admin before it was accepted"
     invitation = all_invitations().find_one({"_id": key, "status": "pending"})
@@ -117,7 +117,7 @@ def note_acceptance(invitation_id: str, user_id: str) -> None:
             refuse_entry(user_id, reason)
         return
     if not _is_still_offered(invitation):
-        refuse_entry(user_id, "whoever invited may not do so any more")
+        refuse_entry(user_id, "the inviter may no longer invite")
     _accept(invitation, user_id)
 
 

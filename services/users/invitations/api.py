@@ -57,7 +57,7 @@ class Invitations(PagedView):
         return Response({"invitations": [invitation(document) for document in found], **page.flat(total)})
 
     def post(self, request: Request) -> Response:
-        """Invite somebody. 403 for roles beyond the own, 409 for an address that is taken or waits already."""
+        """Invite a person. 403 for roles beyond the caller's own, 409 for an address that is taken or invited already."""
         body = self.validated_body()
         tenant_id = body.pop("tenantId", None)
         scope = self.scope.for_tenant(tenant_id) if self.scope.everywhere and tenant_id else self.scope

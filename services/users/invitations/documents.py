@@ -6,7 +6,7 @@ from core.documents.shapes import Belonging, Reference
 
 
 class InvitationDocument(Belonging, total=False):
-    """An invitation of somebody into a tenant; `token` is the digest of the mailed one."""
+    """An invitation of a person into a tenant; `token` is the digest of the mailed one."""
 
     email: str
     token: str

@@ -22,7 +22,7 @@ INVITATIONS = Collection[InvitationDocument](
 
 
 class Invitation(TenantDocumentModel):
-    """An invitation of somebody into a tenant; the token's digest is not shown."""
+    """An invitation of a person into a tenant; the token's digest is not shown."""
 
     email = models.CharField(max_length=254)
     status = models.CharField(max_length=20)

@@ -21,7 +21,7 @@ from services.users.preferences.queries import preferences_of
 
 def read_preferences(user_id: str) -> PreferencesDocument:
     """Return a person's preferences, made with the defaults when there are none yet. Raises NotFound for an id that
-    nobody can have.
+    no user can have.
 
     One atomic statement: of several first reads at once, the unique index lets one make the document."""
     found = preferences_of(user_id)

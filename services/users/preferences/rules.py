@@ -31,7 +31,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 def defaults() -> Groups:
-    """Return the preferences that everybody starts with."""
+    """Return the preferences of a new user."""
     return deepcopy(_DEFAULTS)
 
 

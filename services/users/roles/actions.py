@@ -39,8 +39,8 @@ _AT_ONCE = 50
 def create_role(principal: Principal, fields: RoleDocument) -> RoleDocument:
     """Create a role in the caller's tenant; an operator without tenant creates one without.
 
-    Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by anybody
-    but operators and for a role that gives more than the caller has."""
+    Raises BadRequest for unknown permissions or parents, Conflict for a taken name, Forbidden for type system by others
+    than operators, and for a role that grants more than the caller has."""
     if not principal.is_operator:
         principal.scope.require_tenant()
     empty: RoleDocument = {"type": rules.CUSTOM, "permissions": [], "inheritedRoles": [], "isActive": True}
@@ -78,7 +78,7 @@ def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> Ro
 
 @transactional("users")
 def delete_role(principal: Principal, role_id: str) -> None:
-    """Delete a custom role for good. Raises NotFound; BadRequest for system roles and for one that somebody has."""
+    """Delete a custom role for good. Raises NotFound; BadRequest for system roles and for an assigned one."""
     role = role_by_id(principal.scope, role_id)
     if role.get("type") == rules.SYSTEM:
         raise BadRequest("System roles cannot be deleted")
@@ -93,13 +93,13 @@ def delete_role(principal: Principal, role_id: str) -> None:
 
 def initialize_system_roles(principal: Principal | None = None) -> None:
     """Create those of the five system roles that are missing. What is there stays as it is."""
-    # Somebody else may be just creating them, all that are missing in one transaction.
+    # Another process may just be creating them, all missing ones in one transaction.
     with suppress(DuplicateKeyError):
         _create_missing(object_id(principal.user_id) if principal else None)
 
 
 def _refresh_holders(role: RoleDocument, *, actor_id: str | None) -> None:
-    """Let a change of `role` reach whoever has it, or has a role that inherits it; in the running transaction."""
+    """Apply a change of `role` to its holders, and to holders of roles that inherit it; in the running transaction."""
     same = None if role.get("tenantId") is None else either_form(text_id(role["tenantId"]))
     heirs = all_roles().find({"tenantId": same, "inheritedRoles": role["name"]}, {"_id": 1})
     keys = [role["_id"], *(heir["_id"] for heir in heirs)]
@@ -199,7 +199,7 @@ def _check_grant(principal: Principal, old: RoleDocument, new: RoleDocument) -> 
     if missing is not None:
         raise BadRequest(f"Inherited role not found: {missing}")
     added = set(rules.effective([new], candidates)) - set(effective_permissions([old]) if old else ())
-    # What is put into a role that is switched off counts too: somebody else may switch it on.
+    # Permissions added to a role that is switched off count too: another user may switch it on.
     if not principal.is_operator:
         added |= _asleep(new) - _asleep(old)
     escalates = rules.is_operators(new) and not (old and rules.is_operators(old)) and not principal.is_operator
@@ -215,13 +215,13 @@ def _asleep(role: RoleDocument) -> set[str]:
 
 
 def _must_reach(principal: Principal, role: RoleDocument, added: Iterable[str] = ()) -> None:
-    """Nobody makes, changes or deletes a role that gives more than they have. Raises Forbidden."""
+    """Callers cannot create, change or delete a role that grants more than they have. Raises Forbidden."""
     gives = effective_permissions([role]) if "_id" in role else ()
     require(principal, Act.ROLE, thing_of(role.get("tenantId"), gives), added)
 
 
 def _check_handing_out(principal: Principal, role: RoleDocument, person: UserDocument) -> None:
-    """Nobody gives what they lack; the operator's role is given by operators only, and to nobody of a tenant."""
+    """Callers cannot grant what they lack; only operators grant the operator's role, and to no member of a tenant."""
     gift = effective_permissions([role])
     if rules.is_operators(role) and not principal.is_operator:
         raise Forbidden(_REFUSED)
@@ -229,7 +229,7 @@ def _check_handing_out(principal: Principal, role: RoleDocument, person: UserDoc
 
 
 def _log(principal: Principal, role: RoleDocument, what: str, details: Mapping[str, object]) -> None:
-    """Write a change of a role into the log of whoever made it: a role is no person."""
+    """Write a change of a role into the log of the caller: a role has no log of its own."""
     author: ObjectId | None = object_id(principal.user_id)
     if author is None:
         return

@@ -63,6 +63,6 @@ class UserRoleAdmin(DocumentAdmin):
 
     @for_each("Let roles from the old system take effect")
     def apply(self, caller: Principal, held: UserRole) -> None:
-        """Compute what a person's roles give; for operators, as nobody checked who assigned the old ones."""
+        """Compute the permissions of a user's roles; for operators only, as old assignments were never checked."""
         if caller.is_operator:
             refresh_person(held.user_id, actor_id=caller.user_id)

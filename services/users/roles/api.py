@@ -59,7 +59,7 @@ class RoleDetail(ContractView):
         return Response(role(actions.update_role(self.principal, id, self.validated_body())))
 
     def delete(self, request: Request, id: str) -> Response:
-        """Delete a custom role that nobody has."""
+        """Delete a custom role that is not assigned."""
         actions.delete_role(self.principal, id)
         return Response()
 
@@ -76,7 +76,7 @@ class InitializeSystemRoles(ContractView):
 
 
 class PersonView(ContractView):
-    """A route about what a person may do: one's own is everybody's, others' needs users:read."""
+    """A route about a user's permissions: all callers may see their own; those of others need users:read."""
 
     def person(self, user_id: str) -> UserDocument:
         """Return the person. Raises Forbidden, NotFound."""

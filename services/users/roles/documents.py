@@ -18,7 +18,7 @@ class RoleDocument(Belonging, total=False):
     metadata: dict[str, object]
     createdBy: Reference | None
     updatedBy: Reference | None
-    # Raised by whoever relies on the role, so that a change at the same time conflicts.
+    # Counted up by transactions that rely on the role, so that a change at the same time conflicts.
     guard: int
 
 

@@ -1,7 +1,7 @@
 """Assigned roles take effect: what they give is kept on the person as `grantedPermissions` and goes to all services with
 `access.changed`.
 
-It is computed anew whenever it may have changed: at once for an assignment or a revocation; for a changed role at once for
+It is computed again whenever it may have changed: at once for an assignment or a revocation; for a changed role at once for
 its first holders, while the others' assignments are marked `stale` for the periodic task. That task also ends expired
 assignments: they stop counting in answers to the second, and in what the person may do within `tasks.SWEEP_SECONDS`.
 """
@@ -21,7 +21,7 @@ from services.users.roles.queries import permissions_of, running
 
 @transactional("users")
 def refresh_person(user_id: object, *, actor_id: str | None = None) -> None:
-    """Compute what a person's assigned roles give now, and tell everybody when it changed; ends expired assignments.
+    """Compute the permissions of a user's assigned roles, and publish them when they changed; ends expired assignments.
 
     `user_id` is the reference as assignments store it; an unknown person's assignments are only ended."""
     key = object_id(text_id(user_id))
@@ -60,7 +60,7 @@ def _grant(person: UserDocument, granted: list[str], actor_id: str | None) -> No
 
 
 def hold(*roles: RoleDocument) -> None:
-    """Keep `roles` as they are until the running transaction ends: whoever changes or deletes one meanwhile conflicts
+    """Keep `roles` as they are until the running transaction ends: a change or deletion meanwhile conflicts
     with it and is retried. Shared roles never change."""
     keys = [role["_id"] for role in roles if role.get("tenantId") is not None]
     if keys:

@@ -20,7 +20,7 @@ from services.users.roles.models import ROLES
 SHARED: Document = {"tenantId": None, "type": rules.SYSTEM}
 _SEARCHED = ("name", "displayName", "description")
 _SORTABLE = ("createdAt", "updatedAt", "name", "displayName", "type", "isActive")
-# Nobody has more roles than this; a list without paging on the wire still has an end.
+# Users have fewer roles; a list without paging on the wire still has a limit.
 _MOST = 500
 
 
@@ -38,7 +38,7 @@ def role_by_id(scope: TenantScope, role_id: str) -> RoleDocument:
 def search_roles(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[RoleDocument], int]:
     """Return a page of the caller's tenant's roles that match all filters, and how many there are.
 
-    Shared roles are among them for whoever asks for type system, and for callers without tenant."""
+    Shared roles are among them when the caller asks for type system, and for callers without tenant."""
     criteria: Document = {"$and": [_listed(scope, query.get("type"))]}
     criteria |= {name: query[name] for name in ("type", "isActive") if query.get(name) is not None}
     if query.get("search"):

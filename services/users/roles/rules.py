@@ -37,7 +37,7 @@ def is_reserved(name: str) -> bool:
 
 
 def unknown_permissions(names: Iterable[str]) -> list[str]:
-    """Return those of `names` that are none of the 36 permissions, each once."""
+    """Return those of `names` that are not among the 36 permissions, each once."""
     return [name for name in dict.fromkeys(names) if name not in PERMISSIONS]
 
 

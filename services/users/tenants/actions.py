@@ -33,7 +33,7 @@ _TAKEN = "Tenant with this subdomain or name already exists"
 
 @transactional("users")
 def create_tenant(principal: Principal, fields: TenantDocument) -> TenantDocument:
-    """Create a tenant, pending, owned by the caller. Somebody without tenant becomes its administrator, once.
+    """Create a tenant, pending, owned by the caller. A caller without tenant becomes its administrator, once.
 
     Raises BadRequest for a bad subdomain, Conflict for a taken name, Forbidden for a member of another tenant."""
     if _taken({"$or": [{"name": fields["name"]}, {"subdomain": fields["subdomain"]}]}):
@@ -104,7 +104,7 @@ def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> 
 
 @transactional("users")
 def set_tenant_status(principal: Principal, uuid_: str, status: str) -> TenantDocument:
-    """Activate or suspend a tenant. Raises NotFound; Forbidden for anybody but operators; BadRequest when it is so
+    """Activate or suspend a tenant. Raises NotFound; Forbidden for others than operators; BadRequest when it is so
     already."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.RUN_TENANT, thing_of(tenant["_id"]))
@@ -115,7 +115,7 @@ def set_tenant_status(principal: Principal, uuid_: str, status: str) -> TenantDo
 
 @transactional("users")
 def delete_tenant(principal: Principal, uuid_: str) -> None:
-    """Delete a tenant softly; its people are free within seconds (`tasks.py`). Raises NotFound, Forbidden for anybody but
+    """Delete a tenant softly; its users leave it within seconds (`tasks.py`). Raises NotFound, Forbidden for others than
     its owner and operators."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.DELETE_TENANT, thing_of(tenant["_id"]))
@@ -125,7 +125,7 @@ def delete_tenant(principal: Principal, uuid_: str) -> None:
 
 @transactional("users")
 def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
-    """List a person of a tenant as its member or administrator. Nobody is moved: who is not of the tenant comes in by an
+    """List a user of a tenant as its member or administrator. It moves no users: those of other tenants join by an
     invitation. Raises NotFound, Forbidden."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.LIST, thing_of(tenant["_id"]))
@@ -142,8 +142,8 @@ def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
 
 @transactional("users")
 def join_by_invitation(principal: Principal, uuid_: str, token: str) -> None:
-    """Let the caller, who has no tenant, into the one whose invitation they were mailed, with its roles. Raises NotFound,
-    BadRequest for a token that opens nothing, Forbidden for a member of a tenant or an operator."""
+    """Let the caller, who has no tenant, join the one whose invitation they were mailed, with its roles. Raises NotFound,
+    BadRequest for an invalid token, Forbidden for a member of a tenant or an operator."""
     tenant = tenant_by_uuid(None, uuid_)
     invitation = redeem(token, tenant["_id"], principal)
     join_tenant(principal, tenant["_id"], list(invitation.get("roles") or ["user"]))
@@ -151,9 +151,9 @@ def join_by_invitation(principal: Principal, uuid_: str, token: str) -> None:
 
 @transactional("users")
 def remove_user(principal: Principal, uuid_: str, user_id: str) -> None:
-    """Take a person, or oneself, out of a tenant: off its lists, and with all they might do in it. Also repeated, and for
-    somebody who is on a list only. Raises NotFound; Forbidden for the owner, the last administrator and somebody out of
-    reach."""
+    """Remove a user, or the caller, from a tenant: from its lists, and with all rights in it. Can be repeated, and works for
+    a user who is only on a list. Raises NotFound; Forbidden for the owner, the last administrator and users whom the caller
+    may not change."""
     tenant = tenant_by_uuid(principal, uuid_)
     key = object_id(user_id)
     person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key}) if key else None

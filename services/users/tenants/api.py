@@ -30,7 +30,7 @@ class Tenants(ContractView):
         return Response({"tenants": [tenant(document) for document in found], **page.flat(total)})
 
     def post(self, request: Request) -> Response:
-        """Create one: operators any, somebody without tenant the own one."""
+        """Create one: operators any, callers without tenant their own."""
         if not self.principal.may("tenant:create") and self.principal.tenant_id is not None:
             raise Forbidden("Forbidden resource")
         body = self.validated_body()
@@ -39,7 +39,7 @@ class Tenants(ContractView):
         return Response(tenant(created), status=201)
 
     def _count(self, request: Request) -> None:
-        """Whoever has just registered may found a tenant, so that is limited as registering is."""
+        """A new user may found a tenant, so founding has the same limit as registering."""
         if self.principal.is_operator:
             return
         rules = {"limit": settings.REGISTRATIONS, "seconds": 3600}
@@ -126,7 +126,7 @@ class TenantUser(ContractView):
         return Response(status=201)
 
     def delete(self, request: Request, tenantId: str, userId: str) -> Response:  # noqa: N803
-        """Remove the person; everybody may leave."""
+        """Remove the user; all users may leave."""
         if userId != self.principal.user_id:
             self._may_manage()
         actions.remove_user(self.principal, tenantId, userId)

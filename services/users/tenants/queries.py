@@ -1,4 +1,4 @@
-"""Reads of tenants: operators see all, everybody else the own one."""
+"""Reads of tenants: operators see all, other callers their own."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from services.users.accounts.models import TENANTS, USERS
 
 
 def visible_to(principal: Principal | None) -> Document:
-    """Return the filter of the tenants that the caller may see; None for somebody with an invitation."""
+    """Return the filter of the tenants that the caller may see; None for a caller with an invitation."""
     return {} if principal is None or principal.is_operator else {"_id": object_id(principal.tenant_id)}
 
 

@@ -130,7 +130,7 @@ class UpdateTenantBody(Body):
 
 
 class JoinBody(Body):
-    """The token of an invitation, from whoever joins; nothing else is looked at."""
+    """The token of an invitation, from the joining user; other members are ignored."""
 
     allow_unknown = True
     token = Text(required=False, max_length=200)

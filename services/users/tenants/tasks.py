@@ -1,7 +1,7 @@
-"""People of deleted tenants become free: a person is not given up with the tenant, and an address is not lost with it.
+"""Users of deleted tenants leave them: neither an account nor its address is lost with the tenant.
 
-Nobody of a deleted tenant can come in, join another tenant or be invited, so whoever founds one on somebody else's address and
-deletes it would lock the owner of that address out for good. Each has a transaction of their own: a tenant may have many.
+A user of a deleted tenant cannot sign in, join another tenant or be invited. So an attacker who founds one on another person's
+address and deletes it would lock the owner of that address out for good. Each user has their own transaction: there may be many.
 """
 
 import structlog

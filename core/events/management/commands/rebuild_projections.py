@@ -1,4 +1,4 @@
-"""`manage.py rebuild_projections [--check | --prune]`: the copies of this process's services, made anew from their owners."""
+"""`manage.py rebuild_projections [--check | --prune]`: rebuilds the copies of this process's services from their owners."""
 
 from typing import Any
 

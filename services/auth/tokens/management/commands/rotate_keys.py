@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: a new signing key, without logging anyone out; `--now` when a key leaked."""
+"""`manage.py rotate_keys`: a new signing key, without logging users out; `--now` when a key leaked."""
 
 from django.core.management import BaseCommand, CommandParser
 
@@ -9,7 +9,7 @@ class Command(BaseCommand):
     """Add a signing key; retire and remove old ones."""
 
     help = (
-        "Add a signing key that signs in ten minutes, and remove keys that nobody needs any more. --now: a key leaked; "
+        "Add a signing key that signs in ten minutes, and remove keys that are no longer needed. --now: a key leaked; "
         "end all others and every access token that they signed, at once and everywhere."
     )
 

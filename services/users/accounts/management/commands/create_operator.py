@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: Any) -> None:
         """Create the person."""
         if user_by_email(options["email"]) is not None:
-            raise CommandError("Somebody has this address already.")
+            raise CommandError("This address is taken already.")
         person: UserDocument = {
             "_id": ObjectId(),
             "email": options["email"],

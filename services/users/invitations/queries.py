@@ -37,7 +37,8 @@ def list_invitations(scope: TenantScope, query: dict[str, Any], page: PageReques
 
 
 def statistics(scope: TenantScope) -> dict[str, int]:
-    """Return `{total, pending, accepted, expired, cancelled}`; pending ones past their end count as expired."""
+    """Return `{total, pending, accepted, expired, cancelled}`; as in the old system, everyone past their end counts
+    as expired too (users-rules §9)."""
     late = {"$lte": ["$expiresAt", now()]}
     pending = {"$eq": ["$status", "pending"]}
     sums: dict[str, Any] = {

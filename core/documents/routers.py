@@ -33,10 +33,10 @@ class ServiceRouter:
     def allow_migrate(self, db: str, app_label: str, **hints: object) -> bool:
         """Migrate an app only where it lives."""
         service = service_of(app_label)
-        return address_of(db) == address_of(alias_of(service) if service else DEFAULT_DB_ALIAS)
+        return database_of(db) == database_of(alias_of(service) if service else DEFAULT_DB_ALIAS)
 
 
-def address_of(alias: str) -> tuple[str, str]:
+def database_of(alias: str) -> tuple[str, str]:
     """Return what tells the databases of aliases apart. In brownfield mode several aliases are one database, with one list of
     applied migrations: whichever alias comes first must apply them all, or they would be noted as applied and never run."""
     described = settings.DATABASES[alias]

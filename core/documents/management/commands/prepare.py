@@ -23,7 +23,7 @@ from core.documents.preparing import (
     note_release,
     running_release,
 )
-from core.documents.routers import address_of
+from core.documents.routers import database_of
 
 
 class Command(BaseCommand):
@@ -82,7 +82,7 @@ def _by_database() -> list[list[str]]:
     """Return the services of this process, those together that share a database."""
     found: dict[tuple[str, str], list[str]] = {}
     for service in settings.SERVICES:
-        found.setdefault(address_of(alias_of(service)), []).append(service)
+        found.setdefault(database_of(alias_of(service)), []).append(service)
     return list(found.values())
 
 

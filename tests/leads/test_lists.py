@@ -49,12 +49,13 @@ FEW = {
 def tenant(prepared_databases: None) -> Iterator[TenantScope]:
     """A tenant of a hundred thousand leads of every kind."""
     leads, chance = mongo("leads")["leads"], random.Random(7)
-    leads.delete_many({})
+    indexes = [dict(spec) for spec in leads.list_indexes()]
+    # Indexes are built faster at once than lead by lead, and dropped faster than emptied.
+    leads.drop()
     for start in range(0, MANY, BATCH):
         leads.insert_many([some_lead(number, chance) for number in range(start, start + BATCH)], ordered=False)
+    mongo("leads").command("createIndexes", leads.name, indexes=indexes)
     yield TenantScope(TENANT, str(ObjectId()))
-    # Deleting so many one by one takes longer than making them.
-    indexes = [dict(spec) for spec in leads.list_indexes()]
     leads.drop()
     mongo("leads").command("createIndexes", leads.name, indexes=indexes)
 

@@ -25,10 +25,10 @@ run: $(INSTALLED) ## Start the whole platform here: http://127.0.0.1:8000
 	@./leadmesh up
 
 test: $(INSTALLED) lint ## Lint, types, structure and all tests
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests --ignore $(WITH_ENGINE) --ignore tests/cluster
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests --ignore $(WITH_ENGINE) --ignore tests/cluster
 
 test-%: $(INSTALLED) ## Test one folder: make test-leads
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests/$*
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/$*
 
 lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
@@ -87,7 +87,7 @@ migration-demo: $(INSTALLED) ## Walk the way over and back on this machine, expl
 	@$(BIN)/python -W ignore -m tests.legacy.walk
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE) --ignore tests/cluster
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE) --ignore tests/cluster
 
 images: ## Build the images of all services (an engine is started where none runs: root)
 	@docker/build

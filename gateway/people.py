@@ -30,7 +30,6 @@ def reader(legacy_key: str) -> Config:
     remote = {
         "http_uri": {"uri": f"http://auth{_KEYS}", "cluster": "auth", "timeout": "1s"},
         "cache_duration": "60s",
-        "async_fetch": {"fast_listener": True},
     }
     providers: Config = {"auth": {**shared, "remote_jwks": remote}}
     if legacy_key:

@@ -18,7 +18,6 @@ from tests.gateway.test_envoy import Gateway
 from tests.parts import free_port
 from tests.system.platform import ROOT, until
 
-pytestmark = pytest.mark.xdist_group("gateway")
 UPLOAD = "/api/leads/import-export/import"
 MEBIBYTE = 1024 * 1024
 

@@ -17,8 +17,6 @@ from tests.gateway.test_envoy import PATHS, Stub
 from tests.parts import free_port
 from tests.system.platform import until
 
-pytestmark = pytest.mark.xdist_group("gateway")
-
 
 @pytest.fixture(scope="module")
 def numbers() -> int:

@@ -30,8 +30,6 @@ from platform_services import SERVICES
 from tests.parts import free_port
 from tests.system.platform import ROOT, until
 
-pytestmark = pytest.mark.xdist_group("gateway")
-
 
 class Stub:
     """A service that answers with what it was asked; `status`, `pause` and `resets` make it misbehave."""

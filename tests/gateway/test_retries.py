@@ -14,7 +14,6 @@ from tests.gateway.test_envoy import PATHS, Gateway, Stub
 from tests.parts import free_port
 from tests.system.platform import until
 
-pytestmark = pytest.mark.xdist_group("gateway")
 # The second one is passed on while it comes.
 WRITTEN = ("/api/leads", "/api/leads/import-export/import")
 

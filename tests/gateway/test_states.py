@@ -25,8 +25,6 @@ from ops.parts import agent
 from tests.gateway.test_envoy import Gateway, Stub
 from tests.system.platform import ROOT, until
 
-pytestmark = pytest.mark.xdist_group("gateway")
-
 KEY, SECRET = Ed25519PrivateKey.generate(), "the old system's secret, 32 bytes long"
 
 

@@ -10,8 +10,6 @@ from ops.seed import people
 from platform_services import SERVICES
 from tests.system.platform import PASSWORD, Platform, lead_body, until
 
-pytestmark = pytest.mark.xdist_group("system")
-
 
 @pytest.fixture(params=["services", "monolith"])
 def platform(request: pytest.FixtureRequest) -> Platform:

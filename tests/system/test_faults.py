@@ -14,7 +14,7 @@ from bson import ObjectId
 
 from tests.system.platform import PASSWORD, Platform, lead_body, until
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(420)]
+pytestmark = pytest.mark.timeout(420)
 # Whose token the tests have: the demo administrator.
 ASSIGNEE = "64f0000000000000000000a1"
 LEADS = 2_000

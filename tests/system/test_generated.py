@@ -14,7 +14,7 @@ from tests.contract.declared import FOLDER, Operation, faults, operations
 from tests.contract.observed import COMPLETE
 from tests.system.platform import Platform
 
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 _EXAMPLES = 15
 # Without a client id they answer 503 by design, with one they would ask Google: tests/auth/test_google.py has them.
 _GOOGLES = {"GET /api/auth/google", "GET /api/auth/google/callback", "POST /api/auth/register/google"}

@@ -15,7 +15,7 @@ from tests.legacy.walk import GROUPS, STEPS, everywhere, in_front_of, moved, old
 from tests.system.platform import Platform, until
 
 # Two systems start on few cores.
-pytestmark = [pytest.mark.xdist_group("system"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 _EFFECT_SECONDS = 5.0
 

@@ -96,7 +96,7 @@ class UnsupportedMediaType(Problem):
 
 
 class TooManyRequests(Problem):
-    """Later: after `retry_after` seconds, which the body tells too, as the old throttle's did."""
+    """Too many requests: try again after `retry_after` seconds, which the body says too, as the old throttle's did."""
 
     message = "Too Many Requests"
 

@@ -1,4 +1,4 @@
-"""What browsers must be told: which front ends may call, with which headers, and what their pages may read (CORS)."""
+"""CORS: which front ends may call, with which headers, and what their pages may read."""
 
 import re
 from typing import Any

@@ -22,7 +22,7 @@ def reader(legacy_key: str) -> Config:
     headers = [{"header_name": PERSON, "claim_name": "sub"}, {"header_name": TENANT, "claim_name": "tenantId"}]
     shared = {
         "forward": True,
-        # The side was chosen before this filter ran, when nobody was known: it is chosen again.
+        # The side was chosen before this filter ran, when the user was not known yet: it is chosen again.
         "clear_route_cache": True,
         "claim_to_headers": headers,
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],

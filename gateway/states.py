@@ -12,7 +12,7 @@ LEGACY, CANARY, SERVICE = "legacy", "canary", "service"
 
 
 class Refused(ValueError):
-    """A change of state that cannot be; the text is a sentence for whoever asked."""
+    """An invalid change of state; the text is a sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _change(found: Document) -> Change:
 
 
 def _came_between(error: PyMongoError) -> bool:
-    """Whether somebody else took the version that was wanted."""
+    """Whether another change took the wanted version."""
     taken = isinstance(error, BulkWriteError) and all(
         one["code"] == _DUPLICATE_KEY for one in error.details["writeErrors"]
     )

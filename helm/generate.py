@@ -43,7 +43,7 @@ def files() -> Iterator[tuple[Path, str]]:
 
 
 def facts(service: str, known: Edges) -> dict[str, Any]:
-    """Return what the templates know of a service without being told."""
+    """Return what the templates know of a service without values."""
     routes = sorted((route for route in table.load() if route.service == service), key=lambda route: route.prefix)
     # Groups are finer than services; to a service leads what is above them.
     routes = [route for route in routes if not any(_is_below(route.prefix, other.prefix) for other in routes)]

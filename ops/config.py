@@ -1,4 +1,4 @@
-"""What a platform is made of, from the environment, the file .env and the command line."""
+"""The parts of a platform, from the environment, the file .env and the command line."""
 
 import os
 import sys

@@ -100,7 +100,7 @@ class Instance:
         return not self.alive
 
     def status(self) -> dict[str, Any]:
-        """Return what `leadmesh status --json` tells."""
+        """Return what `leadmesh status --json` shows."""
         uptime = round(time.monotonic() - self.started, 1) if self.alive else 0
         pid = self.process.pid if self.process is not None and self.alive else None
         return {

@@ -100,7 +100,7 @@ def _move(store: Store, names: list[str], state: State, reason: str) -> None:
     """Store the change, wait until every gateway serves it, and say how long that took."""
     gateways = store.gateways()
     if not gateways:
-        raise Refused("No gateway's agent is alive, so nobody would follow: `leadmesh status`.")
+        raise Refused("No gateway's agent is alive, so no gateway would follow: `leadmesh status`.")
     if state.kind != "service" and not all(one["legacy"] for one in gateways):
         raise Refused("The gateway knows no old system: set LEADMESH_LEGACY_URL and start it again.")
     begun = time.monotonic()

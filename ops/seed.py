@@ -59,7 +59,7 @@ def _create(client: httpx.Client, path: str, bodies: list[dict[str, Any]]) -> in
 
 
 def _await_members(client: httpx.Client, members: list[str]) -> None:
-    """Wait until leads has heard of those who get leads: it takes no owner whom it does not know. Raises PartFailed."""
+    """Wait until leads knows the users who get leads: it accepts no unknown owner. Raises PartFailed."""
     deadline = time.monotonic() + _FOLLOWS_SECONDS
     while time.monotonic() < deadline:
         answer = client.get("/api/leads/assign/stats")

@@ -187,7 +187,7 @@ class Supervisor:
         self.stop()
 
     def tick(self) -> None:
-        """Look once at everything: bury the dead, start what is missing, stop what is too much, tell the gateway."""
+        """Check all processes once: clean up dead ones, start missing ones, stop surplus ones, update the gateway."""
         self._revive_parts()
         for instance in list(self.instances):
             if instance.stopping:

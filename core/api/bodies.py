@@ -74,7 +74,7 @@ def opened(source: IO[bytes], meta: Mapping[str, Any]) -> Bounded:
 
 def text_of(stream: Any, content_type: str, limit: int, charsets: tuple[str, ...] = _CHARSETS) -> str:
     """Return the text of a body without its byte order mark. Raises PayloadTooLarge above `limit` bytes, UnsupportedMediaType
-    for a charset that is none of `charsets`, BadRequest for bytes that are no text in it."""
+    for a charset that is not among `charsets`, BadRequest for bytes that are not valid in it."""
     charset = parse_header_parameters(content_type)[1].get("charset", "utf-8").lower()
     if charset not in charsets:
         raise UnsupportedMediaType(f'unsupported charset "{charset.upper()}"')

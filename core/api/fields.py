@@ -96,7 +96,7 @@ class ContractField(serializers.Field):
 
 
 class Text(ContractField):
-    """Text. `extra` checks come with their own messages; lengths and emptiness are told only of text."""
+    """Text. `extra` checks come with their own messages; lengths and emptiness are checked for text only."""
 
     schema = {"type": "string"}
 
@@ -312,5 +312,5 @@ def at_most_items(items: int | None) -> list[Check]:
 
 
 def limit(text: str) -> ErrorDetail:
-    """Return the message of a limit of ours: it is told only when the old system had nothing to say."""
+    """Return the message of a limit of ours: it is shown only when the old system has no message."""
     return ErrorDetail(text, code=LIMIT)

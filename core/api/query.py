@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from django.http import QueryDict
 
-# Limits of qs: parameters beyond the first are not looked at, places beyond the second are names, deeper names stay text.
+# Limits of qs: parameters beyond the first are ignored, places beyond the second are names, deeper names stay text.
 _PARAMETERS, _LAST_PLACE, _DEPTH = 1000, 20, 5
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 Tree = dict[str, Any]

@@ -17,12 +17,12 @@ from rest_framework.utils.serializer_helpers import BindingDict
 
 from core.api.fields import LIMIT, ContractField, at_most_items, limit
 
-# Elements of an array in the place of an object that are looked at; it is refused anyway.
+# How many elements are checked of an array in the place of an object; it is refused anyway.
 _SHOWN = 100
 
 
 def _told(messages: Sequence[ErrorDetail]) -> Sequence[ErrorDetail]:
-    """Return those of all messages that are told."""
+    """Return those of all messages that are shown."""
     return [text for text in messages if text.code != LIMIT] or messages
 
 

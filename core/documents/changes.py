@@ -32,7 +32,7 @@ _BATCH_SECONDS = 120
 class Change:
     """A change of the documents of `collection` that match `query` (of all tenants, in the order of their ids).
 
-    apply: gets up to `batch` documents and changes them, through actions where others must hear of it. It runs in one
+    apply: gets up to `batch` documents and changes them, through actions where other services must learn of it. It runs in one
     transaction with the note of how far the change is, and may be tried several times.
     """
 

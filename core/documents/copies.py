@@ -14,7 +14,7 @@ MISSING, STALE, CURRENT = "missing", "stale", "current"
 
 @dataclass
 class Comparison:
-    """A pass over an owner's documents. `counts` tells how many copies were missing, stale and current; `collections`
+    """A pass over an owner's documents. `counts` says how many copies were missing, stale and current; `collections`
     which ones hold copies of this kind. Unless it `heals`, nothing is written."""
 
     heals: bool

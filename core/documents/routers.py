@@ -37,7 +37,7 @@ class ServiceRouter:
 
 
 def database_of(alias: str) -> tuple[str, str]:
-    """Return what tells the databases of aliases apart. In brownfield mode several aliases are one database, with one list of
+    """Return what distinguishes the databases of aliases. In brownfield mode several aliases are one database, with one list of
     applied migrations: whichever alias comes first must apply them all, or they would be noted as applied and never run."""
     described = settings.DATABASES[alias]
     return described["HOST"], described["NAME"]

@@ -1,4 +1,4 @@
-"""Every event of the platform: who publishes it, who hears it, what it carries.
+"""Every event of the platform: its publisher, its subscribers, its payload.
 
 The one place in core where services are named: a publisher's container must know whose queues to fill without holding their
 code, and a subscriber that has never run yet must lose nothing.

@@ -1,4 +1,4 @@
-"""An event on its way: who said what about which entity, in which revision, in whose tenant."""
+"""The envelope of an event: publisher, payload, entity, revision, tenant."""
 
 import uuid
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Event:
     name: str
     tenant_id: str | None
     entity_id: str
-    # The document's revision in an event that tells a state; else None.
+    # The document's revision in an event with a state; else None.
     version: Any
     occurred_at: datetime
     payload: Any

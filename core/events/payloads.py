@@ -12,7 +12,7 @@ import msgspec
 
 
 class Payload(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=False):
-    """Base of all payloads. As it is, it tells what happened, once; nothing makes it newer or older than another."""
+    """Base of all payloads. By itself it says what happened, once; it is neither newer nor older than another."""
 
     def members(self, *names: str, without: Container[str] = ()) -> dict[str, Any]:
         """Return the members `names`, or all but those `without`, by their camelCase names, as documents have them."""
@@ -24,7 +24,7 @@ class Payload(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=False)
 
 
 class State(Payload, kw_only=True):
-    """Base of payloads that tell what a stored document is now: its revision (`rev`) is the event's `entityVersion`."""
+    """Base of payloads that hold the present state of a stored document: its revision (`rev`) is the event's `entityVersion`."""
 
 
 class AccountRegistered(Payload, kw_only=True):

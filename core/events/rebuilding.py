@@ -56,7 +56,7 @@ class Report:
 def rebuild(
     service: str, *, check: bool = False, prune: bool = False, progress: Progress = lambda name, count: None
 ) -> list[Report]:
-    """Bring all copies of `service` up to date, or with `check` only compare them. `progress` hears of every page.
+    """Bring all copies of `service` up to date, or with `check` only compare them. `progress` is called for every page.
 
     prune: also remove copies of entities that their owner does not have. Not the default: an owner that lost its data, or was
     started on an empty database by mistake, must not make other services delete their copies.

@@ -74,13 +74,13 @@ class Draining(HealthCheck):
 
 @dataclasses.dataclass
 class Outbox(HealthCheck):
-    """All subscribers hear of what a service tells."""
+    """All subscribers get the events of a service."""
 
     service: str
     timeout = _PATIENCE
 
     def run(self) -> None:
-        """Raise ServiceWarning when an event waits for long, ServiceUnavailable when that cannot be told."""
+        """Raise ServiceWarning when an event waits for long, ServiceUnavailable when the outbox cannot be read."""
         try:
             behind = outbox.is_behind(self.service, now() - _LONG_WAITING)
         except PyMongoError as error:

@@ -33,7 +33,7 @@ class Watch:
         self._tell(False)
 
     def look(self) -> None:
-        """Run the checks once and tell."""
+        """Run the checks once and publish their results."""
         needed = checks.results([*checks.databases(), checks.Broker()])
         self._tell(not any(result.error for result in needed))
         for result in [*needed, *checks.results(checks.others())]:

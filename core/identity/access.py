@@ -131,7 +131,7 @@ def _is_revoked(principal: Principal) -> bool:
 
 
 def _is_newer(user: Document, principal: Principal) -> bool:
-    """Whether an entry tells more than the token: a token made from a later revision must not be overruled by an event
+    """Whether an entry is newer than the token: a token made from a later revision must not be overruled by an event
     that is still on its way here."""
     return principal.revision is None or user.get("version", 0) > principal.revision
 

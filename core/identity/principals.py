@@ -34,7 +34,7 @@ class Principal:
 
     @property
     def token_key(self) -> str:
-        """What tells this token from the person's others; the old system's tokens have no id but a moment."""
+        """What distinguishes this token from the user's others; the old system's tokens have no id but a moment."""
         return f"{self.user_id}:{self.token_id or self.issued_at}"
 
     @cached_property

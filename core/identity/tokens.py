@@ -1,4 +1,4 @@
-"""Access tokens: two kinds side by side, told apart by their algorithm, each pinned to its own key (RFC 8725 §3.1).
+"""Access tokens: two kinds side by side, distinguished by their algorithm, each pinned to its own key (RFC 8725 §3.1).
 
 legacy: HS256 with the secret shared with the old monolith. jwks: EdDSA with auth's rotating keys, named by `kid`.
 """

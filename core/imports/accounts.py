@@ -1,4 +1,4 @@
-"""The account of an import: how many filled cells of each column went where, and each cell that its column does not tell."""
+"""The account of an import: how many filled cells of each column went where, and each cell that these totals do not cover."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ class Accounts:
         self._most = samples
 
     def add(self, row: Row) -> list[list[Any]]:
-        """Add a row, and return what the columns do not tell of it, as it is stored."""
+        """Add a row, and return what the columns' totals do not cover, as it is stored."""
         found = sorted(row.outcomes.items())
         for number, outcome in found:
             self.counts[number, outcome.kind] += 1

@@ -82,7 +82,7 @@ class Row:
             self._not_taken(outcome.column, outcome.text, reason)
 
     def refuse_all(self, reason: str) -> None:
-        """Take no cell of the row; what its columns tell of them does not matter any more."""
+        """Take no cell of the row, whatever its columns are."""
         self.is_lost = True
         for outcome in list(self.outcomes.values()):
             self._not_taken(outcome.column, outcome.text, outcome.reason or reason)

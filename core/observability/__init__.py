@@ -1,1 +1,1 @@
-"""What a process tells about itself: JSON logs, traces, metrics and the ids that tie them together."""
+"""What a process reports about itself: JSON logs, traces, metrics and the ids that tie them together."""

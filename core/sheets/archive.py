@@ -24,7 +24,7 @@ class Archive:
             raise Unreadable(f"The workbook has more than {_MOST_MEMBERS} parts")
         self._members = {member.filename.lower().lstrip("/"): member for member in members}
         self._unpacked = 0
-        # A file that says so itself is not looked at; what it says is not believed either (_count).
+        # A file that declares too large a size is refused at once; a smaller declared size is not trusted either (_count).
         for member in members:
             self._count(member.file_size, member.file_size, member.compress_size)
         self._unpacked = 0

@@ -1,10 +1,10 @@
-"""What a file is: told by its content and its name, never by the type that a client guesses."""
+"""The kind of a file, recognized by content and name, never by the type that a client sends."""
 
 from typing import Literal
 
 from core.sheets.table import WrongType
 
-# .xls and .xlsm: what programs call text and workbooks, too; a real old workbook is told by its first bytes.
+# .xls and .xlsm: what programs call text and workbooks, too; a real old workbook is recognized by its first bytes.
 _SUFFIXES = ("", ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls")
 _PROSE = ("", ".txt")
 _ZIP = b"PK\x03\x04"

@@ -93,7 +93,7 @@ def page(seen: Seen) -> str:
         "# Contract status",
         "",
         "Written by `make contract-status` from what the tests see: each answer is checked against its schema in `contract/`.",
-        "Green: every declared answer was seen. Dropped operations (`contract/scope.csv`) are not listed.",
+        "Green: a test received every declared answer. Dropped operations (`contract/scope.csv`) are not listed.",
     ]
     for service in dict.fromkeys(operation.service for operation in operations()):
         own = [one for one in operations() if one.service == service and one.tier != "dropped"]

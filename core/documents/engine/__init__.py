@@ -1,1 +1,1 @@
-"""django-mongodb-backend with the faults mended that we measured (docs/decisions)."""
+"""django-mongodb-backend with corrections of the faults that we measured (docs/decisions/0008)."""

@@ -119,7 +119,7 @@ def names_of(scope: TenantScope, members: set[str]) -> dict[str, str]:
 
 
 def key_of(filters: Filters, asked: Window) -> list[Any]:
-    """Return what tells one question from another: the filters, and the window to the second."""
+    """Return what distinguishes one query from another: the filters, and the window to the second."""
     return [asdict(filters), *(moment.replace(microsecond=0) for moment in (asked.start, asked.end))]
 
 

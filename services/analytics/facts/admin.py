@@ -17,7 +17,7 @@ class LeadFactAdmin(DocumentAdmin):
 
 @admin.register(Happening)
 class HappeningAdmin(DocumentAdmin):
-    """What happened, as the dashboard tells it."""
+    """What happened, as the dashboard shows it."""
 
     list_display = ("type", "message", "at")
     list_filter = ("type",)

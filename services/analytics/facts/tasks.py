@@ -1,4 +1,4 @@
-"""What analytics hears: every handler stores facts, newer revisions win."""
+"""Event handlers of analytics: each stores facts, newer revisions win."""
 
 from core.documents.database import Document
 from core.documents.scope import TenantScope
@@ -18,7 +18,7 @@ _TOLD = {"lead.created": "lead_created", "lead.status_changed": "lead_status_cha
 
 @handles(*_LEAD_EVENTS, service="analytics")
 def lead_changed(event: Event) -> None:
-    """Keep the fact of a lead, and tell what happened."""
+    """Keep the fact of a lead, and record what happened."""
     if event.tenant_id is None:
         return
     upsert_newer(LEADS, event.entity_id, event.version, _lead_fact(event.payload) | {"tenantId": event.tenant_id})

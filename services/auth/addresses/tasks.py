@@ -1,4 +1,4 @@
-"""What auth hears of addresses."""
+"""Event handlers of auth for addresses."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles
@@ -7,11 +7,11 @@ from services.auth.addresses import actions
 
 @handles("user.email_requested", service="auth")
 def email_requested(event: Event) -> None:
-    """Ask the new address, tell the old one."""
+    """Ask the new address to confirm, inform the old one."""
     actions.propose(event.payload.user_id, event.payload.email)
 
 
 @handles("user.updated", service="auth")
 def address_followed(event: Event) -> None:
-    """Let the credential follow; the directory has heard of it already."""
+    """Change the credential too; the directory has the change already."""
     actions.follow(event.payload.user_id)

@@ -46,6 +46,6 @@ def mark_second_factor(user_id: str, *, on: bool) -> None:
 
 
 def change_person(user_id: str, changes: PersonDocument) -> PersonDocument | None:
-    """Show at once what a person changed here, and return the copy; users hears of it by event and confirms with its own.
+    """Show at once what a person changed here, and return the copy; the service users gets an event and confirms with its own.
     None for a user who is not in the directory yet."""
     return PEOPLE.update_and_get({"_id": user_id}, sets=changes)

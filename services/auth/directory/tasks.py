@@ -1,4 +1,4 @@
-"""What auth hears of people."""
+"""Event handlers of auth for users."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles

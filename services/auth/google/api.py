@@ -89,7 +89,7 @@ def _person_of(identity: GoogleIdentity, request: Request) -> Tokens:
 
 
 class GoogleTokenBody(Body):
-    """A Google access token. A tenant is not the caller's to choose: what is sent as such is not looked at."""
+    """A Google access token. The caller cannot choose a tenant: one that is sent is ignored."""
 
     allow_unknown = True
     accessToken = Text(required=False, max_length=4000)  # noqa: N815 - wire name

@@ -1,4 +1,4 @@
-"""What auth hears of invitations."""
+"""Event handlers of auth for invitations."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles

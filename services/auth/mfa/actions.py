@@ -134,7 +134,7 @@ def _is_good(factor: FactorDocument, code: str, origin: Origin) -> bool:
 
 
 def _take_a_try(factor: FactorDocument, moment: datetime) -> None:
-    """Count a try before the code is looked at; the fifth locks. Raises _Locked when none is left."""
+    """Count a try before the code is checked; the fifth locks. Raises _Locked when none is left."""
     free = {"_id": factor["_id"], "$or": [{"lockedUntil": None}, {"lockedUntil": {"$lte": moment}}]}
     counted = MFAS.update_and_get(free, {"$inc": {"failedAttempts": 1}})
     if counted is None or counted["failedAttempts"] > _TRIES:

@@ -135,7 +135,7 @@ def _renewed(user_id: str, stored: str, password: str) -> str:
 
 
 def fingerprint(proof: Proof) -> list[str]:
-    """Return what tells later, without the password, that it is the person's still: see `still_proven`."""
+    """Return a value that proves later, without the password, that it is still the user's: see `still_proven`."""
     return [proof.person["_id"], digest(proof.hashed)]
 
 

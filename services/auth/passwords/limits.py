@@ -15,7 +15,7 @@ _LATER = "Please try again later."
 
 
 def count_reset_request(email: object, origin: Origin) -> None:
-    """Count a request for a reset link, before the body is looked at. Raises TooManyRequests."""
+    """Count a request for a reset link, before the body is checked. Raises TooManyRequests."""
     key = email_key(email) if isinstance(email, str) and email else origin.address
     refusal = f"Too many password reset requests. {_LATER}"
     demand("reset", key, limit=settings.RESET_REQUESTS, seconds=_HOUR, refusal=refusal)

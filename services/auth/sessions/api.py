@@ -33,7 +33,7 @@ def session_tokens(tokens: actions.Tokens) -> dict[str, Any]:
 
 
 class RefreshBody(Body):
-    """A refresh token; absent when the access token in the header is to be renewed. The old system looked at no body."""
+    """A refresh token; absent when the access token in the header is to be renewed. The old system ignored the body."""
 
     allow_unknown = True
     refreshToken = Text(required=False)  # noqa: N815 - wire name

@@ -40,7 +40,7 @@ class Me(ContractView):
 
 
 class ProfileBody(Body):
-    """What people may change of themselves here; anything else that is sent is not looked at."""
+    """What users may change of themselves here; other members are ignored."""
 
     allow_unknown = True
     firstName = Text(not_empty=True, max_length=50, trim=True, required=False)  # noqa: N815 - wire name

@@ -45,7 +45,7 @@ def token_user(principal: Principal) -> Wire:
 
 
 def person_of(principal: Principal) -> PersonDocument:
-    """Return what a token tells of a person whom the directory does not know."""
+    """Return what a token says of a user whom the directory does not know."""
     return {
         "_id": principal.user_id,
         "email": principal.email,

@@ -1,4 +1,4 @@
-"""What buyers tells the other services of a buyer."""
+"""The events of buyers about a buyer."""
 
 from core.events.outbox import record
 from core.events.payloads import BuyerSnapshot

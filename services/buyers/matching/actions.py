@@ -18,7 +18,7 @@ from services.buyers.matching.queries import match_by_id
 
 # Agents do not call more buyers for one lead, nor offer more leads to one buyer.
 BEST_PER_LEAD, BEST_PER_BUYER = 100, 200
-# Candidates that are looked at; newest first for leads, the rest is reached as they change.
+# How many candidates are examined; the newest leads first, the rest when they change.
 _CANDIDATES = 5_000
 _BUYER_FIELDS = {
     "preferredPropertyTypes": 1,

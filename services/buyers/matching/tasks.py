@@ -1,4 +1,4 @@
-"""What matching hears of leads and of buyers."""
+"""Event handlers of matching for leads and buyers."""
 
 from typing import cast
 

@@ -24,7 +24,7 @@ _ONCE = unique_or(Conflict, _ASSIGNED)
 
 
 class NoAgentFound(Conflict):
-    """No agent can take the lead; `decision` tells why each of them cannot."""
+    """No agent can take the lead; `decision` says why each of them cannot."""
 
     def __init__(self, decision: choosing.Decision) -> None:
         super().__init__(decision.reason)

@@ -1,4 +1,4 @@
-"""Routes of assignment: always 200 or 201, and `success` tells whether it was done."""
+"""Routes of assignment: always 200 or 201, and `success` says whether it was done."""
 
 from collections.abc import Callable
 

@@ -12,7 +12,7 @@ _SKILLS = (rules.is_skill, f"a string of 1 to {rules.LONGEST_SKILL} characters")
 
 
 class AutoBody(Body):
-    """Which lead. An agent and a priority may be sent and are not looked at."""
+    """Which lead. An agent and a priority may be sent and are ignored."""
 
     leadId = MongoId(or_uuid=True)
     agentId = MongoId(or_uuid=True, required=False)
@@ -22,7 +22,7 @@ class AutoBody(Body):
 
 
 class ManualBody(Body):
-    """Which lead, and whose it is. A priority may be sent and is not looked at."""
+    """Which lead, and which agent gets it. A priority may be sent and is ignored."""
 
     leadId = MongoId(or_uuid=True)
     agentId = MongoId(or_uuid=True, demanded=True)
@@ -31,14 +31,14 @@ class ManualBody(Body):
 
 
 class AssignItemBody(Body):
-    """Who gets the lead; a priority may be sent and is not looked at."""
+    """Which agent gets the lead; a priority may be sent and is ignored."""
 
     agentId = MongoId(or_uuid=True, demanded=True)
     priority = Number(LOWEST, HIGHEST, required=False)
 
 
 class ReassignBody(Body):
-    """Whose the lead is from now on. A status may be sent and is not looked at."""
+    """The new agent of the lead. A status may be sent and is ignored."""
 
     agentId = MongoId(or_uuid=True, demanded=True)
     status = Choice(rules.STATUSES, required=False)
@@ -47,7 +47,7 @@ class ReassignBody(Body):
 
 
 class OutcomeBody(Body):
-    """What became of an assignment. An agent and a reason may be sent and are not looked at."""
+    """The outcome of an assignment. An agent and a reason may be sent and are ignored."""
 
     agentId = MongoId(or_uuid=True, required=False)
     status = Choice(rules.STATUSES, required=False)

@@ -1,4 +1,4 @@
-"""What assignment hears of leads, and what the worker does by itself."""
+"""Event handlers of assignment for leads, and periodic tasks."""
 
 from celery import shared_task
 

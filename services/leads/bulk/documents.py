@@ -8,7 +8,7 @@ from core.documents.shapes import Owned, RunDocument
 
 
 class OperationDocument(RunDocument, total=False):
-    """An operation; `done` counts its leads that were looked at, `undoes` names the operation that it takes back."""
+    """An operation; `done` counts its leads that were processed, `undoes` names the operation that it takes back."""
 
     operationId: str
     operation: str

@@ -33,7 +33,7 @@ def fault_of_ids(ids: object) -> str | None:
 
 
 def malformed(value: object) -> str:
-    """Return the old storage's words for an id that is none."""
+    """Return the old storage's words for an invalid id."""
     shown = f'"{value}" (type string)' if isinstance(value, str) else str(value)
     return f'Cast to ObjectId failed for value {shown} at path "_id" for model "Lead"'
 

@@ -81,7 +81,7 @@ def state_of(provider_state: str) -> str:
 
 
 def dialable(number: object) -> str | None:
-    """Return a number as the provider wants it, or None for one that is none."""
+    """Return a number as the provider wants it, or None for an invalid one."""
     text = str(number or "").strip()
     if text.startswith("+"):
         return text if re.fullmatch(r"\+[0-9]{7,15}", re.sub(r"[\s().-]", "", text)) else None

@@ -13,7 +13,7 @@ _AWAY = ("suspended", "inactive")
 
 
 def names_of(scope: TenantScope, user_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of the scope's people among these, by id; those of other tenants are not told."""
+    """Return the names of the scope's users among these, by id; those of other tenants are left out."""
     found = PEOPLE.scoped(scope).find({"_id": {"$in": list(user_ids)}}, {"name": 1})
     return {person["_id"]: person["name"] for person in found}
 

@@ -1,4 +1,4 @@
-"""What leads hears of people."""
+"""Event handlers of leads for users."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles

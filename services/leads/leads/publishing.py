@@ -1,4 +1,4 @@
-"""What leads tells the other services of a lead."""
+"""The events of leads about a lead."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -18,7 +18,7 @@ def is_lead_id(value: object) -> bool:
 
 
 class _Address(Free):
-    """An address of any shape; the name of a state becomes its code. What is none is for the rules to tell."""
+    """An address of any shape; the name of a state becomes its code. The rules refuse what is not an address."""
 
     def clean(self, data: Any) -> Any:
         """Return the address as it is stored."""
@@ -162,7 +162,7 @@ class UpdateLeadsBody(Body):
 
 
 class _Any(ContractField):
-    """Text that is looked at later: an unknown order falls back to the default one."""
+    """Text that is checked later: an unknown order falls back to the default one."""
 
     schema = {"type": "string"}
 

@@ -11,7 +11,7 @@ PENDING, ASSIGNED, COMPLETED, CANCELLED = STATUSES = ("pending", "assigned", "co
 LOWEST, HIGHEST = 1, 10
 # Higher priorities first, then the oldest; the id decides between equals.
 ORDER = (("priority", -1), ("createdAt", 1), ("_id", 1))
-# How long a claimed lead stays with an agent of whom nothing is heard.
+# How long a claimed lead stays with an agent who does not renew the lease.
 LEASE = timedelta(minutes=5)
 # How many of the first items claimers that are in each other's way spread over.
 WINDOW = 32

@@ -17,7 +17,7 @@ class AddBody(Body):
 
 
 class PriorityBody(Body):
-    """How urgent; an agent may be sent and is not looked at."""
+    """How urgent; an agent may be sent and is ignored."""
 
     agentId = MongoId(or_uuid=True, required=False)
     priority = Number(LOWEST, HIGHEST, demanded=True)

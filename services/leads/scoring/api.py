@@ -133,7 +133,7 @@ class RecalculateAll(ContractView):
     statuses = {"post": 202}
 
     def post(self, request: Request) -> Response:
-        """Start it; the job tells how far it is."""
+        """Start it; the job shows the progress."""
         run = actions.start_recalculation(self.scope)
         enqueue(recalculate, str(run["_id"]))
         return Response({"message": "Lead score recalculation job started", "jobId": run["jobId"]}, status=202)

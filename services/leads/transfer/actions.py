@@ -45,7 +45,7 @@ UNDO = "undo"
 
 
 def read(name: str, content: bytes) -> Sheet:
-    """Return the table in a file. Raises BadRequest for a file that is none, Unavailable while too many are read."""
+    """Return the table in a file. Raises BadRequest for a file without a table, Unavailable while too many are read."""
     if len(content) > LARGEST_FILE:
         raise BadRequest("File is larger than 10 MB")
     try:
@@ -116,7 +116,7 @@ def _plan(sheet: Sheet, mapping: dict[str, str]) -> Plan:
 
 
 def _later_header(sheet: Sheet, mapping: dict[str, str]) -> list[str]:
-    """Return what to tell of a file whose header is not its first line, as below a title."""
+    """Return the warning about a file whose header is not its first line, for example below a title."""
     for line in islice(sheet, _TITLE_LINES):
         with suppress(Unclear):
             if not plan_of(SUBJECT, line.cells, mapping).faults:

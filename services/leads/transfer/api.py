@@ -153,7 +153,7 @@ class ImportReport(ContractView):
     access = {"get": MANAGERS}
 
     def get(self, request: Request, importId: str) -> Any:
-        """Answer them as a file: to mend, and to import again; with `cells=true` also each cell that was changed."""
+        """Answer them as a file, to correct and import again; with `cells=true` also each changed cell."""
         run = queries.import_by_id(self.scope, importId)
         cells = queries.cells(self.scope, importId) if _said(request.query_params.get("cells")) else []
         lines = report_lines(run, queries.problems(self.scope, importId), cells)

@@ -1,4 +1,4 @@
-"""What leads have to do with columns of files (contract/leads-rules.md §9): fields, names, what whole rows tell. Pure."""
+"""Columns of files as fields of leads (contract/leads-rules.md §9): fields, names, rules of whole rows. Pure."""
 
 import json
 import re
@@ -224,7 +224,7 @@ SUBJECT = Subject(
 
 
 def finish(row: Row) -> None:
-    """Do with a row what no cell alone tells: a whole name, a whole address, the rules of leads; its faults are added."""
+    """Apply to a row what needs several cells: a whole name, a whole address, the rules of leads; its faults are added."""
     _split_name(row)
     _keep_extension(row, "phone")
     _keep_extension(row, "alternatePhone")

@@ -89,7 +89,7 @@ class Part:
         self._freed.clear()
 
     def store(self) -> None:
-        """Write everything, and tell of it."""
+        """Write everything, and record its events."""
         view = LEADS.scoped(self.scope)
         publish_leads("created", view.insert_many(self._new))
         if self._changes:
@@ -194,7 +194,7 @@ class Part:
                 return
 
     def _fail(self, candidate: Candidate, message: str) -> None:
-        """Take nothing of a row: all of it goes into the report, to be mended."""
+        """Take nothing of a row: all of it goes into the report, to be corrected."""
         candidate.row.warnings.clear()
         candidate.row.refuse_all(message)
         self.counts["failed"] += 1

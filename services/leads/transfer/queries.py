@@ -55,7 +55,7 @@ def problems(scope: TenantScope, import_id: str, *, limit: int = 0) -> Iterator[
 
 
 def cells(scope: TenantScope, import_id: str, *, limit: int = 0) -> Iterator[ProblemDocument]:
-    """Iterate over the rows of an import with the cells of which their columns do not tell where they went."""
+    """Iterate over the rows of an import with the cells that their columns' totals do not cover."""
     return _notes(scope, {"importId": import_id, "kind": CELLS}, limit)
 
 

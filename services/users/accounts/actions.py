@@ -297,7 +297,7 @@ def note_activity(activity: AccountActivity) -> None:
 
 
 def _known(user_id: str) -> UserDocument:
-    """Return a person that auth speaks of. Raises LookupError: their account may be on its way, so ask again."""
+    """Return a user named by auth. Raises LookupError: their account may not have arrived yet, so try again."""
     user = everyone().find_one({"_id": object_id(user_id)})
     if user is None:
         raise LookupError(f"no person {user_id} yet")

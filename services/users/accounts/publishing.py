@@ -1,4 +1,4 @@
-"""What users tells the other services of a person."""
+"""The events of users about a user."""
 
 from core.documents.collection import now
 from core.documents.ids import text_id

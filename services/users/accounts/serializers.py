@@ -28,7 +28,7 @@ class SocialMediaBody(Body):
 
 
 class ProfileBody(Body):
-    """What a person tells about themselves."""
+    """What a user says about themselves."""
 
     phone = Text(required=False)
     address = AddressBody(required=False)
@@ -115,7 +115,7 @@ class RolesBody(Body):
 
 
 class ReasonBody(Body):
-    """Why; nothing else is looked at."""
+    """Why; other members are ignored."""
 
     allow_unknown = True
     reason = Text(required=False, max_length=1000)

@@ -1,4 +1,4 @@
-"""What users hears from auth."""
+"""Event handlers of users for accounts at auth."""
 
 from typing import cast
 

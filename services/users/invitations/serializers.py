@@ -21,7 +21,7 @@ class InviteBody(Body):
 
 
 class CancelBody(Body):
-    """Why; nothing else is looked at."""
+    """Why; other members are ignored."""
 
     allow_unknown = True
     reason = Text(required=False, max_length=1000)

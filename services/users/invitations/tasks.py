@@ -1,4 +1,4 @@
-"""What users hears of accepted invitations."""
+"""Event handlers of users for accepted invitations."""
 
 from core.events.envelope import Event
 from core.events.handlers import handles

@@ -16,21 +16,21 @@ from core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from core.events.outbox import record
 from core.events.payloads import AccountActivity, EmailRequested
 from core.identity.principals import Principal
-from core.identity.roles import ADMIN, OPERATOR, SYSTEM_ROLES, USER_ROLES, permissions_of, system_roles
+from core.identity.roles import USER_ROLES, permissions_of
 from core.worker.jobs import enqueue
 from services.users.accounts import authority, rules
 from services.users.accounts.authority import Act
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
+from services.users.accounts.keeping import keep_an_admin
 from services.users.accounts.logbook import log_activity, log_status
 from services.users.accounts.mails import send_user_mail
-from services.users.accounts.models import GUARDS, USERS
+from services.users.accounts.models import USERS
 from services.users.accounts.publishing import publish_user
 from services.users.accounts.queries import user_by_email, user_by_id
 from services.users.accounts.standing import acting, demand, require, standing_of, tenant_of, thing_of
 
 _TAKEN = "User with this email already exists"
-_ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
 # Requests for another address, per person and hour: each sends mails to addresses that the caller chose.
 _EMAIL_REQUESTS, _HOUR = 5, 3600
 # The members that decide what a user may do.
@@ -128,7 +128,7 @@ def update_user(scope: TenantScope, user_id: str, changes: UserDocument, *, acto
 def _update(user: UserDocument, changes: UserDocument, changed: rules.Changed, actor: Principal) -> UserDocument:
     if "status" in changed:
         log_status(user, user["status"], changes["status"], None, actor.user_id)
-    _keep_an_admin(user, changes)
+    keep_an_admin(user, changes)
     stored = _change(user, changes)
     metadata = {"changes": changed}
     log_activity(stored, "profile_update", "User profile updated", actor_id=actor.user_id, metadata=metadata)
@@ -151,7 +151,7 @@ def set_roles(
     """Replace a person's roles. Raises NotFound, BadRequest for unknown names, Forbidden."""
     user = user_by_id(scope, user_id)
     _check_changes(user, {"roles": roles}, actor)
-    _keep_an_admin(user, {"roles": roles})
+    keep_an_admin(user, {"roles": roles})
     stored = _change(user, {"roles": roles})
     metadata = {"oldRoles": user.get("roles"), "newRoles": roles, "reason": reason}
     text = f"User roles changed to {', '.join(roles) or 'none'}"
@@ -165,7 +165,7 @@ def deactivate(scope: TenantScope, user_id: str, reason: str | None, *, actor: P
     user = user_by_id(scope, user_id)
     require(actor, Act.DELETE, standing_of(user))
     if user["status"] != "inactive":
-        _keep_an_admin(user, {"status": "inactive"})
+        keep_an_admin(user, {"status": "inactive"})
         log_status(user, user["status"], "inactive", reason, scope.actor_id)
         user = _change(user, {"status": "inactive"}, event="user.deleted")
     metadata = {"reason": reason, "method": "soft_delete"}
@@ -256,7 +256,7 @@ def leave_tenant(principal: Principal, user: UserDocument, reason: str) -> UserD
     """Remove a user from their tenant, with all rights that they had there. Raises Forbidden for the tenant's last
     administrator, and for a user whom the caller may not change."""
     require(principal, Act.REMOVE, standing_of(user))
-    _keep_an_admin(user, _LEFT)
+    keep_an_admin(user, _LEFT)
     return _leave(user, reason, principal.user_id)
 
 
@@ -334,7 +334,7 @@ def _change(user: UserDocument, changes: UserDocument, *, event: str = "user.upd
 
 
 def _move(user: UserDocument, status: str, reason: str | None, actor_id: str | None) -> UserDocument:
-    _keep_an_admin(user, {"status": status})
+    keep_an_admin(user, {"status": status})
     stored = _change(user, {"status": status})
     metadata = {"oldStatus": user["status"], "newStatus": status, "reason": reason}
     text = f"User status changed from {user['status']} to {status}"
@@ -353,7 +353,7 @@ def _check_changes(user: UserDocument, changes: UserDocument, actor: Principal) 
     if "status" in changes and not rules.may_become(user["status"], changes["status"]):
         raise BadRequest(f"Invalid status transition from {user['status']} to {changes['status']}")
     words = changes.get("roles") or []
-    if any(word not in _ROLES for word in words):
+    if any(word not in rules.ROLES for word in words):
         raise BadRequest([f"each value in roles must be one of the following values: {', '.join(USER_ROLES)}"])
     given = permissions_of(words) | set(changes.get("permissions") or ())
     if given:
@@ -381,30 +381,6 @@ def _is_proposed(user: UserDocument, email: str, actor: Principal) -> bool:
 def _refuse_torn(person: UserDocument) -> None:
     if authority.is_torn(person):
         raise Forbidden("Forbidden resource")
-
-
-def _keep_an_admin(user: UserDocument, changes: UserDocument) -> None:
-    """Refuse to take away a tenant's last active administrator, or the platform's last active operator."""
-    changed: UserDocument = {**user, **changes}
-    tenant_id = text_id(user.get("tenantId"))
-    if tenant_id is not None and _is_active(user, ADMIN) and not _is_active(changed, ADMIN):
-        people = USERS.scoped(TenantScope(tenant_id))
-        _keep_one(user, people, ADMIN, "A tenant needs at least one active administrator")
-    if _is_active(user, OPERATOR) and not _is_active(changed, OPERATOR):
-        _keep_one(user, everyone(), OPERATOR, "The platform needs at least one active operator")
-
-
-def _keep_one(user: UserDocument, people: ScopedDocuments[UserDocument], role: str, refusal: str) -> None:
-    """Raise Forbidden when no other active one of `people` has `role`, also when two requests try at once."""
-    guard = {"$inc": {"changes": 1}, "$set": {"changedAt": now()}}
-    GUARDS.mark({"_id": people.scope.tenant_id or "platform"}, guard, upsert=True)
-    words = [word for word in _ROLES if role in system_roles([word])]
-    if not people.exists({"_id": {"$ne": user["_id"]}, "status": "active", "roles": {"$in": words}}):
-        raise Forbidden(refusal)
-
-
-def _is_active(user: UserDocument, role: str) -> bool:
-    return user["status"] == "active" and role in system_roles(user.get("roles") or ())
 
 
 def _mail(kind: str, email: str, context: dict[str, Iterable[str] | str | None]) -> None:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.identity.roles import SYSTEM_ROLES, USER_ROLES
 from services.users.accounts.documents import UserDocument
 
+# The role words that a person may have.
+ROLES = (*USER_ROLES, "agent", *SYSTEM_ROLES)
 STATUSES = ("active", "inactive", "suspended", "pending")
 TRANSITIONS = {
     "pending": {"active", "suspended", "inactive"},

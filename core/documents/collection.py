@@ -35,12 +35,26 @@ EVERY_SERVICE = "*"
 # What a query of a caller without tenant matches: nothing.
 _NOTHING: Filter = {"_id": {"$in": []}}
 _NO_CHANGE: Update = {}
+# Stages that read other documents, or write.
+_ELSEWHERE = {"$lookup", "$graphLookup", "$unionWith", "$merge", "$out"}
 
 
 def now() -> datetime:
     """Return the current time in UTC at MongoDB's resolution, the millisecond."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _refuse_others(stages: object) -> None:
+    """Raise ValueError for a stage, at any depth, that reaches past the documents it is given: no filter of ours holds there."""
+    if isinstance(stages, Mapping):
+        reached = _ELSEWHERE & stages.keys()
+        if reached:
+            raise ValueError(f"{min(reached)} reaches past the scope of a collection")
+        stages = [*stages.values()]
+    if isinstance(stages, list | tuple):
+        for stage in stages:
+            _refuse_others(stage)
 
 
 class Documents(Generic[T]):
@@ -92,7 +106,8 @@ class Documents(Generic[T]):
         return self.find_one(query, {"_id": 1}) is not None
 
     def aggregate(self, pipeline: Sequence[Document], **options: Any) -> Iterator[Document]:
-        """Run `pipeline` over the visible documents."""
+        """Run `pipeline` over the visible documents. Raises ValueError for stages that read or write anything else."""
+        _refuse_others(pipeline)
         first: list[Document] = [{"$match": self.visible({})}]
         return self._raw.aggregate([*first, *pipeline], session=self._session, **options)
 

@@ -49,13 +49,25 @@ class Lifted:
 
 
 def ensure_indexes(collection: MongoCollection[Any], indexes: Sequence[IndexModel]) -> list[str]:
-    """Create those of `indexes` that `collection` lacks and return their names. Raises IndexRefused.
+    """Create those of `indexes` that `collection` lacks and return their names. Raises IndexRefused, with a sentence for each
+    that cannot be built, once all others are.
 
     An index with the same keys but other options (the old system's plain index where we need a unique one) is kept and
     ours is created beside it when MongoDB allows that (partial ones); otherwise it is replaced by ours.
     """
     existing = list(collection.list_indexes())
-    return [made.document["name"] for made in indexes if _lacks(existing, made) and _build(collection, existing, made)]
+    created, refused = list[str](), list[str]()
+    for made in indexes:
+        if _lacks(existing, made):
+            try:
+                _build(collection, existing, made)
+            except IndexRefused as error:
+                refused.append(str(error))
+            else:
+                created.append(made.document["name"])
+    if refused:
+        raise IndexRefused("\n".join(refused))
+    return created
 
 
 def drop_indexes(
@@ -95,7 +107,7 @@ def _lacks(existing: Sequence[Spec], made: IndexModel) -> bool:
     return all(_keys(spec) != _keys(wanted) or _options(spec) != _options(wanted) for spec in existing)
 
 
-def _build(collection: MongoCollection[Any], existing: Sequence[Spec], made: IndexModel) -> bool:
+def _build(collection: MongoCollection[Any], existing: Sequence[Spec], made: IndexModel) -> None:
     stands = _in_the_way(existing, made)
     if stands:
         collection.drop_index(stands["name"])
@@ -107,7 +119,6 @@ def _build(collection: MongoCollection[Any], existing: Sequence[Spec], made: Ind
             collection.create_indexes([_again(stands)])
         reason = _reason(collection, made.document, error)
         raise IndexRefused(f"Index {made.document['name']} of {collection.name} cannot be built: {reason}") from error
-    return True
 
 
 def _in_the_way(existing: Sequence[Spec], made: IndexModel) -> Spec | None:
@@ -143,5 +154,8 @@ def _keys(spec: Spec) -> list[tuple[str, Any]]:
 
 def _options(spec: Spec) -> dict[str, Any]:
     return {
-        name: dict(spec[name]) if isinstance(spec[name], dict) else spec[name] for name in _IDENTITY if spec.get(name)
+        name: dict(spec[name]) if isinstance(spec[name], dict) else spec[name]
+        for name in _IDENTITY
+        # A document may expire after 0 seconds.
+        if spec.get(name) is not None and spec[name] is not False
     }

@@ -1,4 +1,4 @@
-"""What a process needs, each as a check of django-health-check: none waits longer than two seconds.
+"""What a process needs, each as a check of django-health-check: none waits as long as two seconds.
 
 Of the library's own, Cache and Disk are used. Its database check asks for SQL; nothing here stores files or needs mail to work.
 """
@@ -28,8 +28,8 @@ from core.documents.driver import ping
 from core.events import outbox
 from core.identity.keys import key_set
 
-# The library adds a second to it. The gateway asks every second, and waits for two.
-_PATIENCE = timedelta(seconds=1)
+# The library adds a second to it. The gateway and the runner ask every second, and wait for two.
+_PATIENCE = timedelta(milliseconds=500)
 # Events are acknowledged within seconds; then the outbox tries for five minutes at most before it tries again.
 _LONG_WAITING = timedelta(minutes=10)
 _FULL_PERCENT = 95.0

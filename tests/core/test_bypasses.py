@@ -82,3 +82,27 @@ def test_nothing_else_makes_a_scope_without_limit() -> None:
 
 def _is_false(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and value.value is False
+
+
+def test_a_collection_has_one_door() -> None:
+    """A second declaration without tenant would open a collection of tenants to everybody."""
+    declared = [
+        (service.value.value if isinstance(service.value, ast.Constant) else module, call.args[0].value)
+        for module, _, call in calls()
+        if name_of(_declaration(call)) in ("Collection", "PlainCollection", "Declared")
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        for service in call.keywords
+        if service.arg == "service"
+    ]
+    assert len(declared) > 35
+    assert len(declared) == len(set(declared))
+    elsewhere = {module for module, _, call in calls() if name_of(_declaration(call)) == "PlainCollection"}
+    assert {module for module in elsewhere if not module.endswith((".models", "core.documents.collection"))} == set()
+
+
+def _declaration(call: ast.Call) -> ast.Call:
+    """A declaration names the type of its documents: Collection[LeadDocument](...)."""
+    if isinstance(call.func, ast.Subscript):
+        return ast.Call(func=call.func.value, args=call.args, keywords=call.keywords)
+    return call

@@ -244,3 +244,28 @@ def test_a_clash_inside_a_transaction_reaches_the_caller() -> None:
     with pytest.raises(DuplicateKeyError):
         in_transaction(SERVICE, clash)
     assert TEXT.scoped(acme).count({}) == 0
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        {"$unionWith": "things"},
+        {"$lookup": {"from": "things", "pipeline": [], "as": "all"}},
+        {
+            "$graphLookup": {
+                "from": "things",
+                "startWith": "$a",
+                "connectFromField": "a",
+                "connectToField": "b",
+                "as": "all",
+            }
+        },
+        {"$facet": {"all": [{"$unionWith": {"coll": "things", "pipeline": []}}]}},
+        {"$merge": {"into": "things"}},
+        {"$out": "things"},
+    ],
+)
+def test_a_pipeline_stays_within_its_scope(stage: dict[str, Any]) -> None:
+    TEXT.scoped(other).insert_one({"name": "theirs"})
+    with pytest.raises(ValueError, match="reaches past the scope"):
+        list(TEXT.scoped(acme).aggregate([stage]))

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from pymongo.errors import ConnectionFailure
 
 from core.documents.changes import carry_out, changes_of
 from core.documents.collection import EVERY_SERVICE, Declared
@@ -43,22 +44,34 @@ class Command(BaseCommand):
         self.verbosity = options["verbosity"]
         who = f"{settings.SERVICE_NAME} ({socket.gethostname()}, process {os.getpid()})"
         for services in _by_database():
-            db = database(services[0])
-            lock = Lock(db[COLLECTION], who, options["lease"])
             try:
-                with holding(lock, self._tell):
-                    self._tell(f"Preparing {db.name}")
-                    self._prepare(services, lock)
+                self._prepare_database(services, who, options["lease"])
             except (IndexRefused, LockLost) as error:
                 raise CommandError(str(error)) from error
+            except ConnectionFailure as error:
+                _, name = database_of(alias_of(services[0]))
+                raise CommandError(f"MongoDB is out of reach for {name}: {type(error).__name__}") from error
+
+    def _prepare_database(self, services: list[str], who: str, lease: float) -> None:
+        db = database(services[0])
+        lock = Lock(db[COLLECTION], who, lease)
+        with holding(lock, self._tell):
+            self._tell(f"Preparing {db.name}")
+            self._prepare(services, lock)
 
     def _prepare(self, services: list[str], lock: Lock) -> None:
         call_command("migrate", database=alias_of(services[0]), interactive=False, verbosity=self.verbosity)
         for service in services:
             running = running_release(lock.preparations, service, settings.LEADMESH_VERSION)
+            refused = list[str]()
             for declared in _declared(service):
                 lock.renew()
-                self._index(service, declared, running)
+                try:
+                    self._index(service, declared, running)
+                except IndexRefused as error:
+                    refused.append(str(error))
+            if refused:
+                raise IndexRefused("\n".join(refused))
             for change in changes_of(service):
                 lock.renew()
                 carry_out(change, lock, self._tell)

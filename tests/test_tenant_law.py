@@ -53,7 +53,10 @@ ROUTES = list(routes())
 
 def test_the_walk_covers_every_route() -> None:
     assert len(ROUTES) > 60
-    assert all(isinstance(pattern.pattern, ContractPattern) for pattern in get_resolver().url_patterns[:-1])
+    *found, _admin = get_resolver().url_patterns
+    # Health has routes of its own, of the same kind, which know no tenant.
+    found = [inner for one in found for inner in getattr(one, "url_patterns", [one])]
+    assert all(isinstance(pattern.pattern, ContractPattern) for pattern in found)
 
 
 @pytest.fixture(autouse=True)

@@ -143,8 +143,8 @@ def test_who_did_it_is_told_without_a_statement_per_entry(api: Api, viewer: Call
         ("endDate=2024-13-01", ["endDate must be a valid ISO 8601 date string"]),
         ("page=x", NOT_NUMERIC),
         ("limit=²", NOT_NUMERIC),
-        ("type[$ne]=x", ["type must be shorter than or equal to 100 characters", "type must be a string"]),
-        ("type=a&type=b", ["type must be shorter than or equal to 100 characters", "type must be a string"]),
+        ("type[$ne]=x", ["type must be a string"]),
+        ("type=a&type=b", ["type must be a string"]),
     ],
 )
 def test_a_bad_search_is_refused(api: Api, viewer: Caller, query: str, message: Any) -> None:
@@ -265,9 +265,9 @@ def test_no_cell_starts_a_formula(start: str) -> None:
         ({"startDate": "soon"}, ["startDate must be a valid ISO 8601 date string"]),
         (
             {"userId": {"$ne": ""}},
-            ["userId must be shorter than or equal to 100 characters", "userId must be a string"],
+            ["userId must be a string"],
         ),
-        ({"format": 1}, ["format must be shorter than or equal to 20 characters", "format must be a string"]),
+        ({"format": 1}, ["format must be a string"]),
         ({"tenantId": OTHER_TENANT}, ["property tenantId should not exist"]),
     ],
 )

@@ -19,7 +19,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 # One file at a time in each process: beside a reader at its worst (some 170 MB) a second one would not fit into a container of
 # 512 MB. How long the next one waits, in seconds.
 _TURN = threading.Lock()
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 
 
 class Busy(RuntimeError):

@@ -292,7 +292,7 @@ def _broken_copy(folder: Path, fault: str) -> None:
     for file in source.joinpath("sheets").glob("*.py"):
         text = (
             file.read_text()
-            .replace("WALL_SECONDS = 15, 18", "WALL_SECONDS = 1, 18")
+            .replace("WALL_SECONDS = 15, 16", "WALL_SECONDS = 1, 16")
             .replace("if content.startswith(_ZIP):", f"{fault}\n    if 0:")
         )
         (folder / "core" / "sheets" / file.name).write_text(text)

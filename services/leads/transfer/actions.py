@@ -33,7 +33,8 @@ from services.leads.transfer.parts import Options, Part, import_part
 from services.leads.transfer.queries import SHOWN, import_by_id
 
 MOST_ROWS, MOST_ROWS_IN_BACKGROUND = 10_000, 100_000
-_PART, _PART_TEXT = 250, 1_000_000
+# Lines and characters of a part; parts that are stored in one statement.
+_PART, _PART_TEXT, _AT_ONCE = 250, 1_000_000, 16
 _KEPT = timedelta(days=7)
 _UNDO_WINDOW = timedelta(hours=24)
 _DUPLICATE_KEY = 11_000
@@ -174,11 +175,15 @@ def _noted(run: ImportDocument, part: Part) -> ImportDocument:
 
 def _store_parts(scope: TenantScope, import_id: str, lines: Iterable[Line]) -> None:
     """Store the lines in parts that a transaction can do and a document can hold."""
-    view, expires = PARTS.scoped(scope), now() + _KEPT
+    view, expires, waiting = PARTS.scoped(scope), now() + _KEPT, list[PartDocument]()
     for number, part in enumerate(_parts(lines)):
         faults = [(line.number, line.fault) for line in part if line.fault]
         stored: PartDocument = {"rows": [line.cells for line in part], "first": part[0].number, "faults": faults}
-        view.insert_one({"importId": import_id, "number": number, **stored, "expiresAt": expires})
+        waiting.append({"importId": import_id, "number": number, **stored, "expiresAt": expires})
+        if len(waiting) == _AT_ONCE:
+            view.insert_many(waiting)
+            waiting = []
+    view.insert_many(waiting)
 
 
 def _lines_of(part: PartDocument) -> list[Line]:

@@ -109,7 +109,8 @@ def databases() -> list[HealthCheck]:
 def others() -> list[HealthCheck]:
     """Return the checks of what a process gets along without for a while."""
     folder = Disk(path=gettempdir(), max_disk_usage_percent=_FULL_PERCENT)
-    return [Cache(timeout=_PATIENCE), Keys(), folder, *(Outbox(service) for service in settings.SERVICES)]
+    # What it writes expires after its patience, in whole seconds.
+    return [Cache(timeout=timedelta(seconds=1)), Keys(), folder, *(Outbox(service) for service in settings.SERVICES)]
 
 
 def results(checks: Sequence[HealthCheck]) -> list[HealthCheckResult]:

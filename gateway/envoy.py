@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
+from gateway.logs import access_log, tracing
 from gateway.replies import local_replies
 from gateway.states import CANARY, LEGACY, State, States, dumped, loaded
 from gateway.table import Route, load
@@ -25,8 +26,6 @@ _TYPES = "type.googleapis.com/envoy"
 # so that a page may read the refusal too.
 _HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
 _OVERSIZED = "x-leadmesh-oversized"
-# The one route whose path holds a token, however it is spelled.
-_UNSHOWN_PATH = "/api/auth/validate-invitation/"
 _ROUTE_SECONDS, _TRY_SECONDS, _LEGACY_SECONDS = 30, 12, 60
 # Below gunicorn's keep-alive of 75 s, so that a connection is never reused while the other end closes it.
 _IDLE_SECONDS = 60
@@ -136,11 +135,11 @@ def _listener(settings: Settings, routes: Config) -> Config:
         "early_header_mutation_extensions": [_looked_at_first()],
         **routes,
         "local_reply_config": local_replies(settings.origins),
-        "access_log": [_access_log(secret=False), _access_log(secret=True)],
+        "access_log": [access_log(secret=False), access_log(secret=True)],
         "http_filters": _filters(settings),
     }
     if settings.traces:
-        manager["tracing"] = _tracing()
+        manager["tracing"] = tracing()
     return {
         "name": "gateway",
         "address": {"socket_address": {"address": settings.host, "port_value": settings.port}},
@@ -374,39 +373,3 @@ def _watched(folder: Path, name: str) -> Config:
     path = folder / name
     source = {"path": str(path), "watched_directory": {"path": str(path.parent)}}
     return {"resource_api_version": "V3", "path_config_source": source}
-
-
-def _access_log(*, secret: bool) -> Config:
-    """One JSON line per request, without query strings: they may hold tokens. Paths that hold one have a log of their own,
-    which does not show the path."""
-    words = {
-        "time": "%START_TIME%",
-        "method": "%REQ(:METHOD)%",
-        "path": f"{_UNSHOWN_PATH}..." if secret else "%PATH(NQ)%",
-        "status": "%RESPONSE_CODE%",
-        "ms": "%DURATION%",
-        "bytes": "%BYTES_SENT%",
-        "service": "%UPSTREAM_CLUSTER%",
-        "instance": "%RESP(X-LEADMESH-INSTANCE)%",
-        "flags": "%RESPONSE_FLAGS%",
-        "failure": "%UPSTREAM_TRANSPORT_FAILURE_REASON%",
-        "request_id": "%RESP(X-REQUEST-ID)%",
-        "trace": "%REQ(TRACEPARENT)%",
-        "from": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-    }
-    matches = {"contains": _UNSHOWN_PATH.rstrip("/").rpartition("/")[2], "ignore_case": True}
-    holds_secret = {"name": ":path", "string_match": matches}
-    return {
-        "name": "envoy.access_loggers.stdout",
-        "filter": {"header_filter": {"header": {**holds_secret, "invert_match": not secret}}},
-        "typed_config": {
-            "@type": f"{_TYPES}.extensions.access_loggers.stream.v3.StdoutAccessLog",
-            "log_format": {"json_format": words},
-        },
-    }
-
-
-def _tracing() -> Config:
-    service = {"http_uri": {"uri": "/v1/traces", "cluster": "traces", "timeout": "1s"}}
-    typed = {"@type": f"{_TYPES}.config.trace.v3.OpenTelemetryConfig", "service_name": "leadmesh-gateway"}
-    return {"provider": {"name": "envoy.tracers.opentelemetry", "typed_config": {**typed, "http_service": service}}}

@@ -117,3 +117,10 @@ def test_an_export_reads_both_forms_of_filters_and_refuses_what_it_does_not_know
         assert isinstance(answer.json()["message"], list)
     message = api.get(f"{PATH}/export?status=new&limit=1", as_=manager).json()["message"]
     assert message == ["property status should not exist", "property limit should not exist"]
+
+
+def test_the_template_can_be_filled_in(api: Api, agent: Caller, manager: Caller) -> None:
+    template = api.get(f"{PATH}/template", as_=agent)
+    assert template["Content-Disposition"] == 'attachment; filename="leads_import_template.csv"'
+    content = template.content.decode() + "\nAda,L,ada@example.com,5125551000,,,,,,,,,"
+    assert imported(api, manager, content)["importedRecords"] == 1

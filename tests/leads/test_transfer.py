@@ -371,13 +371,6 @@ def test_no_file_and_wrong_files(api: Api, manager: Caller) -> None:
     )
 
 
-def test_the_template_can_be_filled_in(api: Api, agent: Caller, manager: Caller) -> None:
-    template = api.get(f"{PATH}/template", as_=agent)
-    assert template["Content-Disposition"] == 'attachment; filename="leads_import_template.csv"'
-    content = template.content.decode() + "\nAda,L,ada@example.com,5125551000,,,,,,,,,"
-    assert imported(api, manager, content)["importedRecords"] == 1
-
-
 def test_another_tenants_imports_are_not_there(api: Api, manager: Caller, outsider: Caller) -> None:
     run = imported(api, manager, many(2))
     for path in (f"imports/{run['importId']}", f"imports/{run['importId']}/report"):

@@ -7,7 +7,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 # Above the largest body that the gateway lets through (gateway/limits.py; an import's 10 MB and its dressing).
 MOST_BYTES = 16 * 1024 * 1024
-_SECONDS = 5.0
+_SECONDS = 2.0
 
 
 class Worker(ThreadWorker):
@@ -15,7 +15,7 @@ class Worker(ThreadWorker):
 
     gunicorn itself reads 64 KiB of it and then closes a connection that it has promised to keep: the gateway has given it to
     another caller by then, whose request fails. Bodies that may be larger than MOST_BYTES are answered with `Connection: close`
-    (core/settings/gunicorn.py). A sender who stops is waited for 5 s; behind the gateway there is none: it sends whole bodies,
+    (core/settings/gunicorn.py). A sender who stops is waited for 2 s; behind the gateway there is none: it sends whole bodies,
     or closes the connection when an upload is answered before its end.
     """
 

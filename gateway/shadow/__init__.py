@@ -1,0 +1,1 @@
+"""Shadow comparison: what one system answered, beside what the other one would have."""

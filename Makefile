@@ -34,7 +34,7 @@ lint: $(INSTALLED) ## Style, security rules, types, import contracts
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/lint-imports --no-logo
-	@LEADMESH_ENV=test $(BIN)/mypy platform_services.py core services gateway ops docker/prepare_mongodb.py helm
+	@LEADMESH_ENV=test $(BIN)/mypy platform_services.py core services gateway ops docker/prepare_mongodb.py helm .ci
 
 format: $(INSTALLED) ## Rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only -q $(SOURCES)

@@ -1,6 +1,5 @@
 """Django's own apps with ObjectId keys, and the admin with our site."""
 
-from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.contrib.auth.apps import AuthConfig as DjangoAuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig as DjangoContentTypesConfig
@@ -25,10 +24,3 @@ class ContentTypesConfig(DjangoContentTypesConfig):
     """Content types, which the admin's log needs."""
 
     default_auto_field = OBJECT_ID
-
-
-class OperationsConfig(AppConfig):
-    """`core.admin` as an app: admin pages of core's own collections."""
-
-    name = "core.admin"
-    label = "core_admin"

@@ -37,13 +37,15 @@ def _under(name: object, messages: Iterable[ErrorDetail]) -> list[ErrorDetail]:
 class Body(serializers.Serializer):
     """The members that a request may have. Everything else is refused: `property x should not exist`.
 
-    Use it as a field for a nested object; its messages are then prefixed with the member's path. nullable: null clears
+    Use it as a field for a nested object; its messages are then prefixed with the member's path. all_optional: no member must be
+    there, so that changes inherit the members of what they change. nullable: null clears
     what is stored; without it null counts as absence, or with `null_is_absent=False` as a wrong shape. `shape` is what
     the old validator said of a wrong one.
     """
 
     from_text = False
     allow_unknown = False
+    all_optional = False
     nullable = False
     shape: tuple[str, ...] = ("nested property $property must be either object or array",)
     _made_fields: dict[str, Any]
@@ -61,6 +63,7 @@ class Body(serializers.Serializer):
             # Bound to a body of their own, or the first request would be kept for ever.
             made = BindingDict(cls())
             for name, field in self.get_fields().items():
+                field.required = field.required and not self.all_optional
                 made[name] = field
             cls._made_fields = dict(made.items())
         return cls._made_fields

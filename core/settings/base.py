@@ -1,10 +1,12 @@
 """The settings that all services share. Each concern is one small function; `service_settings` puts them together."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core.observability.logs import logging_settings
 from core.settings import env
+from core.settings.apps import app_configs
 from core.settings.broker import broker_settings
 from core.settings.databases import database_settings
 from core.settings.identity import identity_settings
@@ -28,13 +30,12 @@ _CORE_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "core.documents.apps.DocumentsConfig",
-    "core.identity.apps.IdentityConfig",
     "core.worker.apps.WorkerConfig",
-    "core.events.apps.EventsConfig",
     "health_check",
     "core.health.apps.HealthConfig",
-    "core.admin.apps.OperationsConfig",
+    *app_configs(
+        {"core.documents": "Documents", "core.identity": "Access", "core.events": "Events", "core.admin": "Events"}
+    ),
 ]
 
 _MIDDLEWARE = [
@@ -50,8 +51,8 @@ _MIDDLEWARE = [
 ]
 
 
-def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = ()) -> Settings:
-    """Return the whole settings dictionary of the service `name` with its Django `apps`.
+def service_settings(name: str, apps: Mapping[str, str], *, services: tuple[str, ...] = ()) -> Settings:
+    """Return the whole settings dictionary of the service `name` with its Django `apps`, packages and their titles.
 
     `services` names the services that live in this process when there are several (the monolith).
     Raises ImproperlyConfigured with one clear sentence for a setting that cannot be used.
@@ -67,7 +68,7 @@ def service_settings(name: str, apps: list[str], *, services: tuple[str, ...] = 
         "LEADMESH_INSTANCE": env.text("LEADMESH_INSTANCE", name),
         # While the file is there, the process serves but is not ready (core/settings/gunicorn.py).
         "DRAINING_FILE": env.text("LEADMESH_DRAINING_FILE"),
-        "INSTALLED_APPS": _CORE_APPS + apps,
+        "INSTALLED_APPS": _CORE_APPS + app_configs(apps),
         "ROOT_URLCONF": f"services.{name}.urls",
         "WSGI_APPLICATION": f"services.{name}.wsgi.application",
     }

@@ -2,9 +2,9 @@
 
 from core.settings import service_settings
 
-APPS = [
-    "services.analytics.facts",
-    "services.analytics.dashboards",
-]
+APPS = {
+    "services.analytics.facts": "Facts",
+    "services.analytics.dashboards": "Dashboards",
+}
 
 globals().update(service_settings("analytics", APPS))

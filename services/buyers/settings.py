@@ -2,9 +2,9 @@
 
 from core.settings import service_settings
 
-APPS = [
-    "services.buyers.buyers",
-    "services.buyers.matching",
-]
+APPS = {
+    "services.buyers.buyers": "Buyers",
+    "services.buyers.matching": "Matching",
+}
 
 globals().update(service_settings("buyers", APPS))

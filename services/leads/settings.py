@@ -2,15 +2,15 @@
 
 from core.settings import service_settings
 
-APPS = [
-    "services.leads.leads",
-    "services.leads.directory",
-    "services.leads.queueing",
-    "services.leads.scoring",
-    "services.leads.communication",
-    "services.leads.bulk",
-    "services.leads.transfer",
-    "services.leads.assignment",
-]
+APPS = {
+    "services.leads.leads": "Leads",
+    "services.leads.directory": "Directory",
+    "services.leads.queueing": "Queue",
+    "services.leads.scoring": "Scoring",
+    "services.leads.communication": "Communication",
+    "services.leads.bulk": "Bulk operations",
+    "services.leads.transfer": "Import and export",
+    "services.leads.assignment": "Assignment",
+}
 
 globals().update(service_settings("leads", APPS))

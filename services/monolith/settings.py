@@ -9,5 +9,5 @@ from services.buyers.settings import APPS as BUYERS
 from services.leads.settings import APPS as LEADS
 from services.users.settings import APPS as USERS
 
-globals().update(service_settings("monolith", AUTH + USERS + LEADS + BUYERS + ANALYTICS, services=SERVICES))
+globals().update(service_settings("monolith", AUTH | USERS | LEADS | BUYERS | ANALYTICS, services=SERVICES))
 JWKS_PROVIDER = AUTH_KEYS

@@ -2,13 +2,13 @@
 
 from core.settings import service_settings
 
-APPS = [
-    "services.users.accounts",
-    "services.users.activity",
-    "services.users.preferences",
-    "services.users.tenants",
-    "services.users.invitations",
-    "services.users.roles",
-]
+APPS = {
+    "services.users.accounts": "People",
+    "services.users.activity": "Activity log",
+    "services.users.preferences": "Preferences",
+    "services.users.tenants": "Tenants",
+    "services.users.invitations": "Invitations",
+    "services.users.roles": "Roles",
+}
 
 globals().update(service_settings("users", APPS))

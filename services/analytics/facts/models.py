@@ -1,11 +1,8 @@
 """Facts: what analytics knows of leads, buyers and people, and what happened, all from events."""
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import CopyModel, shows
 from services.analytics.facts.documents import (
     BuyerFactDocument,
     HappeningDocument,
@@ -52,37 +49,20 @@ HAPPENINGS = Collection[HappeningDocument](
 )
 
 
-class LeadFact(TenantDocumentModel):
+@shows(LEADS, LeadFactDocument, "name stage status kind value assignedTo version")
+class LeadFact(CopyModel):
     """A lead as dashboards count it."""
-
-    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
-    name = models.CharField(max_length=101)
-    stage = models.CharField(max_length=20)
-    status = models.CharField(max_length=30)
-    kind = models.CharField(max_length=20)
-    value = AnyField()
-    assigned_to = models.CharField(db_column="assignedTo", max_length=36, null=True)
-    version = AnyField()
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leadfacts"
 
     def __str__(self) -> str:
         return str(self.name)
 
 
-class Happening(TenantDocumentModel):
+@shows(HAPPENINGS, HappeningDocument, "type message at")
+class Happening(CopyModel):
     """Something worth telling on a dashboard."""
 
-    id = models.CharField(primary_key=True, db_column="_id", max_length=32)
-    type = models.CharField(max_length=30)
-    message = models.CharField(max_length=300)
-    at = models.DateTimeField()
     created_at = None
     updated_at = None
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "happenings"
 
     def __str__(self) -> str:
         return str(self.message)

@@ -1,11 +1,8 @@
 """Security events: written once, never changed, gone after a year."""
 
-from django.db import models
-
 from core.documents.collection import PlainCollection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.auth.audit.documents import SecurityEventDocument
 
 # Events belong to accounts, some of which are unknown or have no tenant.
@@ -22,21 +19,13 @@ SECURITY_EVENTS = PlainCollection[SecurityEventDocument](
 )
 
 
+@shows(
+    SECURITY_EVENTS,
+    SecurityEventDocument,
+    "eventType userId outcome severity action ipAddress userAgent details timestamp",
+)
 class SecurityEvent(TenantDocumentModel):
     """Something that happened around an account (contract/auth-rules.md §14, §17)."""
-
-    event_type = models.CharField(db_column="eventType", max_length=40)
-    user_id = AnyField(db_column="userId")
-    outcome = models.CharField(max_length=10)
-    severity = models.CharField(max_length=10)
-    action = models.CharField(max_length=200)
-    ip_address = models.CharField(db_column="ipAddress", max_length=45)
-    user_agent = models.CharField(db_column="userAgent", max_length=300)
-    details = AnyField()
-    timestamp = models.DateTimeField()
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "securityevents"
 
     def __str__(self) -> str:
         return str(self.event_type)

@@ -1,11 +1,8 @@
 """People, as auth needs them to log them in: a copy of what users owns."""
 
-from django.db import models
-
 from core.documents.collection import PlainCollection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import CopyModel, shows
 from services.auth.directory.documents import FactorDocument, PersonDocument
 
 # The directory is read before there is a caller, so it belongs to no tenant in the sense of scopes.
@@ -30,19 +27,11 @@ MFAS = PlainCollection[FactorDocument](
 )
 
 
-class Person(TenantDocumentModel):
+@shows(PEOPLE, PersonDocument, "email firstName lastName status roles version")
+class Person(CopyModel):
     """A user who may log in."""
 
-    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
-    email = models.CharField(max_length=254)
-    first_name = models.CharField(db_column="firstName", max_length=50)
-    last_name = models.CharField(db_column="lastName", max_length=50)
-    status = models.CharField(max_length=20)
-    roles = AnyField()
-    version = AnyField()
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "authdirectory"
+    class Meta(CopyModel.Meta):
         verbose_name_plural = "people"
 
     def __str__(self) -> str:

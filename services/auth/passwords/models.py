@@ -4,7 +4,7 @@ from django.db import models
 
 from core.documents.collection import PlainCollection
 from core.documents.indexes import index
-from core.documents.models import DocumentModel
+from core.documents.models import DocumentModel, shows
 from services.auth.passwords.documents import CredentialDocument, ResetTokenDocument
 
 CREDENTIALS = PlainCollection[CredentialDocument](
@@ -29,17 +29,11 @@ RESET_TOKENS = PlainCollection[ResetTokenDocument](
 )
 
 
+@shows(CREDENTIALS, CredentialDocument, "email passwordChangedAt emailVerifiedAt lastLoginAt")
 class Credential(DocumentModel):
     """How a person logs in. The hash is not shown anywhere."""
 
-    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
-    email = models.CharField(max_length=254)
-    password_changed_at = models.DateTimeField(db_column="passwordChangedAt", null=True)
-    email_verified_at = models.DateTimeField(db_column="emailVerifiedAt", null=True)
-    last_login_at = models.DateTimeField(db_column="lastLoginAt", null=True)
-
-    class Meta(DocumentModel.Meta):
-        db_table = "credentials"
+    id = models.CharField(primary_key=True, db_column="_id", max_length=40)
 
     def __str__(self) -> str:
         return self.email

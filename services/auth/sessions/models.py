@@ -1,11 +1,8 @@
 """Sessions: one per login, with the digest of its refresh token."""
 
-from django.db import models
-
 from core.documents.collection import PlainCollection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.auth.sessions.documents import SessionDocument
 
 # Sessions belong to people, some of whom have no tenant: queries name the person.
@@ -21,19 +18,9 @@ SESSIONS = PlainCollection[SessionDocument](
 )
 
 
+@shows(SESSIONS, SessionDocument, "userId ipAddress userAgent isActive lastActivity expiresAt terminationReason")
 class Session(TenantDocumentModel):
     """A login and what became of it."""
-
-    user_id = AnyField(db_column="userId")
-    ip_address = models.CharField(db_column="ipAddress", max_length=45)
-    user_agent = models.CharField(db_column="userAgent", max_length=300)
-    is_active = models.BooleanField(db_column="isActive")
-    last_activity = models.DateTimeField(db_column="lastActivity")
-    expires_at = models.DateTimeField(db_column="expiresAt")
-    termination_reason = models.CharField(db_column="terminationReason", max_length=60, null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "sessions"
 
     def __str__(self) -> str:
         return str(self.pk)

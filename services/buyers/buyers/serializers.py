@@ -68,23 +68,10 @@ class AliasBuyerBody(Body):
     is_active = Flag(required=False)
 
 
-class UpdateBuyerBody(Body):
+class UpdateBuyerBody(CreateBuyerBody):
     """Changes of a buyer; what is not sent stays."""
 
-    companyName = Text(required=False, not_empty=True, max_length=200, trim=True)
-    contactName = Text(required=False, not_empty=True, max_length=200, trim=True)
-    email = Email(required=False)
-    phone = Text(required=False, min_length=10, max_length=40)
-    address = Text(required=False, max_length=300)
-    city = Text(required=False, max_length=100)
-    state = State(required=False)
-    zipCode = Text(ZIP, required=False)
-    buyerType = Choice(BUYER_TYPES, required=False)
-    investmentRange = Choice(RANGES, required=False)
-    preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
-    buyBox = BuyBoxBody(required=False)
-    notes = Text(required=False, max_length=10_000)
-    isActive = Flag(required=False)
+    all_optional = True
 
 
 class BuyerQuery(Query):

@@ -4,12 +4,9 @@ Additions to an assignment: `tenantId`; `open`, set while it is pending or accep
 `assignedAt`, `assignedBy`, `acceptedAt`; `waitTime`, the minutes that the lead waited; `decision`, why this agent.
 """
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 
 ASSIGNMENTS = Collection[AssignmentDocument](
@@ -34,42 +31,22 @@ AGENTS = Collection[AgentDocument](
 )
 
 
+@shows(
+    ASSIGNMENTS,
+    AssignmentDocument,
+    "leadId agentId status assignmentType reason notes previousAgentId assignedAt assignedBy reassignedAt "
+    "reassignmentReason skillMatchScore decision",
+)
 class Assignment(TenantDocumentModel):
     """A lead that was given to an agent."""
-
-    lead_id = models.CharField(db_column="leadId", max_length=24)
-    agent_id = models.CharField(db_column="agentId", max_length=36)
-    status = models.CharField(max_length=20)
-    assignment_type = models.CharField(db_column="assignmentType", max_length=20)
-    reason = models.TextField(null=True)
-    notes = models.TextField(null=True)
-    previous_agent_id = AnyField(db_column="previousAgentId")
-    assigned_at = models.DateTimeField(db_column="assignedAt", null=True)
-    assigned_by = AnyField(db_column="assignedBy")
-    reassigned_at = models.DateTimeField(db_column="reassignedAt", null=True)
-    reassignment_reason = models.TextField(db_column="reassignmentReason", null=True)
-    skill_match_score = AnyField(db_column="skillMatchScore")
-    decision = AnyField()
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "assignments"
 
     def __str__(self) -> str:
         return f"{self.lead_id} to {self.agent_id} ({self.status})"
 
 
+@shows(AGENTS, AgentDocument, "agentId maxCapacity skills availability lastAssignedAt lastActiveAt")
 class Agent(TenantDocumentModel):
     """How many leads an agent takes at once, and which."""
-
-    agent_id = models.CharField(db_column="agentId", max_length=36)
-    max_capacity = AnyField(db_column="maxCapacity")
-    skills = AnyField()
-    availability = models.CharField(max_length=20, null=True)
-    last_assigned_at = models.DateTimeField(db_column="lastAssignedAt", null=True)
-    last_active_at = models.DateTimeField(db_column="lastActiveAt", null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leadagents"
 
     def __str__(self) -> str:
         return str(self.agent_id)

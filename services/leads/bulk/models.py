@@ -4,12 +4,9 @@ An operation is a run (core.runs): `status` is pending, running, completed or fa
 is kept for a day: `before` holds exactly the members that the operation changed, `rev` the lead's revision after it.
 """
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.leads.bulk.documents import ImageDocument, OperationDocument
 
 OPERATIONS = Collection[OperationDocument](
@@ -33,21 +30,13 @@ IMAGES = Collection[ImageDocument](
 )
 
 
+@shows(
+    OPERATIONS,
+    OperationDocument,
+    "operationId operation userId status totalRecords processedRecords failedRecords undoOperationId finishedAt",
+)
 class BulkOperation(TenantDocumentModel):
     """An operation on many leads."""
-
-    operation_id = models.CharField(db_column="operationId", max_length=40)
-    operation = models.CharField(max_length=30)
-    user_id = AnyField(db_column="userId")
-    status = models.CharField(max_length=20)
-    total_records = models.IntegerField(db_column="totalRecords")
-    processed_records = models.IntegerField(db_column="processedRecords")
-    failed_records = models.IntegerField(db_column="failedRecords")
-    undo_operation_id = models.CharField(db_column="undoOperationId", max_length=40, null=True)
-    finished_at = models.DateTimeField(db_column="finishedAt", null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leadbulkoperations"
 
     def __str__(self) -> str:
         return f"{self.operation} {self.operation_id}"

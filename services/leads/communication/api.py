@@ -31,25 +31,20 @@ class SendSms(ContractView):
 
     access = {"post": MEMBERS}
     bodies = {"post": SmsBody}
+    kind, content = rules.SMS, "body"
 
     def post(self, request: Request) -> Response:
         """Send it, and answer what the provider said."""
         body = self.validated_body()
-        sent = actions.send(self.scope, rules.SMS, body["to"], body["from"], body["body"], body.get("leadId"))
+        sent = actions.send(self.scope, self.kind, body["to"], body["from"], body[self.content], body.get("leadId"))
         return Response(sent, status=201)
 
 
-class MakeCall(ContractView):
+class MakeCall(SendSms):
     """A call to a number."""
 
-    access = {"post": MEMBERS}
     bodies = {"post": VoiceBody}
-
-    def post(self, request: Request) -> Response:
-        """Place it, and answer what the provider said."""
-        body = self.validated_body()
-        sent = actions.send(self.scope, rules.VOICE, body["to"], body["from"], body["twiml"], body.get("leadId"))
-        return Response(sent, status=201)
+    kind, content = rules.VOICE, "twiml"
 
 
 class SmsTemplate(ContractView):
@@ -57,25 +52,19 @@ class SmsTemplate(ContractView):
 
     access = {"post": MEMBERS}
     bodies = {"post": TemplateBody}
+    kind = rules.SMS
 
     def post(self, request: Request, leadId: str) -> Response:
         """Send it, and answer what the provider said."""
         body = self.validated_body()
         values = _texts(body["variables"])
-        return Response(actions.send_template(self.scope, rules.SMS, leadId, body["templateId"], values), status=201)
+        return Response(actions.send_template(self.scope, self.kind, leadId, body["templateId"], values), status=201)
 
 
-class VoiceTemplate(ContractView):
+class VoiceTemplate(SmsTemplate):
     """A template as a call to a lead."""
 
-    access = {"post": MEMBERS}
-    bodies = {"post": TemplateBody}
-
-    def post(self, request: Request, leadId: str) -> Response:
-        """Place it, and answer what the provider said."""
-        body = self.validated_body()
-        values = _texts(body["variables"])
-        return Response(actions.send_template(self.scope, rules.VOICE, leadId, body["templateId"], values), status=201)
+    kind = rules.VOICE
 
 
 class SmsToLead(ContractView):
@@ -83,23 +72,26 @@ class SmsToLead(ContractView):
 
     access = {"post": MEMBERS}
     bodies = {"post": MessageBody}
+    kind = rules.SMS
 
     def post(self, request: Request, leadId: str) -> Response:
         """Send it, and answer what the provider said."""
-        message = self.validated_body()["message"]
-        return Response(actions.send_to_lead(self.scope, rules.SMS, leadId, message), status=201)
+        content = self.content(self.validated_body()["message"])
+        return Response(actions.send_to_lead(self.scope, self.kind, leadId, content), status=201)
+
+    def content(self, message: str) -> str:
+        """Return what the provider gets of a message."""
+        return message
 
 
-class CallLead(ContractView):
+class CallLead(SmsToLead):
     """A call to a lead that reads a message."""
 
-    access = {"post": MEMBERS}
-    bodies = {"post": MessageBody}
+    kind = rules.VOICE
 
-    def post(self, request: Request, leadId: str) -> Response:
-        """Place it, and answer what the provider said."""
-        markup = rules.spoken(self.validated_body()["message"])
-        return Response(actions.send_to_lead(self.scope, rules.VOICE, leadId, markup), status=201)
+    def content(self, message: str) -> str:
+        """Return the markup that reads it."""
+        return rules.spoken(message)
 
 
 class BulkSms(ContractView):

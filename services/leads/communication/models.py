@@ -3,12 +3,9 @@
 Additions to the log: `idempotencyKey` (of a bulk request and lead). `messageId` is the provider's, for its reports.
 """
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.leads.communication.documents import MessageDocument, TemplateDocument
 
 LOGS = Collection[MessageDocument](
@@ -38,21 +35,9 @@ TEMPLATES = Collection[TemplateDocument](
 )
 
 
+@shows(LOGS, MessageDocument, "leadId userId type direction to status messageId cost error")
 class CommunicationLog(TenantDocumentModel):
     """A message or call."""
-
-    lead_id = AnyField(db_column="leadId")
-    user_id = AnyField(db_column="userId")
-    type = models.CharField(max_length=10)
-    direction = models.CharField(max_length=10)
-    to = models.CharField(max_length=40)
-    status = models.CharField(max_length=10)
-    message_id = models.CharField(db_column="messageId", max_length=60, null=True)
-    cost = AnyField()
-    error = models.CharField(max_length=300, null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "communicationlogs"
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"

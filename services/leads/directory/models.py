@@ -1,11 +1,8 @@
 """People, as leads shows them: a copy of what users owns."""
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import CopyModel, shows
 from services.leads.directory.documents import PersonDocument
 
 PEOPLE = Collection[PersonDocument](
@@ -16,20 +13,14 @@ PEOPLE = Collection[PersonDocument](
 )
 
 
-class Person(TenantDocumentModel):
+@shows(PEOPLE, PersonDocument, "name email status roles version")
+class Person(CopyModel):
     """A user to whom leads can be assigned."""
 
-    id = models.CharField(primary_key=True, db_column="_id", max_length=24)
-    name = models.CharField(max_length=101)
-    email = models.CharField(max_length=254)
-    status = models.CharField(max_length=20)
-    roles = AnyField()
-    version = AnyField()
     created_at = None
     updated_at = None
 
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leadsdirectory"
+    class Meta(CopyModel.Meta):
         verbose_name_plural = "people"
 
     def __str__(self) -> str:

@@ -1,12 +1,10 @@
 """Leads: the old system's collection."""
 
-from django.db import models
 from pymongo import TEXT, IndexModel
 
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import Replaced, index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.leads.leads.documents import LeadDocument
 
 _WORDS = ("status", "source", "priority")
@@ -85,29 +83,14 @@ LEADS = Collection[LeadDocument](
 )
 
 
+@shows(
+    LEADS,
+    LeadDocument,
+    "leadId status source priority stageId contactInfo propertyPreferences financialInfo assignedTo score tags notes "
+    "nextFollowUpDate closeValue activities customFields deletedAt",
+)
 class Lead(TenantDocumentModel):
     """A person who may sell or buy a property."""
-
-    lead_id = models.CharField(db_column="leadId", max_length=36)
-    status = models.CharField(max_length=30)
-    source = models.CharField(max_length=30)
-    priority = models.CharField(max_length=10)
-    stage_id = AnyField(db_column="stageId")
-    contact_info = AnyField(db_column="contactInfo")
-    property_preferences = AnyField(db_column="propertyPreferences")
-    financial_info = AnyField(db_column="financialInfo")
-    assigned_to = AnyField(db_column="assignedTo")
-    score = AnyField()
-    tags = AnyField()
-    notes = models.TextField(null=True)
-    next_follow_up_date = models.DateTimeField(db_column="nextFollowUpDate", null=True)
-    close_value = AnyField(db_column="closeValue")
-    activities = AnyField()
-    custom_fields = AnyField(db_column="customFields")
-    deleted_at = models.DateTimeField(db_column="deletedAt", null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leads"
 
     def __str__(self) -> str:
         contact = self.contact_info if isinstance(self.contact_info, dict) else {}

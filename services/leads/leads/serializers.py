@@ -87,8 +87,8 @@ class FinancesBody(Body):
     notes = Text(required=False)
 
 
-class CreateLeadBody(Body):
-    """A new lead."""
+class _LeadBody(Body):
+    """What new leads and changes may set."""
 
     status = Choice(rules.STATUSES, required=False)
     source = Choice(rules.SOURCES)  # type: ignore[assignment]  # DRF's own attribute of fields, not of this body
@@ -105,6 +105,11 @@ class CreateLeadBody(Body):
     closeValue = Number(0, required=False, nullable=True)
     commissionAmount = Number(0, required=False, nullable=True)
     commissionPercentage = Number(0, 100, required=False, nullable=True)
+
+
+class CreateLeadBody(_LeadBody):
+    """A new lead."""
+
     marketingCampaign = Text(required=False)
     utmSource = Text(required=False)
     utmMedium = Text(required=False)
@@ -123,24 +128,10 @@ class CreateLeadBody(Body):
     customFields = Free(required=False)
 
 
-class UpdateLeadBody(Body):
+class UpdateLeadBody(_LeadBody):
     """Changes of a lead. Null clears a member, except those that every lead has."""
 
-    status = Choice(rules.STATUSES, required=False)
-    source = Choice(rules.SOURCES, required=False)  # type: ignore[assignment]  # as above
-    priority = Choice(rules.PRIORITIES, required=False)
-    contactInfo = ContactBody(required=False, null_is_absent=False)
-    propertyPreferences = PreferencesBody(required=False)
-    financialInfo = FinancesBody(required=False)
-    assignedTo = MongoId(or_uuid=True, required=False)
-    score = Number(0, 100, required=False, nullable=True)
-    tags = Array(TEXTS, required=False)
-    notes = Text(required=False, nullable=True)
-    nextFollowUpDate = Date(required=False, nullable=True)
-    expectedCloseDate = Date(required=False, nullable=True)
-    closeValue = Number(0, required=False, nullable=True)
-    commissionAmount = Number(0, required=False, nullable=True)
-    commissionPercentage = Number(0, 100, required=False, nullable=True)
+    all_optional = True
     customFields = Free(required=False, nullable=True)
 
 

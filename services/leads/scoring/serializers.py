@@ -40,15 +40,10 @@ class ConfigurationBody(Body):
     thresholds = ThresholdsBody()
 
 
-class ConfigurationChangesBody(Body):
+class ConfigurationChangesBody(ConfigurationBody):
     """The members of a configuration that change."""
 
-    factors = BodyList(FactorBody, max_items=_MOST_FACTORS, required=False)
-    algorithm = Choice(rules.ALGORITHMS, required=False)
-    updateFrequency = Choice(rules.FREQUENCIES, required=False)
-    minScore = Number(0, 100, required=False)
-    maxScore = Number(0, 100, required=False)
-    thresholds = ThresholdsBody(required=False)
+    all_optional = True
 
 
 class BatchBody(Body):

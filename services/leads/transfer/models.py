@@ -5,12 +5,9 @@ A lead of an import holds its `importId`. Parts and problems go after a week; th
 
 from typing import Any, cast
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from core.imports.columns import Column
 from services.leads.transfer.columns import SUBJECT
 from services.leads.transfer.documents import ImportDocument, PartDocument, ProblemDocument
@@ -66,23 +63,9 @@ def columns_of(run: ImportDocument) -> list[Column]:
     ]
 
 
+@shows(IMPORTS, ImportDocument, "importId kind fileName userId status total imported updated failed skipped finishedAt")
 class LeadImport(TenantDocumentModel):
     """A file of leads."""
-
-    import_id = models.CharField(db_column="importId", max_length=60)
-    kind = models.CharField(max_length=10)
-    file_name = models.CharField(db_column="fileName", max_length=200)
-    user_id = AnyField(db_column="userId")
-    status = models.CharField(max_length=20)
-    total = models.IntegerField()
-    imported = models.IntegerField()
-    updated = models.IntegerField()
-    failed = models.IntegerField()
-    skipped = models.IntegerField()
-    finished_at = models.DateTimeField(db_column="finishedAt", null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "leadimports"
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.import_id}"

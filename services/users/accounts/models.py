@@ -1,11 +1,8 @@
 """People, their activity log and the history of their status: the old system's collections."""
 
-from django.db import models
-
 from core.documents.collection import Collection, PlainCollection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.users.accounts.documents import (
     ActivityDocument,
     GuardDocument,
@@ -77,46 +74,25 @@ TENANTS = PlainCollection[TenantDocument](
 GUARDS = PlainCollection[GuardDocument]("tenantguards", service="users")
 
 
+@shows(
+    USERS,
+    UserDocument,
+    # grantedPermissions: what assigned role documents give (services.users.roles.granting); not on the wire.
+    "email firstName lastName displayName status roles permissions grantedPermissions profile settings preferences "
+    "tags notes lastLoginAt lastActiveAt",
+)
 class User(TenantDocumentModel):
     """A person."""
-
-    email = models.EmailField(max_length=254)
-    first_name = models.CharField(db_column="firstName", max_length=50)
-    last_name = models.CharField(db_column="lastName", max_length=50)
-    display_name = models.CharField(db_column="displayName", max_length=100, null=True)
-    status = models.CharField(max_length=20)
-    roles = AnyField()
-    permissions = AnyField()
-    # What assigned role documents give (services.users.roles.granting); not on the wire.
-    granted_permissions = AnyField(db_column="grantedPermissions")
-    profile = AnyField()
-    settings = AnyField()
-    preferences = AnyField()
-    tags = AnyField()
-    notes = models.TextField(null=True)
-    last_login_at = models.DateTimeField(db_column="lastLoginAt", null=True)
-    last_active_at = models.DateTimeField(db_column="lastActiveAt", null=True)
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "users"
 
     def __str__(self) -> str:
         return str(self.email)
 
 
+@shows(ACTIVITIES, ActivityDocument, "userId type severity description performedBy performedAt metadata")
 class UserActivity(TenantDocumentModel):
     """Something a person did or that was done to them."""
 
-    user_id = AnyField(db_column="userId")
-    type = models.CharField(max_length=40)
-    severity = models.CharField(max_length=10)
-    description = models.TextField()
-    performed_by = AnyField(db_column="performedBy")
-    performed_at = models.DateTimeField(db_column="performedAt", null=True)
-    metadata = AnyField()
-
     class Meta(TenantDocumentModel.Meta):
-        db_table = "useractivities"
         verbose_name_plural = "user activities"
 
     def __str__(self) -> str:

@@ -1,9 +1,8 @@
 """Preferences: one document per person, made at its first read."""
 
 from core.documents.collection import PlainCollection
-from core.documents.fields import AnyField
 from core.documents.indexes import index
-from core.documents.models import DocumentModel
+from core.documents.models import DocumentModel, shows
 from services.users.preferences.documents import PreferencesDocument
 
 # The documents carry no tenant: whose may be seen is decided by the person they belong to, in queries.py.
@@ -14,15 +13,11 @@ PREFERENCES = PlainCollection[PreferencesDocument](
 )
 
 
+@shows(PREFERENCES, PreferencesDocument, "userId preferences changeHistory")
 class UserPreferences(DocumentModel):
     """What a person prefers, and how that changed."""
 
-    user_id = AnyField(db_column="userId")
-    preferences = AnyField()
-    change_history = AnyField(db_column="changeHistory")
-
     class Meta(DocumentModel.Meta):
-        db_table = "userpreferences"
         verbose_name_plural = "user preferences"
 
     def __str__(self) -> str:

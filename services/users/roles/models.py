@@ -3,12 +3,9 @@
 Roles without tenant and of type system are shared: every tenant sees, assigns and inherits them.
 """
 
-from django.db import models
-
 from core.documents.collection import Collection
-from core.documents.fields import AnyField
 from core.documents.indexes import Lifted, index
-from core.documents.models import TenantDocumentModel
+from core.documents.models import TenantDocumentModel, shows
 from services.users.roles.documents import AssignmentDocument, RoleDocument
 
 ROLES = Collection[RoleDocument](
@@ -47,43 +44,27 @@ ASSIGNMENTS = Collection[AssignmentDocument](
 )
 
 
+@shows(
+    ROLES,
+    RoleDocument,
+    "name displayName description type permissions inheritedRoles isActive metadata createdBy updatedBy",
+)
 class Role(TenantDocumentModel):
     """A named set of permissions."""
-
-    name = models.CharField(max_length=100)
-    display_name = models.CharField(db_column="displayName", max_length=200)
-    description = models.TextField(null=True)
-    type = models.CharField(max_length=10)
-    permissions = AnyField()
-    inherited_roles = AnyField(db_column="inheritedRoles")
-    is_active = models.BooleanField(db_column="isActive")
-    metadata = AnyField()
-    created_by = AnyField(db_column="createdBy")
-    updated_by = AnyField(db_column="updatedBy")
-
-    class Meta(TenantDocumentModel.Meta):
-        db_table = "roles"
 
     def __str__(self) -> str:
         return str(self.name)
 
 
+@shows(
+    ASSIGNMENTS,
+    AssignmentDocument,
+    "userId roleId isActive assignedAt expiresAt assignedBy revokedAt revokedBy reason metadata",
+)
 class UserRole(TenantDocumentModel):
     """That a person has a role, or had it."""
 
-    user_id = AnyField(db_column="userId")
-    role_id = AnyField(db_column="roleId")
-    is_active = models.BooleanField(db_column="isActive")
-    assigned_at = models.DateTimeField(db_column="assignedAt", null=True)
-    expires_at = models.DateTimeField(db_column="expiresAt", null=True)
-    assigned_by = AnyField(db_column="assignedBy")
-    revoked_at = models.DateTimeField(db_column="revokedAt", null=True)
-    revoked_by = AnyField(db_column="revokedBy")
-    reason = models.TextField(null=True)
-    metadata = AnyField()
-
     class Meta(TenantDocumentModel.Meta):
-        db_table = "userroles"
         verbose_name = "role assignment"
 
     def __str__(self) -> str:

@@ -1,1 +1,0 @@
-"""Dashboards keep nothing of their own: everything is computed from facts."""

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pymongo
 from pymongo.client_session import ClientSession
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
 
 from core.documents.driver import client
 
@@ -55,7 +55,7 @@ def transactional(service: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRANSACTION_SECONDS) -> T:
     """Run `work` in a transaction on the database of `service` and return its result; see `transactional`.
 
-    It is tried again for `seconds` at most, then the last error is raised."""
+    It is tried again for `seconds` at most, then the last error is raised; without a primary it is not tried again."""
     outer = _running.get()
     if outer is not None:
         if outer.service != service:
@@ -69,6 +69,9 @@ def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRAN
         token = _running.set(transaction)
         try:
             return work()
+        except ServerSelectionTimeoutError as error:
+            # Without the label that lets it be tried again: the driver has waited for a primary, and the caller still waits.
+            raise AutoReconnect(str(error)) from error
         finally:
             _running.reset(token)
 

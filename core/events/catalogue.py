@@ -46,7 +46,6 @@ _TYPES = [
     EventType("lead.status_changed", LEADS, (LEADS, BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("lead.assigned", LEADS, (LEADS, BUYERS, ANALYTICS), payloads.LeadSnapshot),
     EventType("lead.deleted", LEADS, (LEADS, BUYERS, ANALYTICS), payloads.LeadSnapshot),
-    EventType("communication.sent", LEADS, (ANALYTICS,), payloads.CommunicationSent),
     EventType("buyer.created", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),
     EventType("buyer.updated", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),
     EventType("buyer.deleted", BUYERS, (BUYERS, ANALYTICS), payloads.BuyerSnapshot),

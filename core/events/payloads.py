@@ -239,16 +239,3 @@ class MatchUpdated(State, kw_only=True):
     lead_id: str
     match_score: int
     status: str
-
-
-class CommunicationSent(Payload, kw_only=True):
-    """A message left for a lead."""
-
-    id: str
-    lead_id: str
-    user_id: str
-    type: str
-    direction: str
-    status: str
-    cost: float = 0
-    created_at: datetime

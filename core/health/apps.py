@@ -11,4 +11,8 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """Let workers watch their health."""
-        from core.health import worker  # noqa: F401 - it waits for Celery's signals
+        from celery import current_app
+
+        from core.health.worker import Watching
+
+        current_app.steps["worker"].add(Watching)

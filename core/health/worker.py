@@ -1,11 +1,12 @@
 """Health of a worker: while it consumes and has what it needs, the file LEADMESH_READY_FILE is there, for a probe or the runner.
-All its checks are in its metrics."""
+All its checks are in its metrics, from its start on."""
 
 import os
 import threading
 from pathlib import Path
 from typing import Any
 
+from celery import bootsteps
 from celery.signals import worker_ready, worker_shutting_down
 from prometheus_client import Gauge
 
@@ -20,12 +21,16 @@ class Watch:
 
     def __init__(self, ready_file: str) -> None:
         self._file = Path(ready_file) if ready_file else None
-        self._over = threading.Event()
+        self._consuming, self._over = threading.Event(), threading.Event()
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Start the thread."""
         threading.Thread(target=self._run, name="watch", daemon=True).start()
+
+    def consume(self) -> None:
+        """The worker is connected: from now on it is ready when its checks pass."""
+        self._consuming.set()
 
     def stop(self) -> None:
         """A draining worker is not ready, whatever its checks say."""
@@ -49,22 +54,32 @@ class Watch:
         if self._file is None:
             return
         with self._lock:
-            if ready and not self._over.is_set():
+            if ready and self._consuming.is_set() and not self._over.is_set():
                 self._file.touch()
             else:
                 self._file.unlink(missing_ok=True)
 
 
-_watch = Watch(os.environ.get("LEADMESH_READY_FILE", ""))
+watch = Watch(os.environ.get("LEADMESH_READY_FILE", ""))
+
+
+class Watching(bootsteps.StartStopStep):
+    """Celery's step that starts the watch: before the worker connects, so that one without broker tells it."""
+
+    requires = {"celery.worker.components:Pool"}
+
+    def start(self, worker: object) -> None:
+        """Start the thread."""
+        watch.start()
 
 
 @worker_ready.connect
-def watch(**_: Any) -> None:
-    """Watch from the moment in which the worker consumes."""
-    _watch.start()
+def consume(**_: Any) -> None:
+    """Tell that the worker consumes."""
+    watch.consume()
 
 
 @worker_shutting_down.connect
 def stop_watching(**_: Any) -> None:
     """Tell that the worker stops."""
-    _watch.stop()
+    watch.stop()

@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-import structlog
 from django.conf import settings
-from pymongo.errors import PyMongoError
 
 from core.documents.collection import now
 from core.documents.database import Document
@@ -22,8 +20,6 @@ from core.documents.transactions import on_commit
 from core.errors import OUTSIDER, AuthenticationFailed, Forbidden
 from core.identity.principals import Principal
 from core.identity.tables import ACCESS, expiry
-
-log = structlog.get_logger(__name__)
 
 REFRESH_SECONDS = 2.0
 # Entries are stamped by the worker's clock and become visible at commit: look back further than either can differ.
@@ -69,11 +65,8 @@ class AccessMemory:
             if time.monotonic() - self._checked < REFRESH_SECONDS:
                 return
             self._checked = time.monotonic()
-        try:
-            changed = ACCESS.changed_since(settings.SERVICES[0], now() - _OVERLAP)
-        except PyMongoError as error:
-            log.warning("access_changes_unreadable", error=type(error).__name__)
-            return
+        # A failure ends the request: the driver has waited for a database, and would for the request's own query again.
+        changed = ACCESS.changed_since(settings.SERVICES[0], now() - _OVERLAP)
         with self._lock:
             self._forgotten += 1
             for entry_id in changed:

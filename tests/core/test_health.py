@@ -1,14 +1,19 @@
 """What a process says of itself to those who send it requests or start it."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.test import Client
 from pymongo.errors import AutoReconnect
 
@@ -21,6 +26,7 @@ from core.identity.keys import key_set
 from core.identity.tables import ACCESS
 from tests.parts import free_port
 
+ROOT = Path(__file__).parents[2]
 _BEGAN = time.monotonic()
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -132,6 +138,9 @@ def test_a_worker_is_ready_as_long_as_it_has_what_it_needs(settings: LazySetting
     ready, broker = tmp_path / "ready", settings.REDIS_URL
     watch = Watch(str(ready))
     watch.look()
+    assert not ready.exists()
+    watch.consume()
+    watch.look()
     assert ready.exists()
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     watch.look()
@@ -146,5 +155,38 @@ def test_a_worker_is_ready_as_long_as_it_has_what_it_needs(settings: LazySetting
 
 def test_a_worker_without_its_database_is_not_ready(no_database: None, tmp_path: Path) -> None:
     watch = Watch(str(tmp_path / "ready"))
+    watch.consume()
     watch.look()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_starts_without_a_broker_says_so(tmp_path: Path) -> None:
+    port, ready = free_port(), tmp_path / "ready"
+    environment = {
+        **os.environ,
+        "LEADMESH_ENV": "test",
+        "DJANGO_SETTINGS_MODULE": "services.leads.settings",
+        "MONGODB_URI": settings.DATABASES["default"]["HOST"],
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "LEADMESH_METRICS_PORT": str(port),
+        "LEADMESH_READY_FILE": str(ready),
+    }
+    command = [sys.executable, "-m", "celery", "-A", "services.leads.celery", "worker", "--loglevel", "ERROR"]
+    with subprocess.Popen(command, env=environment, cwd=ROOT) as worker:
+        try:
+            told = _told_by(port)
+        finally:
+            worker.kill()
+    assert 'leadmesh_check_passed{check="Mongo",service="leads"} 1.0' in told
+    assert 'leadmesh_check_passed{check="Broker",service=""} 0.0' in told
+    assert not ready.exists()
+
+
+def _told_by(port: int) -> str:
+    """Return the metrics of a worker as soon as its checks are among them."""
+    while True:
+        with suppress(httpx.TransportError):
+            told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+            if "leadmesh_check_passed{" in told and 'check="Outbox"' in told:
+                return told
+        time.sleep(0.2)

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any
+from functools import reduce, wraps
+from operator import or_
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +21,7 @@ from core.admin.forms import SignInForm
 from core.admin.signin import principal_of, sign_out
 from core.api.rendering import to_json
 from core.documents.fields import AnyField
+from core.documents.ids import object_id
 from core.errors import Problem
 from core.identity.principals import Principal
 
@@ -76,10 +78,12 @@ class DocumentAdmin(ModelAdmin):
     """Shows documents, changes none: what may be done to them are `actions`, which call the service's use cases.
 
     `operators_only` hides documents that belong to no tenant from tenants' administrators. `search_fields` must be
-    prefixes or equalities on indexed fields (`email__startswith`), never `icontains`.
+    prefixes or equalities on indexed fields (`email__startswith`), never `icontains`; `id_fields` are searched instead for an id
+    in either form.
     """
 
     operators_only = False
+    id_fields: ClassVar[tuple[str, ...]] = ()
     list_per_page = 25
     show_full_result_count = False
     paginator = CappedPaginator
@@ -92,6 +96,18 @@ class DocumentAdmin(ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Return the id and all fields."""
         return ["document_id", *[name for name in self.get_readonly_fields(request, obj) if name != "document_id"]]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Show the search box also for ids."""
+        return self.id_fields or super().get_search_fields(request)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Return the documents with this id in one of `id_fields`, none for other words; without such fields as Django does."""
+        if not self.id_fields or not search_term.strip():
+            return super().get_search_results(request, queryset, search_term)
+        key = object_id(search_term.strip())
+        named = (queryset.filter(**{f"{field}__in": [key, str(key)]}) for field in self.id_fields)
+        return (reduce(or_, named) if key else queryset.none()), False
 
     @display(description="Id")
     def document_id(self, document: Any) -> str:

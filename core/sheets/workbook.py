@@ -17,7 +17,6 @@ from core.sheets.formats import Format, format_of, number_text
 from core.sheets.kinds import wrong_type
 from core.sheets.table import LONGEST_CELL, MOST_COLUMNS, Row, Table, Unreadable, letters_of
 
-_MOST_DEPTH = 50
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,

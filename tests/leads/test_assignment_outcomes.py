@@ -211,7 +211,7 @@ def test_a_rejected_lead_that_somebody_moved_stays_there(api: Api, manager: Call
     [
         ({"status": "closed_won"}, "completed", "converted", "The lead was won"),
         ({"status": "closed_lost"}, "completed", "lost", "The lead was lost"),
-        ({"assignedTo": OTHER}, "reassigned", None, "The lead was given to somebody else"),
+        ({"assignedTo": OTHER}, "reassigned", None, "The lead was given to another agent"),
         (None, "completed", "cancelled", "The lead was deleted"),
         ({"status": "under_contract"}, "accepted", None, None),
     ],

@@ -42,6 +42,6 @@ def needs_rehash(stored: str) -> bool:
 
 
 # Verified when the user is unknown, so that both answers take the same time.
-UNKNOWN = _HASHER.hash("nobody has this password")
+UNKNOWN = _HASHER.hash("no account has this password")
 # The same of the old system's kind.
 OLD_UNKNOWN = "$2b$12$YHJuN/xpebp5E7nZND1Mme3vZ8Ej4EuoaDAUDPrN27AVXS5a8fgu."

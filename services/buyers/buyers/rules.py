@@ -10,7 +10,6 @@ BUYER_TYPES = ("individual", "company", "investor")
 RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
 # Midpoints of the ranges for the average buyer value (§7).
 MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-500k": 375_000, "500k+": 500_000}
-TEXT_FIELDS = ("address", "city", "state", "zipCode", "notes")
 
 
 def with_defaults(fields: BuyerDocument) -> BuyerDocument:

@@ -91,5 +91,5 @@ def ending_of(lead: LeadDocument | None, assignment: AssignmentDocument | None) 
     if lead.get("status") in _CLOSED:
         return _CLOSED[lead["status"]]
     if assignment is not None and str(lead.get("assignedTo")) != assignment["agentId"]:
-        return Ending(REASSIGNED, "The lead was given to somebody else")
+        return Ending(REASSIGNED, "The lead was given to another agent")
     return None

@@ -7,7 +7,8 @@ from core.documents.indexes import Replaced, index
 from core.documents.models import TenantDocumentModel, shows
 from services.leads.leads.documents import LeadDocument
 
-_WORDS = ("status", "source", "priority")
+# What a lead has one word for: equal among many leads.
+WORDS = ("status", "source", "priority")
 # What lists may be ordered by.
 PAGED_BY = (
     "createdAt",
@@ -17,9 +18,9 @@ PAGED_BY = (
     "lastContactDate",
     "expectedCloseDate",
     "closeValue",
-    *_WORDS,
+    *WORDS,
 )
-_FILTERED = (*_WORDS, "assignedTo", "score", "createdAt", "lastContactDate", "nextFollowUpDate")
+_FILTERED = (*WORDS, "assignedTo", "score", "createdAt", "lastContactDate", "nextFollowUpDate")
 _CONTACT = ("contactInfo.firstName", "contactInfo.lastName", "contactInfo.email", "contactInfo.phone")
 _SEARCHED = (*_CONTACT, "notes", "tags")
 
@@ -29,7 +30,7 @@ def _page_index(field: str) -> IndexModel:
 
     It begins with the order (tenant, field, id; leads with the same word are newest first) and goes on with what lists filter by,
     so that MongoDB skips what a filter excludes inside the index and fetches only the leads that it shows."""
-    order = (field, "-createdAt") if field in _WORDS else (f"-{field}",)
+    order = (field, "-createdAt") if field in WORDS else (f"-{field}",)
     used = {name.removeprefix("-") for name in order}
     filters = (name for name in _FILTERED if name not in used)
     return index("tenantId", *order, "-_id", *filters, name=f"page_{field}")
@@ -77,7 +78,7 @@ LEADS = Collection[LeadDocument](
     replaces=(
         Replaced(
             "0.2.0",
-            tuple(f"{field}_createdAt" if field in _WORDS else f"list_{field}" for field in PAGED_BY),
+            tuple(f"{field}_createdAt" if field in WORDS else f"list_{field}" for field in PAGED_BY),
         ),
     ),
 )

@@ -17,9 +17,8 @@ from core.documents.scope import TenantScope
 from core.errors import BadRequest, NotFound
 from services.leads.leads.documents import EMAIL, PHONE, LeadDocument
 from services.leads.leads.keys import phone_key
-from services.leads.leads.models import LEADS
+from services.leads.leads.models import LEADS, PAGED_BY, WORDS
 
-_EQUAL = ("status", "source", "priority")
 _RANGES = {
     "createdAfter": ("createdAt", "$gte"),
     "dateFrom": ("createdAt", "$gte"),
@@ -32,18 +31,6 @@ _RANGES = {
     "minScore": ("score", "$gte"),
     "maxScore": ("score", "$lte"),
 }
-SORTABLE = (
-    "createdAt",
-    "updatedAt",
-    "status",
-    "source",
-    "priority",
-    "score",
-    "nextFollowUpDate",
-    "lastContactDate",
-    "expectedCloseDate",
-    "closeValue",
-)
 # Our own additions and what the wire never shows: not worth reading.
 _HIDDEN = {"emailKey": 0, "phoneKey": 0, "formSubmissions": 0, "emailOpens": 0, "emailClicks": 0, "smsResponses": 0}
 # Totals up to here are exact and fresh. Counting more costs many times the page, so larger ones are remembered: one request in
@@ -115,7 +102,7 @@ def _number_queries(digits: str, search: str) -> list[Document]:
 
 def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
     """Return the filter that a checked list query asks for. Raises BadRequest for a search across all tenants."""
-    criteria: Document = {name: query[name] for name in _EQUAL if query.get(name)}
+    criteria: Document = {name: query[name] for name in WORDS if query.get(name)}
     if query.get("search"):
         if scope.everywhere:
             raise BadRequest("Choose a tenant with the header X-Tenant-ID to search leads")
@@ -132,10 +119,10 @@ def criteria_of(scope: TenantScope, query: dict[str, Any]) -> Document:
 
 def order_of(query: Mapping[str, object]) -> Sort:
     """Return the order that a checked list query asks for; between equals the id decides, among leads with the same word the
-    newer one (both as the indexes of migration 0003 have it)."""
+    newer one (both as the indexes have it)."""
     direction = 1 if query["sortOrder"] == "asc" else -1
-    field = query["sortBy"] if query["sortBy"] in SORTABLE else "createdAt"
-    if field in _EQUAL:
+    field = query["sortBy"] if query["sortBy"] in PAGED_BY else "createdAt"
+    if field in WORDS:
         return [(field, direction), ("createdAt", -direction), ("_id", -direction)]
     return [(field, direction), ("_id", direction)]
 

@@ -121,22 +121,16 @@ class ActivityCleanup(TenantLogView):
 
     access = {"post": needs("system:settings")}
     queries = {"post": ActivityRetention}
+    clean, message = staticmethod(actions.clean_activities), "Activity logs cleaned up successfully"
 
     def post(self, request: Request) -> Response:
-        """Delete the tenant's activities that are older than the retention, except critical ones."""
+        """Delete the tenant's entries that are older than the retention, of activities not the critical ones."""
         days = self.numeric_query("retentionDays")["retentionDays"]
-        deleted = actions.clean_activities(self.scope, days)
-        return enveloped("Activity logs cleaned up successfully", {"deletedCount": deleted}, 201)
+        return enveloped(self.message, {"deletedCount": self.clean(self.scope, days)}, 201)
 
 
-class StatusHistoryCleanup(TenantLogView):
+class StatusHistoryCleanup(ActivityCleanup):
     """Old status changes."""
 
-    access = {"post": needs("system:settings")}
     queries = {"post": HistoryRetention}
-
-    def post(self, request: Request) -> Response:
-        """Delete the tenant's status changes that are older than the retention."""
-        days = self.numeric_query("retentionDays")["retentionDays"]
-        deleted = actions.clean_status_history(self.scope, days)
-        return enveloped("Status history cleaned up successfully", {"deletedCount": deleted}, 201)
+    clean, message = staticmethod(actions.clean_status_history), "Status history cleaned up successfully"

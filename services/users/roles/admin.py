@@ -1,12 +1,8 @@
 """Admin pages of roles and of who has them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from core.admin.site import DocumentAdmin, for_each
-from core.documents.ids import object_id
 from core.identity.principals import Principal
 from services.users.roles.actions import revoke_role, update_role
 from services.users.roles.granting import refresh_person
@@ -41,20 +37,10 @@ class UserRoleAdmin(DocumentAdmin):
 
     list_display = ("user_id", "role_id", "is_active", "assigned_at", "expires_at", "tenant_id")
     list_filter = ("is_active",)
-    # Shows the search box; the ids that it takes are looked up below.
-    search_fields = ("user_id",)
+    id_fields = ("user_id", "role_id")
     search_help_text = "Id of a person or a role"
     ordering = ("-assigned_at",)
     actions = ("revoke", "apply")
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Return the assignments of the person or the role with this id; none for other words."""
-        if not search_term.strip():
-            return queryset, False
-        key = object_id(search_term.strip())
-        forms = [key, str(key)]
-        found = queryset.filter(user_id__in=forms) | queryset.filter(role_id__in=forms)
-        return (found if key else queryset.none()), False
 
     @for_each("Revoke")
     def revoke(self, caller: Principal, held: UserRole) -> None:

@@ -1,5 +1,8 @@
 """Routes of roles: bare objects and arrays."""
 
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -137,26 +140,21 @@ class SinglePermission(PersonView):
 
 
 class AnyPermission(PersonView):
-    """Whether a person has one of some permissions."""
+    """Whether a person has one of some permissions; no for an empty list."""
 
     access = {"post": signed_in()}
     bodies = {"post": PermissionsBody}
+    enough: ClassVar[tuple[str, Callable[[Iterable[bool]], bool]]] = ("hasAnyPermission", any)
 
     def post(self, request: Request, userId: str) -> Response:
-        """Answer yes or no; no for an empty list."""
+        """Answer yes or no."""
         asked = self.validated_body()["permissions"]
         held = self.permissions_of(userId)
-        return Response({"hasAnyPermission": any(name in held for name in asked)}, status=201)
+        name, of = self.enough
+        return Response({name: of(one in held for one in asked)}, status=201)
 
 
-class AllPermissions(PersonView):
-    """Whether a person has all of some permissions."""
+class AllPermissions(AnyPermission):
+    """Whether a person has all of some permissions; yes for an empty list."""
 
-    access = {"post": signed_in()}
-    bodies = {"post": PermissionsBody}
-
-    def post(self, request: Request, userId: str) -> Response:
-        """Answer yes or no; yes for an empty list."""
-        asked = self.validated_body()["permissions"]
-        held = self.permissions_of(userId)
-        return Response({"hasAllPermissions": all(name in held for name in asked)}, status=201)
+    enough = ("hasAllPermissions", all)

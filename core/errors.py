@@ -1,7 +1,8 @@
 """Everything that a use case may refuse, in words that know no HTTP; `core.api.handler` makes the answers."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Message = str | list[str]
 
 OUTSIDER = "User does not have access to this tenant"
@@ -108,3 +109,10 @@ class Unavailable(Problem):
     """Something that we need is away; trying again later may help."""
 
     message = "Service Unavailable"
+
+
+def existing(found: T | None, message: str) -> T:
+    """Return what was looked for. Raises NotFound with `message` when there is none."""
+    if found is None:
+        raise NotFound(message)
+    return found

@@ -12,7 +12,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.buyers.rules import BUYER_TYPES, MIDPOINTS, RANGES
@@ -29,10 +29,7 @@ _EVERYTHING, _MOST_NAMED = PageRequest(1, _MOST), 20
 def buyer_by_id(scope: TenantScope, buyer_id: str) -> BuyerDocument:
     """Return a live buyer. Raises NotFound."""
     key = object_id(buyer_id)
-    found = BUYERS.scoped(scope).find_one({"_id": key}) if key else None
-    if found is None:
-        raise NotFound("Buyer not found")
-    return found
+    return existing(BUYERS.scoped(scope).find_one({"_id": key}) if key else None, "Buyer not found")
 
 
 def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[BuyerDocument], int]:

@@ -7,7 +7,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
-from core.errors import NotFound
+from core.errors import existing
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
 from services.buyers.buyers.models import BUYERS
@@ -69,9 +69,7 @@ def decide(scope: TenantScope, match_id: str, changes: Mapping[str, object]) -> 
     match = match_by_id(scope, match_id)
     override = {"isManualOverride": True} if "matchScore" in changes else {}
     update = {"$set": {**changes, **override, "updatedBy": object_id(scope.actor_id)}}
-    stored = MATCHES.scoped(scope).update_and_get({"_id": match["_id"]}, update)
-    if stored is None:
-        raise NotFound("Match not found")
+    stored = existing(MATCHES.scoped(scope).update_and_get({"_id": match["_id"]}, update), "Match not found")
     payload = MatchUpdated(
         id=str(stored["_id"]),
         buyer_id=str(stored["buyerId"]),

@@ -7,7 +7,7 @@ from core.api.pagination import PageRequest
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
 from services.buyers.matching.documents import LeadDocument, MatchDocument
@@ -24,10 +24,7 @@ Joined = tuple[MatchDocument, BuyerDocument, LeadDocument]
 def match_by_id(scope: TenantScope, match_id: str) -> MatchDocument:
     """Return a match. Raises NotFound."""
     key = object_id(match_id)
-    found = MATCHES.scoped(scope).find_one({"_id": key}) if key else None
-    if found is None:
-        raise NotFound("Match not found")
-    return found
+    return existing(MATCHES.scoped(scope).find_one({"_id": key}) if key else None, "Match not found")
 
 
 def list_matches(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[Joined], int]:

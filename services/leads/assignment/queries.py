@@ -7,7 +7,7 @@ from core.documents.collection import Sort
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
-from core.errors import BadRequest, Conflict, NotFound
+from core.errors import BadRequest, Conflict, NotFound, existing
 from services.leads.assignment import choosing, rules
 from services.leads.assignment.documents import AgentDocument, AssignmentDocument
 from services.leads.assignment.models import AGENTS, ASSIGNMENTS
@@ -106,10 +106,7 @@ def assignment_by_id(scope: TenantScope, assignment_id: str) -> AssignmentDocume
     key = object_id(assignment_id)
     if key is None:
         raise BadRequest(["assignmentId must be a mongodb id"])
-    found = ASSIGNMENTS.scoped(scope).find_one({"_id": key})
-    if found is None:
-        raise NotFound("Assignment not found")
-    return found
+    return existing(ASSIGNMENTS.scoped(scope).find_one({"_id": key}), "Assignment not found")
 
 
 def history_of_lead(scope: TenantScope, lead_id: str) -> list[AssignmentDocument]:

@@ -12,7 +12,7 @@ from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.shapes import Reference
 from core.documents.transactions import transactional
-from core.errors import BadRequest, NotFound, PreconditionFailed
+from core.errors import BadRequest, PreconditionFailed, existing
 from services.leads.directory.queries import MEMBER, strangers
 from services.leads.leads import rules
 from services.leads.leads.documents import EMAIL, PHONE, Contact, Entry, Keys, LeadDocument
@@ -96,9 +96,7 @@ def delete_lead(scope: TenantScope, lead_id: str) -> None:
     """Delete a lead softly; its e-mail and phone are free again. Raises NotFound."""
     gone = {"$set": {"deletedAt": now(), "updatedBy": person_id(scope.actor_id)}}
     gone["$unset"] = {"emailKey": "", "phoneKey": ""}
-    lead = LEADS.scoped(scope).update_and_get(key_of(lead_id), gone)
-    if lead is None:
-        raise NotFound("Lead not found")
+    lead = existing(LEADS.scoped(scope).update_and_get(key_of(lead_id), gone), "Lead not found")
     publish_lead("deleted", lead)
 
 
@@ -150,10 +148,7 @@ def _same(lead: LeadDocument, name: str, contact: Contact, keys: dict[str, str])
 
 
 def _lead_to_change(scope: TenantScope, lead_id: str) -> LeadDocument:
-    lead = LEADS.scoped(scope).find_one(key_of(lead_id))
-    if lead is None:
-        raise NotFound("Lead not found")
-    return lead
+    return existing(LEADS.scoped(scope).find_one(key_of(lead_id)), "Lead not found")
 
 
 def _change(scope: TenantScope, lead: LeadDocument, changes: LeadDocument) -> LeadDocument:

@@ -14,7 +14,7 @@ from core.documents.collection import ScopedDocuments, Sort
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id, uuid_text
 from core.documents.scope import TenantScope
-from core.errors import BadRequest, NotFound
+from core.errors import BadRequest, NotFound, existing
 from services.leads.leads.documents import EMAIL, PHONE, LeadDocument
 from services.leads.leads.keys import phone_key
 from services.leads.leads.models import LEADS, PAGED_BY, WORDS
@@ -54,10 +54,7 @@ def key_of(lead_id: str) -> Document:
 
 def lead_by_id(scope: TenantScope, lead_id: str) -> LeadDocument:
     """Return a live lead by either id. Raises NotFound."""
-    found = LEADS.scoped(scope).find_one(key_of(lead_id), _HIDDEN)
-    if found is None:
-        raise NotFound("Lead not found")
-    return found
+    return existing(LEADS.scoped(scope).find_one(key_of(lead_id), _HIDDEN), "Lead not found")
 
 
 def list_leads(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[LeadDocument], int]:

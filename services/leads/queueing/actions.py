@@ -15,7 +15,7 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.uniqueness import unique_or
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, existing
 from services.leads.leads.bypasses import leads_of_all
 from services.leads.leads.queries import lead_by_id
 from services.leads.queueing import rules
@@ -43,10 +43,9 @@ def add(scope: TenantScope, lead_id: str, priority: float) -> ItemDocument:
 
 def set_priority(scope: TenantScope, item_id: str, priority: float) -> ItemDocument:
     """Change how urgent an item is. Raises NotFound."""
-    changed = ITEMS.scoped(scope).update_and_get(key_of(item_id), sets={"priority": priority})
-    if changed is None:
-        raise NotFound("Lead not found in queue")
-    return changed
+    return existing(
+        ITEMS.scoped(scope).update_and_get(key_of(item_id), sets={"priority": priority}), "Lead not found in queue"
+    )
 
 
 def remove(scope: TenantScope, item_id: str) -> None:

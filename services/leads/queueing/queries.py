@@ -8,7 +8,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
-from core.errors import BadRequest, NotFound
+from core.errors import BadRequest, existing
 from services.leads.queueing import rules
 from services.leads.queueing.bypasses import queues_of_all
 from services.leads.queueing.documents import ItemDocument
@@ -29,10 +29,7 @@ def key_of(item_id: str) -> Document:
 
 def item_by_id(scope: TenantScope, item_id: str) -> ItemDocument:
     """Return an item. Raises NotFound, BadRequest for a malformed id."""
-    found = ITEMS.scoped(scope).find_one(key_of(item_id))
-    if found is None:
-        raise NotFound("Lead not found in queue")
-    return found
+    return existing(ITEMS.scoped(scope).find_one(key_of(item_id)), "Lead not found in queue")
 
 
 def open_item(scope: TenantScope, lead_id: str) -> ItemDocument | None:
@@ -59,10 +56,7 @@ def first_items(scope: TenantScope, limit: int) -> list[ItemDocument]:
 
 def next_item(scope: TenantScope) -> ItemDocument:
     """Return the item that is next. Raises NotFound when nothing is pending."""
-    found = ITEMS.scoped(scope).find_one(_PENDING, sort=rules.ORDER)
-    if found is None:
-        raise NotFound(EMPTY)
-    return found
+    return existing(ITEMS.scoped(scope).find_one(_PENDING, sort=rules.ORDER), EMPTY)
 
 
 def list_items(scope: TenantScope, page: PageRequest) -> tuple[list[ItemDocument], int]:

@@ -6,7 +6,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from core.runs import COMPLETED, FAILED
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
@@ -27,10 +27,7 @@ def configuration_of(scope: TenantScope) -> rules.Configuration:
 
 def lead_to_score(scope: TenantScope, lead_id: str) -> LeadDocument:
     """Return what a score looks at of a live lead, by either id. Raises NotFound."""
-    found = LEADS.scoped(scope).find_one(key_of(lead_id), rules.PROJECTION)
-    if found is None:
-        raise NotFound("Lead not found")
-    return found
+    return existing(LEADS.scoped(scope).find_one(key_of(lead_id), rules.PROJECTION), "Lead not found")
 
 
 def leads_to_score(scope: TenantScope, lead_ids: list[str]) -> list[LeadDocument]:
@@ -123,7 +120,4 @@ def _rates(runs: list[ScoringRunDocument]) -> dict[str, Any]:
 
 def run_by_job(scope: TenantScope, job_id: str) -> ScoringRunDocument:
     """Return a recalculation. Raises NotFound."""
-    found = RUNS.scoped(scope).find_one({"jobId": job_id})
-    if found is None:
-        raise NotFound("Job not found")
-    return found
+    return existing(RUNS.scoped(scope).find_one({"jobId": job_id}), "Job not found")

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.documents.collection import ScopedDocuments
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from services.leads.directory.queries import names_of
 from services.leads.leads.documents import LeadDocument
 from services.leads.leads.models import LEADS
@@ -38,10 +38,7 @@ _EXPORTED = {
 
 def import_by_id(scope: TenantScope, import_id: str) -> ImportDocument:
     """Return an import. Raises NotFound."""
-    found = IMPORTS.scoped(scope).find_one({"importId": import_id}, _HIDDEN)
-    if found is None:
-        raise NotFound("Import not found")
-    return found
+    return existing(IMPORTS.scoped(scope).find_one({"importId": import_id}, _HIDDEN), "Import not found")
 
 
 def imports(scope: TenantScope, limit: int) -> list[ImportDocument]:

@@ -12,7 +12,7 @@ from core.documents.database import Document
 from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.shapes import Reference
-from core.errors import NotFound
+from core.errors import existing
 from services.users.accounts.bypasses import everyone
 from services.users.accounts.documents import UserDocument
 from services.users.accounts.models import USERS
@@ -54,10 +54,7 @@ def user_by_id(scope: TenantScope, user_id: str) -> UserDocument:
     """Return a person of the scope, or the caller. Raises NotFound."""
     key = object_id(user_id)
     view = about(user_id, scope, USERS)
-    found = view.find_one({"_id": key}) if key else None
-    if found is None:
-        raise NotFound("User not found")
-    return found
+    return existing(view.find_one({"_id": key}) if key else None, "User not found")
 
 
 def user_by_email(email: str) -> UserDocument | None:

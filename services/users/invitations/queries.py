@@ -9,7 +9,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from services.users.accounts.queries import people_by_ids
 from services.users.invitations.documents import InvitationDocument
 from services.users.invitations.models import INVITATIONS
@@ -18,10 +18,7 @@ from services.users.invitations.models import INVITATIONS
 def invitation_by_id(scope: TenantScope, invitation_id: str) -> InvitationDocument:
     """Return an invitation of the scope. Raises NotFound."""
     key = object_id(invitation_id)
-    found = INVITATIONS.scoped(scope).find_one({"_id": key}) if key else None
-    if found is None:
-        raise NotFound("Invitation not found")
-    return found
+    return existing(INVITATIONS.scoped(scope).find_one({"_id": key}) if key else None, "Invitation not found")
 
 
 def list_invitations(scope: TenantScope, query: dict[str, Any], page: PageRequest) -> tuple[list[Document], int]:

@@ -6,7 +6,7 @@ from core.documents.collection import now
 from core.documents.ids import either_form, object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
-from core.errors import NotFound
+from core.errors import existing
 from core.identity.principals import Principal
 from services.users.accounts.authority import Act
 from services.users.accounts.documents import UserDocument
@@ -27,9 +27,7 @@ def read_preferences(user_id: str) -> PreferencesDocument:
     found = preferences_of(user_id)
     if found is not None:
         return found
-    key = object_id(user_id)
-    if key is None:
-        raise NotFound("User not found")
+    key = existing(object_id(user_id), "User not found")
     fresh = {"userId": key, "preferences": rules.defaults(), "changeHistory": []}
     try:
         made = PREFERENCES.update_and_get({"userId": either_form(user_id)}, {"$setOnInsert": fresh}, upsert=True)

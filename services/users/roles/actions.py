@@ -11,7 +11,7 @@ from core.documents.database import Document
 from core.documents.ids import either_form, object_id, text_id
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
-from core.errors import BadRequest, Conflict, Forbidden, NotFound
+from core.errors import BadRequest, Conflict, Forbidden, NotFound, existing
 from core.identity.principals import Principal
 from core.identity.roles import SYSTEM_ROLES
 from core.worker.jobs import enqueue
@@ -67,9 +67,7 @@ def update_role(principal: Principal, role_id: str, changes: RoleDocument) -> Ro
         raise BadRequest("System roles cannot be modified")
     _check_grant(principal, role, {**role, **changes})
     stored: RoleDocument = {**changes, "updatedBy": object_id(principal.user_id)}
-    changed = all_roles().update_and_get({"_id": role["_id"]}, sets=stored)
-    if changed is None:
-        raise NotFound("Role not found")
+    changed = existing(all_roles().update_and_get({"_id": role["_id"]}, sets=stored), "Role not found")
     if rules.gives_otherwise(role, changed):
         _refresh_holders(changed, actor_id=principal.user_id)
     _log(principal, changed, "updated", {"changes": sorted(changes)})

@@ -11,7 +11,7 @@ from core.documents.ids import object_id, text_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
-from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound
+from core.errors import OUTSIDER, BadRequest, Conflict, Forbidden, NotFound, existing
 from core.events.outbox import record
 from core.events.payloads import TenantSnapshot
 from core.identity.access import apply_tenant
@@ -129,9 +129,7 @@ def add_user(principal: Principal, uuid_: str, user_id: str, role: str) -> None:
     invitation. Raises NotFound, Forbidden."""
     tenant = tenant_by_uuid(principal, uuid_)
     require(principal, Act.LIST, thing_of(tenant["_id"]))
-    key = object_id(user_id)
-    if key is None:
-        raise NotFound("User not found")
+    key = existing(object_id(user_id), "User not found")
     person = USERS.scoped(TenantScope(str(tenant["_id"]))).find_one({"_id": key})
     if person is None:
         raise Forbidden(OUTSIDER)

@@ -10,7 +10,7 @@ from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, uuid_text
 from core.documents.scope import TenantScope
-from core.errors import NotFound
+from core.errors import existing
 from core.identity.principals import Principal
 from services.users.accounts.documents import TenantDocument
 from services.users.accounts.models import TENANTS, USERS
@@ -62,7 +62,4 @@ def tenant_stats(tenant: TenantDocument) -> dict[str, Any]:
 
 
 def _found(criteria: Mapping[str, object]) -> TenantDocument:
-    tenant = TENANTS.find_one(criteria)
-    if tenant is None:
-        raise NotFound("Tenant not found")
-    return tenant
+    return existing(TENANTS.find_one(criteria), "Tenant not found")

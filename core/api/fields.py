@@ -263,15 +263,6 @@ class Free(ContractField):
         super().__init__([(lambda value: isinstance(value, Mapping), text)], limits=limits, **options)
 
 
-class Anything(ContractField):
-    """Any JSON value that can be stored."""
-
-    schema: dict[str, Any] = {}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__([(is_storable, "$property must be a storable value")], **options)
-
-
 class Array(ContractField):
     """An array; `each` is the check of its members: a function and what a member must be ("a string").
 

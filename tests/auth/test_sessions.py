@@ -39,6 +39,12 @@ def test_a_refresh_token_works_once_and_gives_the_next(api: Api, tokens: dict[st
     assert refresh(api, body["refreshToken"]).status_code == 200
 
 
+@pytest.mark.parametrize("token", [5, True, ["x"], {"a": 1}])
+def test_a_refresh_token_that_is_no_text_is_no_token(api: Api, tokens: dict[str, Any], token: Any) -> None:
+    answer = api.post("/api/auth/refresh", {"refreshToken": token}, as_=tokens["token"])
+    assert (answer.status_code, answer.json()["message"]) == (401, "Invalid refresh token")
+
+
 def test_a_spent_token_ends_the_whole_session(api: Api, tokens: dict[str, Any]) -> None:
     renewed = refresh(api, tokens["refreshToken"]).json()
     mongo("auth")["sessions"].update_many({}, {"$set": {"rotatedAt": now() - timedelta(minutes=1)}})

@@ -22,7 +22,7 @@ import httpx
 from pymongo import MongoClient
 
 from ops.config import DEVELOPMENT_SECRET
-from tests.contract.explanations import Judge, explanations
+from tests.contract.explanations import Judge, explanations, variant_of
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
 from tests.system.platform import Platform
 
@@ -52,7 +52,7 @@ class Replay:
         counts: Counter[str] = Counter()
         for name, group in groups_of(path):
             self._reset()
-            self.judge = Judge(self.rules)
+            self.judge = Judge(self.rules, variant_of(path))
             known: dict[str, str] = {}
             for exchange in group:
                 found, outcome = self._judged(exchange, known)

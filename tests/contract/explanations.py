@@ -22,7 +22,7 @@ _NO_ROUTE = "Cannot "
 
 @dataclass(frozen=True)
 class Sent:
-    """A recorded request as rules look at it. operation: `METHOD /path`; text: its query string and body; size: of its body, in
+    """A recorded request as rules look at it. operation: `METHOD /path`; text: its path, query string and body; size: of its body, in
     bytes; earlier: the operations that the same caller sent before in the group."""
 
     operation: str
@@ -36,10 +36,10 @@ class Sent:
     @classmethod
     def of(cls, request: dict[str, Any], variant: str = "") -> "Sent":
         """Return what rules look at."""
-        path, _, query = request["path"].partition("?")
+        path = request["path"].partition("?")[0]
         caller = request["headers"].get("authorization", "").removeprefix("Bearer <jwt:").removesuffix(">")
         body = request["body"] if isinstance(request["body"], str) else json.dumps(request["body"])
-        text = f"{query} {json.dumps(request['body'])}"
+        text = f"{request['path']} {json.dumps(request['body'])}"
         return cls(f"{request['method']} {path}", caller, request["headers"], text, len(body.encode()), variant)
 
     @property
@@ -58,7 +58,7 @@ class Explanation:
     `[]` for any index) with `kind` added, missing, changed or lowered (changed to lower case), and `was`, the recorded value
     (text with `*`), where only that one is explained. `said` and `says` are parts of the recorded and of our message.
     `diverges`: what is stored afterwards differs as well, so that later reads of these things show other documents.
-    Narrower still: `when` is a regular expression of the query string or body that was sent, `callers` are the actors it is about, `header`
+    Narrower still: `when` is a regular expression of the path, query string or body that was sent, `callers` are the actors it is about, `header`
     is one that was sent, `least_bytes` the least size of its body, `variant` is that of the recording, `after` is an
     operation that the same caller sent before. In the file operation, member and kind may be lists: a rule for each.
     """

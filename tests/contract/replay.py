@@ -29,6 +29,8 @@ from tests.system.platform import Platform
 DATABASE = "leadmesh_replay"
 # The promise for changes that travel between services.
 _FOLLOWS_SECONDS = 5.0
+# The promise for queue items of the old system, and the worker's way.
+_QUEUE, _JOINS_SECONDS = "/leads/queue", 35.0
 # A little longer than a service may go on with what it remembers of people and tenants.
 _MEMORY_SECONDS = 2.2
 
@@ -51,7 +53,7 @@ class Replay:
         """Replay a file, print what is unexplained, and return how many were of each outcome."""
         counts: Counter[str] = Counter()
         for name, group in groups_of(path):
-            self._reset()
+            self._reset(group)
             self.judge = Judge(self.rules, variant_of(path))
             known: dict[str, str] = {}
             for exchange in group:
@@ -99,7 +101,7 @@ class Replay:
         while self.database["outboxevents"].find_one({"pending.0": {"$exists": True}}) and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def _reset(self) -> None:
+    def _reset(self, group: list[Exchange]) -> None:
         """Make the recorded documents all there is, and let every service hear of them."""
         self._settle()
         for name in self.database.list_collection_names():
@@ -108,8 +110,17 @@ class Replay:
         for name, documents in seed(self.folder).items():
             self.database[name].insert_many(documents)
         self.platform.manage("rebuild_projections")
+        if any(_QUEUE in exchange["request"]["path"] for exchange in group):
+            self._join()
         self.wrote = 0.0
         time.sleep(_MEMORY_SECONDS)
+
+
+    def _join(self) -> None:
+        """Wait until the old system's queue items have joined the tenant of their lead."""
+        deadline = time.monotonic() + _JOINS_SECONDS
+        while self.database["queueitems"].find_one({"tenantId": {"$exists": False}}) and time.monotonic() < deadline:
+            time.sleep(0.2)
 
 
 def _body(answer: httpx.Response) -> Any:

@@ -10,6 +10,7 @@ from django.conf import settings
 from core.documents.driver import database as mongo
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
+from services.leads.queueing.actions import adopt
 from tests.conftest import Api, forget
 from tests.contract.explanations import Judge, explanations
 from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
@@ -34,6 +35,7 @@ def old_documents(api: Api, owners: None) -> Api:
         mongo(_OWNERS.get(name, "users"))[name].insert_many(documents)
     for service in settings.SERVICES:
         rebuild(service)
+    adopt()
     forget()
     return api
 

@@ -131,7 +131,7 @@ def test_own_sessions_are_listed_and_ended(api: Api, tokens: dict[str, Any]) -> 
     assert api.delete("/api/auth/sessions/xyz", as_=tokens["token"]).status_code == 404
 
 
-def test_nobody_ends_anothers_session(api: Api, tokens: dict[str, Any]) -> None:
+def test_no_user_ends_anothers_session(api: Api, tokens: dict[str, Any]) -> None:
     stranger = {"email": "eve@x.test", "password": ACCOUNT["password"]}
     api.post("/api/auth/register", ACCOUNT | stranger)
     eve = api.post("/api/auth/login", stranger).json()["token"]
@@ -152,7 +152,7 @@ def test_a_new_password_ends_every_session(api: Api, tokens: dict[str, Any]) -> 
     assert api.post("/api/auth/login", LOGIN | {"password": "N3w!password"}).status_code == 200
 
 
-def test_rotating_keys_logs_nobody_out(api: Api, tokens: dict[str, Any]) -> None:
+def test_rotating_keys_logs_no_user_out(api: Api, tokens: dict[str, Any]) -> None:
     old, _ = signing_key()
     add_key(at_once=True)
     retire_old_keys()

@@ -1,8 +1,8 @@
 """`make replay [DIR=folder]`: every recorded exchange, sent through a gateway to five services on the recorded documents.
 
 Starts a platform of its own in brownfield mode (one database), with an own home and port; nothing is left of it afterwards.
-Prints a line per file, the differences that nothing explains, and last `N identical, N explained, N unexplained`. Exit code 1
-when something is unexplained.
+Prints a line per file, the differences that nothing explains, and last `N identical, N explained, N unexplained`, with what is
+still the old system's counted by itself. Exit code 1 when something is unexplained.
 """
 
 import argparse
@@ -27,6 +27,8 @@ from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, conten
 from tests.system.platform import Platform
 
 DATABASE = "leadmesh_replay"
+# What is still the old system's; no service has these routes (contract/scope.csv).
+_STAYS = ("/api/settings", "/api/api/time-tracking", "/api/mfa", "/api/sessions")
 # The promise for changes that travel between services.
 _FOLLOWS_SECONDS = 5.0
 # The promise for queue items of the old system, and the worker's way.
@@ -71,7 +73,7 @@ class Replay:
             found = self._compare(exchange, known)
             left = self.judge.unexplained(exchange["request"], found)
             if not found or not left or exchange["request"]["method"] != "GET" or time.monotonic() > deadline:
-                return left, "unexplained" if left else "explained" if found else "identical"
+                return left, outcome_of(exchange, found, left)
             # What one service wrote another may hear of a moment later.
             known.clear()
             known.update(before)
@@ -129,6 +131,13 @@ def _body(answer: httpx.Response) -> Any:
     return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
 
 
+def outcome_of(exchange: Exchange, found: list[Difference], left: list[Difference]) -> str:
+    """Return how an exchange ended that differed in `found`, of which nothing explains `left`."""
+    if left and exchange["request"]["path"].lower().startswith(_STAYS):
+        return "not taken over"
+    return "unexplained" if left else "explained" if found else "identical"
+
+
 def _operation(exchange: Exchange) -> str:
     return f"{exchange['request']['method']} {exchange['request']['path']}"
 
@@ -165,7 +174,8 @@ def replay(folder: Path, only: list[str]) -> Counter[str]:
 
 
 def _line(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("identical", "explained", "unexplained"))
+    outcomes = ("identical", "explained", "unexplained", *(["not taken over"] if counts["not taken over"] else []))
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in outcomes)
 
 
 def main() -> None:

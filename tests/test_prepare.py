@@ -152,7 +152,7 @@ def test_a_waiting_process_says_for_whom(shared: Any) -> None:
     assert "buyers" in shared.list_collection_names()
 
 
-def test_nobody_overtakes_one_that_lives(shared: Any) -> None:
+def test_no_process_overtakes_one_that_lives(shared: Any) -> None:
     holder, other = Lock(shared[COLLECTION], "holder", seconds=3), Lock(shared[COLLECTION], "other")
 
     def until() -> Any:

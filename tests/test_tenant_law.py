@@ -142,7 +142,9 @@ def test_an_outsider_gets_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("method", "route", "view"), ROUTES, ids=[f"{method} {route}" for method, route, _ in ROUTES])
-def test_nobody_gets_nothing(api: Api, owned: dict[str, str], method: str, route: str, view: Any) -> None:
+def test_a_caller_without_token_gets_nothing(
+    api: Api, owned: dict[str, str], method: str, route: str, view: Any
+) -> None:
     before = everything()
     answer = api.request(method, path_of(route, owned), {} if method != "GET" else None)
     public = not issubclass(view, InternalView) and view.access[method.lower()].public

@@ -19,11 +19,13 @@ from core.api.fields import LIMIT, ContractField, at_most_items, limit
 
 # How many elements are checked of an array in the place of an object; it is refused anyway.
 _SHOWN = 100
+# How many messages an answer has: a small body of ten thousand members must not ask for a megabyte.
+_MOST_MESSAGES = 200
 
 
 def _told(messages: Sequence[ErrorDetail]) -> Sequence[ErrorDetail]:
     """Return those of all messages that are shown."""
-    return [text for text in messages if text.code != LIMIT] or messages
+    return ([text for text in messages if text.code != LIMIT] or messages)[:_MOST_MESSAGES]
 
 
 def _messages(error: ValidationError) -> list[ErrorDetail]:

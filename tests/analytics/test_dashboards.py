@@ -143,7 +143,7 @@ def test_another_tenant_sees_nothing(api: Api, admin: Caller, outsider: Caller) 
     assert len(get(api, "/api/dashboard", outsider)["recentActivity"]) == 1
 
 
-def test_agents_see_their_own_leads_and_everybodys_totals(api: Api) -> None:
+def test_agents_see_their_own_leads_and_every_users_totals(api: Api) -> None:
     agent = Caller("user")
     lead(assigned_to=agent.user_id)
     lead()

@@ -235,7 +235,7 @@ def test_google_is_not_asked_about_guesses_for_ever(api: Api, google: Google, se
     assert refused(api.post("/api/auth/google/callback", {"code": "c", "state": begin(api)["state"]}))
 
 
-def test_nobody_is_mailed_for_ever(api: Api, tokens: dict[str, Any]) -> None:
+def test_no_user_is_mailed_for_ever(api: Api, tokens: dict[str, Any]) -> None:
     answers = [api.post("/api/auth/resend-verification", as_=tokens["token"]) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert refused(answers[3])
@@ -264,7 +264,7 @@ def test_tenants_are_not_founded_by_the_thousand(api: Api, settings: Any) -> Non
 
 
 @pytest.mark.parametrize("email", [LOGIN["email"], "nobody@x.test"])
-def test_asking_for_a_reset_tells_nobody_who_has_an_account(api: Api, tokens: dict[str, Any], email: str) -> None:
+def test_asking_for_a_reset_does_not_tell_who_has_an_account(api: Api, tokens: dict[str, Any], email: str) -> None:
     answer = api.post("/api/auth/forgot-password", {"email": email})
     expected = {"message": "If an account with that email exists, a password reset link has been sent."}
     assert (answer.status_code, answer.json()) == (200, expected)
@@ -292,7 +292,7 @@ def test_registration_assigns_nothing_else(api: Api, extra: dict[str, Any]) -> N
     assert mongo("auth")["authdirectory"].count_documents({}) == 0
 
 
-def test_the_own_profile_promotes_nobody(api: Api) -> None:
+def test_the_own_profile_promotes_no_user(api: Api) -> None:
     somebody = person("user")
     before = mongo("users")["users"].find_one({})
     for extra in ({"roles": ["admin"]}, {"permissions": ["system:settings"]}, {"status": "suspended"}):
@@ -305,7 +305,7 @@ def test_the_own_profile_promotes_nobody(api: Api) -> None:
     assert [after.get(name) for name in kept] == [before.get(name) for name in kept]  # type: ignore[union-attr]
 
 
-def test_nobody_climbs_by_editing_roles(api: Api) -> None:
+def test_no_user_climbs_by_editing_roles(api: Api) -> None:
     """Privilege climb: who may write roles gives no more than they have, to no one, by no route."""
     manager, victim = person("manager"), person("user")
     for target in (manager.user_id, victim.user_id):
@@ -318,7 +318,7 @@ def test_nobody_climbs_by_editing_roles(api: Api) -> None:
     assert stored == {manager.email: ["manager"], victim.email: ["user"], admin.email: ["admin"]}
 
 
-def test_a_session_that_somebody_else_chose_is_not_taken(api: Api) -> None:
+def test_a_session_that_another_user_chose_is_not_taken(api: Api) -> None:
     """Session fixation: ids and cookies that come with a login do not become its session."""
     api.post("/api/auth/register", ACCOUNT)
     planted = "64f0000000000000000000aa"

@@ -157,11 +157,28 @@ def test_registering_with_an_access_token(api: Api, google: Google) -> None:
 
 
 def test_a_token_that_was_made_for_another_application_is_refused(api: Api, google: Google) -> None:
-    google.audience = "somebody-else"
+    google.audience = "another-application"
     answer = api.post("/api/auth/register/google", {"accessToken": "ya29"})
     assert (answer.status_code, answer.json()["message"]) == (400, "Registration failed: Invalid Google token")
     answer = api.post("/api/auth/register/google", {})
     assert answer.json()["message"] == "Registration failed: Google access token is required"
+
+
+REQUIRED, INVALID = "Google access token is required", "Invalid Google token"
+
+
+@pytest.mark.parametrize(
+    ("token", "cause"),
+    [
+        *[(token, REQUIRED) for token in (None, "", 0, False)],
+        *[(token, INVALID) for token in (5, True, [], ["ya29"], {"a": 1}, "x" * 4001)],
+    ],
+)
+def test_a_token_that_is_no_text_is_refused_as_the_old_system_did(
+    api: Api, google: Google, token: Any, cause: str
+) -> None:
+    answer = api.post("/api/auth/register/google", {"accessToken": token, "tenantId": 5, "other": 1})
+    assert (answer.status_code, answer.json()["message"]) == (400, f"Registration failed: {cause}")
 
 
 def test_without_configuration_it_says_so(api: Api) -> None:

@@ -195,5 +195,5 @@ def test_with_verification_on_an_account_waits_for_its_mail(api: Api, settings: 
     assert person["status"] == "active"
 
 
-def test_an_old_token_in_the_header_does_not_keep_anybody_from_logging_in(api: Api, account: dict[str, Any]) -> None:
+def test_an_old_token_in_the_header_does_not_keep_a_user_from_logging_in(api: Api, account: dict[str, Any]) -> None:
     assert api.post("/api/auth/login", LOGIN, as_="expired.or.garbage").status_code == 200

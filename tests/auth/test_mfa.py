@@ -153,7 +153,7 @@ def test_removing_it_needs_proof_and_ends_other_sessions(protected: Owner) -> No
     assert protected.log_in().status_code == 200
 
 
-def test_nobody_reads_or_uses_anothers(protected: Owner) -> None:
+def test_no_user_reads_or_uses_anothers(protected: Owner) -> None:
     protected.api.post("/api/auth/register", ACCOUNT | {"email": "eve@x.test"})
     body = {"email": "eve@x.test", "password": ACCOUNT["password"]}
     eve = protected.api.post("/api/auth/login", body).json()["token"]

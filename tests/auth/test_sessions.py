@@ -39,6 +39,12 @@ def test_a_refresh_token_works_once_and_gives_the_next(api: Api, tokens: dict[st
     assert refresh(api, body["refreshToken"]).status_code == 200
 
 
+@pytest.mark.parametrize("token", [5, True, ["x"], {"a": 1}])
+def test_a_refresh_token_that_is_no_text_is_no_token(api: Api, tokens: dict[str, Any], token: Any) -> None:
+    answer = api.post("/api/auth/refresh", {"refreshToken": token}, as_=tokens["token"])
+    assert (answer.status_code, answer.json()["message"]) == (401, "Invalid refresh token")
+
+
 def test_a_spent_token_ends_the_whole_session(api: Api, tokens: dict[str, Any]) -> None:
     renewed = refresh(api, tokens["refreshToken"]).json()
     mongo("auth")["sessions"].update_many({}, {"$set": {"rotatedAt": now() - timedelta(minutes=1)}})
@@ -125,7 +131,7 @@ def test_own_sessions_are_listed_and_ended(api: Api, tokens: dict[str, Any]) -> 
     assert api.delete("/api/auth/sessions/xyz", as_=tokens["token"]).status_code == 404
 
 
-def test_nobody_ends_anothers_session(api: Api, tokens: dict[str, Any]) -> None:
+def test_no_user_ends_anothers_session(api: Api, tokens: dict[str, Any]) -> None:
     stranger = {"email": "eve@x.test", "password": ACCOUNT["password"]}
     api.post("/api/auth/register", ACCOUNT | stranger)
     eve = api.post("/api/auth/login", stranger).json()["token"]
@@ -146,7 +152,7 @@ def test_a_new_password_ends_every_session(api: Api, tokens: dict[str, Any]) -> 
     assert api.post("/api/auth/login", LOGIN | {"password": "N3w!password"}).status_code == 200
 
 
-def test_rotating_keys_logs_nobody_out(api: Api, tokens: dict[str, Any]) -> None:
+def test_rotating_keys_logs_no_user_out(api: Api, tokens: dict[str, Any]) -> None:
     old, _ = signing_key()
     add_key(at_once=True)
     retire_old_keys()

@@ -273,7 +273,7 @@ def test_a_reset_ends_a_strangers_google_account_too(
     assert mongo("users")["users"].find_one({"_id": user_id})["googleId"] is None  # type: ignore[index]
 
 
-def test_a_google_account_cannot_be_written_onto_somebody_else(api: Api, google: Google) -> None:
+def test_a_google_account_cannot_be_written_onto_another_user(api: Api, google: Google) -> None:
     """Which Google account opens an account is auth's to say, not whoever edits people at users."""
     victim = api.post("/api/auth/register", ACCOUNT).json()["user"]["id"]
     deliver_all()

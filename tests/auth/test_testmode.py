@@ -5,7 +5,7 @@ from typing import Any
 from tests.conftest import Api
 
 
-def test_without_token_test_mode_names_somebody(api: Api, settings: Any) -> None:
+def test_without_token_test_mode_names_a_user(api: Api, settings: Any) -> None:
     settings.TEST_MODE = True
     for headers, role in (({}, "admin"), ({"HTTP_X_TEST_ROLE": "acquisitions"}, "acquisitions")):
         user = api.get("/api/auth/profile", **headers).json()["data"]["user"]

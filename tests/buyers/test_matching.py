@@ -133,7 +133,7 @@ def test_a_lead_that_is_over_is_offered_to_no_new_buyer(api: Api, admin: Caller,
         ({"buyBox": BOX | {"zipCodes": ["78701"]}}, {}),
     ],
 )
-def test_a_new_lead_finds_everybody_whom_a_new_buyer_would_be(
+def test_a_new_lead_finds_every_buyer_whom_a_new_buyer_would_be(
     api: Api, admin: Caller, wish: dict[str, Any], lead: dict[str, Any]
 ) -> None:
     """Buyers are looked up by what can match; the score of each lead would find them all."""

@@ -76,7 +76,7 @@ def test_who_is_named_comes_first(api: Api, manager: Caller, outsider: Caller, s
 
 
 @pytest.mark.parametrize("search", ["(512) 555-0101", "555-0101", "ada+deals@example.com"])
-def test_naming_somebody_fetches_nobody_else(api: Api, manager: Caller, search: str) -> None:
+def test_naming_a_buyer_fetches_no_other(api: Api, manager: Caller, search: str) -> None:
     create(api, manager, phone="214-555-9999")
     fill("buyers", "buyers", {"emailKey": str})
     create(api, manager, email="ada+deals@example.com", phone="512-555-0101")

@@ -100,7 +100,7 @@ def _modules(pattern: re.Pattern[str], under: str) -> set[str]:
     return {str(path.relative_to(ROOT)) for path in ROOT.glob(f"{under}/**/*.py") if pattern.search(path.read_text())}
 
 
-def test_nobody_else_calls_a_service() -> None:
+def test_no_other_caller_reaches_a_service() -> None:
     """A new caller needs its edge in helm/edges.py, or the network policies cut it off; then it belongs here."""
     assert _modules(_CALLS, "core") | _modules(_CALLS, "services") == _DECLARED | _MEANS
 

@@ -69,15 +69,15 @@ CASES = [
 
 @pytest.fixture
 def there(api: Api, operator: Caller) -> dict[str, Any]:
-    """A person, somebody whose address is taken, two tenants; and callers by name."""
-    somebody = person("user")
+    """A user, another one whose address is taken, two tenants; and callers by name."""
+    one = person("user")
     mongo("users")["users"].insert_one({"email": "taken@acme.test", "roles": ["user"], "status": "active"})
     made = [
         api.post("/api/tenants", {"name": name, "subdomain": name}, as_=operator).json()["tenantId"]
         for name in ("gamma", "delta")
     ]
     callers = {role: Caller(role, TENANT) for role in ("admin", "viewer", "guest")}
-    return {"ids": {"person": somebody.user_id, "tenant": made[0]}, "person": somebody, "operator": operator, **callers}
+    return {"ids": {"person": one.user_id, "tenant": made[0]}, "person": one, "operator": operator, **callers}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.request} {case.status}" for case in CASES])

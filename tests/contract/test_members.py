@@ -1,5 +1,6 @@
-"""Every member of every body that the old system validated: absent, null, empty and of each wrong type, told in its words and
-order. What is expected is worked out from the contract's YAML as class-validator 0.14 and NestJS' pipe would."""
+"""Every member of every body: absent, null, empty and of each wrong type. Those that the old system validated are told in its
+words and order, worked out from the contract's YAML as class-validator 0.14 and NestJS' pipe would; the others in the same
+words."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -9,6 +10,8 @@ import pytest
 import yaml
 
 from core.documents.ids import object_id, uuid_text
+from platform_services import SERVICES
+from services.auth.passwords.rules import CLASSES, LENGTH, has_all_classes, is_long_enough
 from tests.conftest import Api, Caller
 from tests.contract.declared import FOLDER
 
@@ -47,8 +50,27 @@ ADMIN = (
     "PUT /api/leads/assign/{leadId}/reassign",
     "PUT /api/leads/assign/{assignmentId}/status",
     "POST /api/auth/validate-reset-token",
+    "POST /api/auth/forgot-password",
+    "POST /api/auth/reset-password",
+    "POST /api/auth/accept-invitation",
 )
 OPERATOR = ("POST /api/tenants", "PUT /api/tenants/{tenantId}")
+
+# Bodies that the old system did not validate, or had no route for.
+OURS = (
+    "POST /api/auth/login",
+    "POST /api/auth/register",
+    "POST /api/auth/change-password",
+    "POST /api/auth/verify-email",
+    "POST /api/auth/confirm-email",
+    "POST /api/auth/mfa/verify",
+    "POST /api/auth/google/callback",
+    "POST /api/auth/validate",
+    "POST /api/buyers",
+    "PUT /api/buyers/{id}",
+    "PATCH /api/buyers/matches/{matchId}",
+    "POST /api/buyers/matches/generate",
+)
 
 # What the YAML does not say.
 NOT_CHECKED = {"POST /api/users tenantId", "POST /api/rbac/users/{userId}/roles expiresAt"} | {
@@ -76,7 +98,24 @@ NULL_REFUSED = {
 }
 TEXTS = {
     "POST /api/admin/invitations email": "Please provide a valid email address",
+    "POST /api/auth/forgot-password email": "Please provide a valid email address",
     "POST /api/auth/validate-reset-token token": "Token must be a string",
+    "POST /api/auth/reset-password token": "Token must be a string",
+    "POST /api/auth/reset-password newPassword": "Password must be a string",
+    "POST /api/auth/accept-invitation token": "Token must be a string",
+    "POST /api/auth/accept-invitation firstName": "First name must be a string",
+    "POST /api/auth/accept-invitation lastName": "Last name must be a string",
+    "POST /api/auth/accept-invitation password": "Password must be a string",
+}
+# Of bodies of ours: what may be left out, or must not, otherwise than the YAML says; bounds that it leaves out.
+LEFT_OUT = {"POST /api/auth/login email", "POST /api/auth/register companyName"}
+NEEDED = {"POST /api/auth/google/callback state"}
+BOUNDS = {"minScore": {"minimum": 0, "maximum": 100}, "limitPerLead": {"minimum": 1, "maximum": 100}}
+# Where the rule of passwords holds.
+PASSWORDS = {
+    "POST /api/auth/reset-password newPassword",
+    "POST /api/auth/register password",
+    "POST /api/auth/change-password newPassword",
 }
 IDS = {"leadId", "agentId", "assignedTo", "userId", "roleId"}
 
@@ -85,8 +124,7 @@ IDS = {"leadId", "agentId", "assignedTo", "userId", "roleId"}
 def documents() -> dict[str, Any]:
     """The contract's YAML files by service."""
     return {
-        name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("auth", "users", "leads")
+        name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")) for name in SERVICES
     }
 
 
@@ -98,7 +136,8 @@ class Old:
         method, _, path = operation.partition(" ")
         self.document = next(document for document in documents().values() if path in document["paths"])
         described = self.document["paths"][path][method.lower()]["requestBody"]
-        self.body = self.resolved(described["content"]["application/json"]["schema"])[1]
+        schema = described["content"]["application/json"]["schema"]
+        self.body = self.resolved(schema.get("oneOf", [schema])[0])[1]
 
     def resolved(self, schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Return a schema and its name."""
@@ -169,6 +208,9 @@ class Old:
     def checks(self, name: str, schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """Yield the checks of a plain value, the last decorator first."""
         shown = schema.get("x-name", name)
+        if f"{self.operation} {name}" in PASSWORDS:
+            yield CLASSES, has_all_classes
+            yield LENGTH, is_long_enough
         if f"{self.operation} {name}" in TEXTS:
             text = TEXTS[f"{self.operation} {name}"]
             yield text, (lambda value: isinstance(value, str) and (schema.get("format") != "email" or "@" in value))
@@ -204,6 +246,46 @@ class Old:
         yield f"{name} must be a number conforming to the specified constraints", number
 
 
+class Ours(Old):
+    """The validator of a body that the old system did not look at."""
+
+    def of_member(self, name: str, member: dict[str, Any], value: Any, path: str, *, optional: bool) -> list[str]:
+        schema, place = self.resolved(member)[1], f"{self.operation} {path}"
+        optional = place not in NEEDED and (optional or place in LEFT_OUT)
+        plain = place in LEFT_OUT or (schema.get("type") == "string" and not {"enum", "format"} & schema.keys())
+        if not plain or (optional and value in (ABSENT, None)):
+            return super().of_member(name, member, value, path, optional=optional)
+        sent = None if value is ABSENT else value
+        empty = not optional or schema.get("minLength") == 1
+        return [text for text, holds in self.text_checks(name, schema, empty=empty) if not holds(sent)]
+
+    def text_checks(self, name: str, schema: dict[str, Any], *, empty: bool) -> Iterator[tuple[str, Any]]:
+        """Yield the checks of a text, which may not be `empty`; those of its content look at texts only."""
+        if f"{self.operation} {name}" in PASSWORDS:
+            yield CLASSES, has_all_classes
+            yield LENGTH, is_long_enough
+        elif name == "zipCode":
+            yield "zipCode must be a valid ZIP code", lambda value: value == ""
+        elif schema.get("minLength", 0) > 1 and name != "state":
+            least = schema["minLength"]
+            text = f"{name} must be longer than or equal to {least} characters"
+            yield text, lambda value: not isinstance(value, str) or len(value) >= least
+        elif empty:
+            yield f"{name} should not be empty", lambda value: value != ""
+        yield f"{name} must be a string", lambda value: isinstance(value, str)
+
+    def checks(self, name: str, schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the checks of a plain value that is no text, or of an array's elements."""
+        if schema.get("x-name") == "states":
+            yield "states must be a two-letter code", lambda value: isinstance(value, str) and value != "x"
+        elif schema.get("type") == "integer":
+            *bounds, (_, number) = super().checks(name, {**schema, **BOUNDS.get(name, {})})
+            yield from bounds
+            yield f"{name} must be an integer number", lambda value: number(value) and value == int(value)
+        else:
+            yield from super().checks(name, schema)
+
+
 def bodies(old: Old, schema: dict[str, Any], depth: int = 2) -> Iterator[dict[str, Any]]:
     """Yield bodies with one wrong member, down to `depth` levels."""
     for name, member in schema["properties"].items():
@@ -217,18 +299,33 @@ def bodies(old: Old, schema: dict[str, Any], depth: int = 2) -> Iterator[dict[st
                 yield {name: [body] if many else body}
 
 
+@pytest.fixture(autouse=True)
+def many_tries(settings: Any) -> None:
+    """What is counted before it is looked at may be sent often."""
+    settings.RESET_REQUESTS = settings.TOKEN_TRIES = 100_000
+
+
 @pytest.mark.parametrize("operation", [*ADMIN, *OPERATOR])
 def test_a_wrong_member_is_told_in_the_old_words(api: Api, admin: Caller, operator: Caller, operation: str) -> None:
-    old = Old(operation)
-    method, _, path = operation.partition(" ")
-    path = path.format(**dict.fromkeys(("id", "userId", "roleId", "leadId", "assignmentId"), UNKNOWN), tenantId=UUID)
-    caller = operator if operation in OPERATOR else admin
-    faults = []
-    for body in [{}, {"zz": 1}, *bodies(old, old.body)]:
-        expected = old.told(old.body, body)
+    assert not faults(api, Old(operation), operator if operation in OPERATOR else admin)
+
+
+@pytest.mark.parametrize("operation", OURS)
+def test_a_wrong_member_of_ours_is_told_in_the_same_words(api: Api, admin: Caller, operation: str) -> None:
+    assert not faults(api, Ours(operation), admin)
+
+
+def faults(api: Api, validator: Old, caller: Caller) -> str:
+    """Return what a caller is answered otherwise than a validator says, a line each."""
+    method, _, path = validator.operation.partition(" ")
+    names = ("id", "userId", "roleId", "leadId", "assignmentId", "matchId")
+    path = path.format(**dict.fromkeys(names, UNKNOWN), tenantId=UUID)
+    found = []
+    for body in [{}, {"zz": 1}, *bodies(validator, validator.body)]:
+        expected = validator.told(validator.body, body)
         if not expected:
             continue
         answer = api.request(method, path, body, as_=caller)
         if (answer.status_code, answer.json().get("message")) != (400, expected):
-            faults.append(f"{body}: {answer.status_code} {answer.json().get('message')} instead of {expected}")
-    assert not faults, "\n".join(faults[:20])
+            found.append(f"{body}: {answer.status_code} {answer.json().get('message')} instead of {expected}")
+    return "\n".join(found[:20])

@@ -76,7 +76,7 @@ def test_an_administrator_signs_in_through_auth(site: Client) -> None:
         ("nobody@x.test", PASSWORD, "correct"),
     ],
 )
-def test_nobody_else_gets_in(site: Client, email: str, password: str, sentence: str) -> None:
+def test_no_other_user_gets_in(site: Client, email: str, password: str, sentence: str) -> None:
     answer = sign_in(site, email, password)
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
@@ -114,7 +114,7 @@ def test_auth_sees_the_person_and_not_the_service(site: Client) -> None:
     assert (session["ipAddress"], session["userAgent"]) == ("203.0.113.7", "browser 7")
 
 
-def test_wrong_passwords_of_one_person_lock_nobody_else_out(site: Client) -> None:
+def test_wrong_passwords_of_one_user_lock_no_other_out(site: Client) -> None:
     for number in range(11):
         form = {"username": f"nobody{number}@x.test", "password": "Wr0ng!pass"}
         page = site.post("/admin/monolith/login/", form, **address(site, 1)).content.decode()
@@ -126,7 +126,7 @@ def test_wrong_passwords_of_one_person_lock_nobody_else_out(site: Client) -> Non
 
 
 @pytest.mark.parametrize("token", ["none", "person", "other audience"])
-def test_nobody_but_a_service_says_whose_sign_in_it_is(site: Client, token: str) -> None:
+def test_only_a_service_says_whose_sign_in_it_is(site: Client, token: str) -> None:
     body = {"email": "admin@x.test", "password": PASSWORD, "address": "198.51.100.1", "userAgent": ""}
     tokens = {"none": None, "person": Caller("SUPER_ADMIN", None), "other audience": service_token("somebody")}
     for path in ("sign-in", "sign-out"):
@@ -258,7 +258,7 @@ def test_every_page_of_the_admin_opens(site: Client, api: Api) -> None:
         assert site.get(f"/admin/monolith/{meta.app_label}/{meta.model_name}/").status_code == 200, model
 
 
-def test_djangos_own_users_are_no_business_of_anybody(site: Client) -> None:
+def test_djangos_own_users_are_no_business_of_the_admin(site: Client) -> None:
     sign_in(site, "super_admin@x.test")
     assert site.get("/admin/monolith/auth/user/").status_code == 404
 

@@ -89,6 +89,6 @@ def test_a_bomb_is_refused_before_it_is_unpacked(api: Api) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
-def test_a_body_that_nobody_takes_is_refused_unread(api: Api) -> None:
+def test_a_body_that_no_route_takes_is_refused_unread(api: Api) -> None:
     answer = api.post("/api/leads/import-export/validate", b"x", as_=BOSS, CONTENT_LENGTH=str(2**30))
     assert answer.status_code == 413

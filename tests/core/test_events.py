@@ -126,7 +126,7 @@ def test_what_was_not_acknowledged_is_sent_again(heard: list[Any]) -> None:
     assert not [task for task, _ in sent if task == "events.receive"]
 
 
-def test_what_nobody_acknowledges_is_sent_after_longer_and_longer_pauses() -> None:
+def test_what_no_service_acknowledges_is_sent_after_longer_and_longer_pauses() -> None:
     publish()
     events = mongo("buyers")["outboxevents"]
     for pause in (timedelta(seconds=seconds) for seconds in PAUSES):
@@ -178,7 +178,7 @@ def test_two_dispatchers_do_not_send_the_same_event_twice(heard: list[Any]) -> N
     assert sum(counts) == 30
 
 
-def test_a_bad_event_holds_up_nobody_and_is_parked_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_event_holds_up_no_other_and_is_parked_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     applied = []
 
     def picky(event: Any) -> None:

@@ -110,7 +110,7 @@ def test_every_check_has_its_name(settings: LazySettings) -> None:
     )
 
 
-def test_an_event_that_nobody_takes_is_told_and_stops_nothing() -> None:
+def test_an_event_that_no_service_takes_is_told_and_stops_nothing() -> None:
     event = {"_id": "e", "publisher": "leads", "createdAt": now() - timedelta(minutes=9)}
     mongo("leads")["outboxevents"].insert_one(event)
     assert failing() == set()

@@ -41,7 +41,7 @@ def lease_ends(run: Any) -> None:
     mongo("leads")["things"].update_one({"_id": run}, {"$set": {"leaseUntil": now() - timedelta(seconds=1)}})
 
 
-def test_nobody_takes_a_run_while_its_lease_is_held(run: Any) -> None:
+def test_no_worker_takes_a_run_while_its_lease_is_held(run: Any) -> None:
     others: list[Any] = []
 
     def other() -> None:
@@ -69,7 +69,7 @@ def test_a_run_whose_lease_ran_out_is_the_next_workers(run: Any) -> None:
     assert ended["status"] == runs.COMPLETED
 
 
-def test_a_run_that_is_over_is_nobodys(run: Any) -> None:
+def test_a_run_that_is_over_is_no_workers(run: Any) -> None:
     runs.work_on(RUNS, run, lambda _: {"status": runs.COMPLETED})
     lease_ends(run)
     assert runs.waiting(RUNS) == []

@@ -182,7 +182,7 @@ def test_a_quote_that_never_ends_costs_its_own_row() -> None:
 @pytest.mark.parametrize(
     "closing", ['Zed,z@x.co,5125550108,"fine"', 'Zed,z@x.co,5125550108,5 ft 6"', '"Zed",z@x.co,512,x']
 )
-def test_a_quote_that_another_one_far_below_ends_swallows_nobody(closing: str) -> None:
+def test_a_quote_that_another_one_far_below_ends_swallows_no_row(closing: str) -> None:
     lines, _ = people(ADA, 'Bo,b@x.co,5125550109,"unclosed', CY, DI, closing)
     assert [line.cells[0] for line in lines] == ["Ada", "Bo", "Cy", "Di", "Zed"]
     assert [line.fault for line in lines] == [None, NEVER_ENDS, None, None, None]
@@ -213,7 +213,7 @@ def test_no_text_is_lost_whatever_its_quotes(rows: list[str]) -> None:
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------
-def test_long_cells_are_cut_before_anybody_looks() -> None:
+def test_long_cells_are_cut_before_they_are_read() -> None:
     _, (line, other), _ = read(f"Name,Notes\nAnn,{'x' * 1_000_000}\nBo,ok\n")
     assert line.fault == "Notes must be shorter than or equal to 10000 characters"
     assert (len(line.cells[1]), other.fault) == (10_000, None)

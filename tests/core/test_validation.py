@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.exceptions import ValidationError
 
 from core.api.checks import TEXTS, is_email, is_url, one_of, parse_date
 from core.api.fields import Array, Choice, Date, Email, Flag, Free, MongoId, Number, Page, Text, Until
 from core.api.parsing import parse_json
-from core.api.validation import Body, BodyList, Query
+from core.api.validation import Body, BodyList, Query, elements
 from core.errors import BadRequest
 
 
@@ -135,6 +136,24 @@ def test_a_good_body_passes_with_its_values_converted() -> None:
 )
 def test_messages(data: dict[str, Any], expected: list[str]) -> None:
     assert messages(Example, data) == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {f"x{number}": 1 for number in range(10_000)},
+        {"email": "a@b.cd", "inner": {"short": "x", **{f"x{number}": 1 for number in range(10_000)}}},
+    ],
+)
+def test_an_answer_tells_the_first_two_hundred_messages(data: dict[str, Any]) -> None:
+    told = messages(Example, data)
+    assert (len(told), told[0].rpartition(".")[2]) == (200, "property x0 should not exist")
+
+
+def test_elements_that_are_no_objects_are_not_told_by_the_thousand() -> None:
+    with pytest.raises(ValidationError) as refused:
+        elements(Item, [5] * 10_000, "items", NO_ITEM)
+    assert refused.value.detail == [f"items.{NO_ITEM}"] * 200
 
 
 def test_a_nested_wrong_shape_is_told_under_its_parent() -> None:

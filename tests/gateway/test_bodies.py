@@ -73,7 +73,7 @@ def innocents(front: Gateway, count: int) -> Counter[int]:
 
 
 @pytest.mark.parametrize("size", [70_000, 300_000, MEBIBYTE])
-def test_an_unread_body_takes_nobodys_connection(front: Gateway, size: int) -> None:
+def test_an_unread_body_takes_no_other_callers_connection(front: Gateway, size: int) -> None:
     done, refused = threading.Event(), Counter[int]()
 
     def attack() -> None:
@@ -97,7 +97,7 @@ def test_an_unread_body_takes_nobodys_connection(front: Gateway, size: int) -> N
 @pytest.mark.parametrize(
     "headers", ["", "Expect: 100-continue\r\n", "X-Request-ID: a b\r\n"], ids=["plain", "expect", "odd"]
 )
-def test_an_upload_that_stops_is_answered_and_costs_nobody(front: Gateway, headers: str) -> None:
+def test_an_upload_that_stops_is_answered_and_costs_no_other_caller(front: Gateway, headers: str) -> None:
     connections, _ = flood(front, f"{UPLOAD}/refused", 60, 200_000, headers)
     assert innocents(front, 80) == {200: 80}
     answers = Counter(b"401" in _all(connection) for connection in connections)

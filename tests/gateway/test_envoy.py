@@ -130,7 +130,7 @@ def test_paths_reach_their_owner(front: Gateway, path: str, service: str, seen: 
     "path",
     ["/", "/leads", "/api/leadsheet", "/api//leads", "/internal/leads/export/leads", "/metrics", "/health/checks"],
 )
-def test_what_nobody_owns_is_not_found_in_the_contracts_words(front: Gateway, path: str) -> None:
+def test_what_no_service_owns_is_not_found_in_the_contracts_words(front: Gateway, path: str) -> None:
     answer = front.client.get(path)
     assert answer.status_code == 404
     assert answer.json() == {"statusCode": 404, "message": f"Cannot GET {path}", "error": "Not Found"}
@@ -389,7 +389,7 @@ def test_every_address_is_limited_by_itself(tmp_path: Path, monkeypatch: pytest.
         front.part.stop(2)
 
 
-def test_no_flood_of_one_address_empties_everybodys_bucket(front: Gateway) -> None:
+def test_no_flood_of_one_address_empties_every_callers_bucket(front: Gateway) -> None:
     (rate,) = [one["typed_config"] for one in _manager(front)["http_filters"] if "ratelimit" in one["name"]]
     assert (rate["always_consume_default_token_bucket"], rate["max_dynamic_descriptors"] >= 10_000) == (False, True)
 

@@ -93,7 +93,7 @@ def test_only_the_gateway_can_be_reached_and_on_loopback_only(stack: Stack) -> N
     assert published == {"gateway": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(stack.port)}]}}
 
 
-def test_databases_let_nobody_in_without_a_password(stack: Stack) -> None:
+def test_databases_let_no_client_in_without_a_password(stack: Stack) -> None:
     from_gateway = "exec 3<>/dev/tcp/mongodb/27017"
     assert docker("exec", "leadmesh-test-gateway-1", "bash", "-c", f"({from_gateway}) 2>/dev/null || echo no") == "no"
     unknown = (

@@ -122,7 +122,7 @@ def test_what_a_lead_asks_for_is_bounded(api: Api, manager: Caller, team: list[C
     assert decision["requiredSkills"] == ["land", *(f"skill {number}" for number in range(49))]
 
 
-def test_nobody_gets_what_nobody_can_take(api: Api, manager: Caller, team: list[Caller]) -> None:
+def test_no_worker_gets_what_no_worker_can_take(api: Api, manager: Caller, team: list[Caller]) -> None:
     for agent in team:
         equip(api, manager, agent, availability="offline")
     lead = create(api, manager)
@@ -236,7 +236,7 @@ def test_an_item_that_is_assigned_makes_an_assignment(api: Api, agent: Caller, t
     assert (row["assignmentType"], row["decision"]["reason"]) == ("manual", "Chosen by a person from the queue")
 
 
-def test_queueing_a_lead_again_hands_it_to_somebody_else(api: Api, manager: Caller, team: list[Caller]) -> None:
+def test_queueing_a_lead_again_hands_it_to_another_worker(api: Api, manager: Caller, team: list[Caller]) -> None:
     lead = create(api, manager)
     manual(api, manager, lead, team[0])
     item = add(api, manager, lead)

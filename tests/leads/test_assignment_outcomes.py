@@ -181,7 +181,7 @@ def test_notes_alone(api: Api, manager: Caller, me: Caller) -> None:
     assert api.put(f"{ASSIGN}/{key}/status", {}, as_=me).json()["data"]["notes"] == "n"
 
 
-def test_an_answer_may_be_taken_back_while_nobody_else_has_the_lead(api: Api, manager: Caller, me: Caller) -> None:
+def test_an_answer_may_be_taken_back_while_no_other_worker_has_the_lead(api: Api, manager: Caller, me: Caller) -> None:
     lead, other = create(api, manager), Caller("user")
     hire(other)
     add(api, manager, lead)
@@ -197,7 +197,7 @@ def test_an_answer_may_be_taken_back_while_nobody_else_has_the_lead(api: Api, ma
     assert item_of(lead)["assignmentId"] == theirs
 
 
-def test_a_rejected_lead_that_somebody_moved_stays_there(api: Api, manager: Caller, me: Caller) -> None:
+def test_a_rejected_lead_that_a_manager_moved_stays_there(api: Api, manager: Caller, me: Caller) -> None:
     lead = create(api, manager)
     key = manual(api, manager, lead, me)["data"]["assignmentId"]
     api.put(f"/api/leads/{lead['leadId']}", {"assignedTo": OTHER}, as_=manager)

@@ -122,7 +122,9 @@ def test_the_same_id_twice_counts_once(api: Api, manager: Caller, leads: list[di
     assert (result["totalRecords"], result["processedRecords"]) == (1, 1)
 
 
-def test_undo_leaves_alone_what_somebody_changed_since(api: Api, manager: Caller, leads: list[dict[str, Any]]) -> None:
+def test_undo_leaves_alone_what_another_user_changed_since(
+    api: Api, manager: Caller, leads: list[dict[str, Any]]
+) -> None:
     result = done(api, manager, "change-status", {"leadIds": ids(leads), "status": "contacted"})
     api.put(f"/api/leads/{leads[0]['leadId']}", {"notes": "called"}, as_=manager)
     back = done(api, manager, f"undo/{result['operationId']}", {})
@@ -270,6 +272,6 @@ def test_only_managers_may(api: Api, agent: Caller) -> None:
         assert api.get(f"{PATH}/{what}", as_=agent).status_code == 403
 
 
-def test_somebody_without_tenant_has_no_leads(api: Api, operator: Caller) -> None:
+def test_a_caller_without_tenant_has_no_leads(api: Api, operator: Caller) -> None:
     answer = api.post(f"{PATH}/delete", {"leadIds": [OTHER]}, as_=operator)
     assert (answer.status_code, answer.json()["message"]) == (403, "User does not have access to this tenant")

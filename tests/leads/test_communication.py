@@ -135,7 +135,7 @@ def test_an_own_template_replaces_the_general_one(api: Api, agent: Caller, twili
         ({"customFields": {"doNotContact": False}, "tags": ["hot"]}, True, True),
     ],
 )
-def test_nobody_is_contacted_against_their_will(
+def test_no_lead_is_contacted_against_their_will(
     api: Api, manager: Caller, twilio: Any, lead: dict[str, Any], change: dict[str, Any], sms: bool, voice: bool
 ) -> None:
     api.put(f"/api/leads/{lead['leadId']}", change, as_=manager)

@@ -56,7 +56,7 @@ def test_an_update_sets_every_filled_cell_or_says_why_not(api: Api, manager: Cal
     assert imported(api, manager, again)["importedRecords"] == 1
 
 
-def test_an_update_takes_nobodys_phone(api: Api, manager: Caller) -> None:
+def test_an_update_takes_no_other_leads_phone(api: Api, manager: Caller) -> None:
     imported(api, manager, many(2))
     rows = (
         f"{HEADER}\nNew,B0,a0@example.com,5120000001\nNew,B1,a1@example.com,5120000009\nX,Y,x@example.com,5120000001\n"
@@ -302,7 +302,7 @@ def test_an_address_abroad_is_kept_whole(api: Api, manager: Caller) -> None:
     assert answer["warnings"] == ["Row 1: state 'Ontario' is none of the USA: the address is kept in the custom fields"]
 
 
-def test_cells_are_cut_to_their_field_before_anybody_looks(api: Api, manager: Caller) -> None:
+def test_cells_are_cut_to_their_field_before_they_are_read(api: Api, manager: Caller) -> None:
     content = f"Name,Email,Phone\nA B,a@{'.' * 9_000}@,5125550101\nC D,c@example.com,{'1' * 9_000}\n"
     answer = imported(api, manager, content)
     assert [error["message"] for error in answer["errors"]] == [

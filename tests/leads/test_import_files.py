@@ -58,7 +58,7 @@ def test_hostile_workbooks(api: Api, manager: Caller, kind: str) -> None:
     assert told in str(verdict.json())
 
 
-def test_an_unclosed_quote_swallows_nobody(api: Api, manager: Caller) -> None:
+def test_an_unclosed_quote_swallows_no_lead(api: Api, manager: Caller) -> None:
     content = (
         "Name,Email,Phone,Notes\nAda Byron,q1@example.com,5125550101,ok\n"
         'Bo Kim,q2@example.com,5125550102,"unclosed\nCy Moe,q3@example.com,5125550103,ok\nDi Ro,q4@example.com,5125550104,ok\n'

@@ -91,7 +91,7 @@ def test_an_export_finds_who_is_named(api: Api, manager: Caller, crowd: list[Any
 @pytest.mark.parametrize(
     ("search", "statements"), [("(512) 555-0101", 2), ("555-0101", 1), ("ada+deals@example.com", 3), ("Zed", 1)]
 )
-def test_naming_somebody_costs_one_statement_more(api: Api, manager: Caller, search: str, statements: int) -> None:
+def test_naming_a_lead_costs_one_statement_more(api: Api, manager: Caller, search: str, statements: int) -> None:
     create(api, manager, contactInfo={"email": "zed@other.test", "phone": "2145559999"})
     fill("leads", "leads", {"leadId": str, "emailKey": str, "phoneKey": str})
     create(api, manager, contactInfo={"email": "ada+deals@example.com", "phone": "(512) 555-0101"})

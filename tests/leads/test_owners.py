@@ -81,7 +81,7 @@ def test_a_uuid_may_be_a_member_too(api: Api, manager: Caller) -> None:
     assert create(api, manager, assignedTo=member.user_id)["assignedTo"] == member.user_id
 
 
-def test_a_lead_of_somebody_unknown_can_be_read_and_changed(api: Api, manager: Caller) -> None:
+def test_a_lead_of_an_unknown_user_can_be_read_and_changed(api: Api, manager: Caller) -> None:
     lead, gone = create(api, manager), ObjectId()
     mongo("leads")["leads"].update_one({"leadId": lead["leadId"]}, {"$set": {"assignedTo": gone}})
     path = f"/api/leads/{lead['leadId']}"

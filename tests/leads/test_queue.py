@@ -142,7 +142,7 @@ def test_parallel_assignments_of_an_item_give_it_to_one(api: Api, admin: Caller)
     assert stored["agentId"] == str(lead["assignedTo"]) == winners[0]
 
 
-def test_assigning_moves_the_lead_and_tells_everybody(api: Api, admin: Caller, agent: Caller) -> None:
+def test_assigning_moves_the_lead_and_tells_every_service(api: Api, admin: Caller, agent: Caller) -> None:
     hire(agent)
     lead = create(api, admin)
     item = add(api, admin, lead)

@@ -206,7 +206,7 @@ def test_two_workers_do_not_do_the_same(api: Api, admin: Caller, many: int) -> N
     assert mongo("leads")["leads"].distinct("rev") == [2]
 
 
-def test_a_lead_that_nobody_can_score_does_not_stop_the_others(api: Api, admin: Caller, many: int) -> None:
+def test_a_lead_that_cannot_be_scored_does_not_stop_the_others(api: Api, admin: Caller, many: int) -> None:
     mongo("leads")["leads"].update_one({"leadId": "7"}, {"$set": {"createdAt": "yesterday"}})
     run = started(api, admin)
     tasks.recalculate(str(run["_id"]))

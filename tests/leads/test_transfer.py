@@ -233,7 +233,7 @@ def test_duplicates_by_policy(api: Api, manager: Caller) -> None:
     assert len(leads()) == 3
 
 
-def test_somebody_almost_the_same_is_pointed_out(api: Api, manager: Caller) -> None:
+def test_a_lead_that_is_almost_the_same_is_pointed_out(api: Api, manager: Caller) -> None:
     header, there = f"{HEADER},street,city,state,zip", "12 Elm Street,Austin,TX,78701"
     imported(api, manager, f"{header}\nJonathan,Smith,js@example.com,5125550800,{there}\n")
     rows = (

@@ -124,7 +124,7 @@ def test_duplicates_and_transitions_are_refused(client: httpx.Client) -> None:
     assert (jump.status_code, jump.json()["errors"][0]["code"]) == (400, "INVALID_STATUS_TRANSITION")
 
 
-def test_nobody_gets_in_without_a_good_token(client: httpx.Client, database: Database[Document]) -> None:
+def test_no_caller_gets_in_without_a_good_token(client: httpx.Client, database: Database[Document]) -> None:
     assert httpx.get(f"{client.base_url}/api/leads").json() == {"message": "Unauthorized", "statusCode": 401}
     viewer = log_in(str(client.base_url).rstrip("/"), "viewer@acme.test")["accessToken"]
     headers = {"Authorization": f"Bearer {viewer}"}

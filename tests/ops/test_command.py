@@ -83,7 +83,7 @@ def test_no_tokens_in_production(tmp_path: Path) -> None:
     assert (outcome.returncode, outcome.stdout) == (2, "")
 
 
-def test_logs_of_nobody(tmp_path: Path) -> None:
+def test_logs_of_no_process(tmp_path: Path) -> None:
     outcome = command(tmp_path, "logs", "leads")
     assert outcome.returncode == 2
     assert "There are no logs of 'leads'" in outcome.stderr

@@ -32,7 +32,7 @@ def kill(services: Platform, find: Callable[[dict[str, Any]], int]) -> int:
     return pid
 
 
-def test_a_stopped_service_takes_nobody_along_and_misses_nothing(services: Platform, client: httpx.Client) -> None:
+def test_a_stopped_service_takes_no_other_along_and_misses_nothing(services: Platform, client: httpx.Client) -> None:
     before = client.get("/api/dashboard/realtime").json()["totalLeads"]
     services.command("stop", "leads")
     for path in ("/api/auth/validate", "/api/users?limit=1", "/api/buyers", "/api/dashboard"):

@@ -42,7 +42,7 @@ def _answered_since(load: Load, before: Counter[tuple[str, str]], group: str, si
     return load.answers[group, side] > before[group, side] + 3
 
 
-def test_groups_go_over_and_back_and_nobody_notices(way: Way) -> None:
+def test_groups_go_over_and_back_and_no_client_notices(way: Way) -> None:
     load = Load(way.platform.url, way.legacy)
     with load.running():
         for group in GROUPS:

@@ -361,7 +361,7 @@ def test_who_may(api: Api, method: str, path: str, allowed: set[str]) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_nobody_without_tenant_reaches_all_logs(api: Api, operator: Caller, method: str, path: str) -> None:
+def test_no_caller_without_tenant_reaches_all_logs(api: Api, operator: Caller, method: str, path: str) -> None:
     entry(moment=ago(1_000))
     move(ago(1_000))
     for caller in (operator, Caller("admin", None)):

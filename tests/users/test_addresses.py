@@ -140,7 +140,7 @@ def test_the_token_is_stored_nowhere(api: Api, token: str, mails: list[Any]) -> 
         assert not any(mailed in str(list(db[name].find())) for name in db.list_collection_names())
 
 
-def test_an_address_that_somebody_got_meanwhile_stays_theirs(api: Api, token: str, mails: list[Any]) -> None:
+def test_an_address_that_another_user_got_meanwhile_stays_theirs(api: Api, token: str, mails: list[Any]) -> None:
     mailed = ask(api, token, mails)
     assert api.post("/api/auth/register", {**ACCOUNT, "email": NEW}).status_code == 201
     assert confirm(api, mailed).json()["message"] == INVALID
@@ -184,7 +184,7 @@ def test_an_administrator_proposes_and_the_person_confirms(api: Api, token: str,
     assert confirm(api, mailed).status_code == 200
 
 
-def test_a_slip_in_the_address_of_somebody_who_never_came_in_is_mended_at_once(api: Api, admin: Caller) -> None:
+def test_a_slip_in_the_address_of_a_user_who_never_came_in_is_mended_at_once(api: Api, admin: Caller) -> None:
     body = {"email": "slip@x.test", "firstName": "S", "lastName": "L"}
     made = api.post("/api/users", body, as_=admin).json()["data"]["user"]
     deliver_all()

@@ -192,7 +192,7 @@ def test_people_and_roles_of_other_tenants_cannot_be_combined(
     assert api.get(f"/api/rbac/users/{stranger.user_id}/permissions", as_=outsider).json() == []
 
 
-def test_a_role_that_somebody_has_stays(api: Api, admin: Caller) -> None:
+def test_a_role_that_a_user_has_stays(api: Api, admin: Caller) -> None:
     agent, made = person("user"), make(api, admin)
     assign(api, admin, agent, made["id"])
     answer = api.delete(f"/api/rbac/roles/{made['id']}", as_=admin)
@@ -213,7 +213,7 @@ def test_a_deleted_parent_gives_nothing_any_more(api: Api, admin: Caller) -> Non
     assert api.put(f"/api/rbac/roles/{child['id']}", {"displayName": "C"}, as_=admin).status_code == 200
 
 
-def test_everybody_may_ask_about_themselves(api: Api, admin: Caller) -> None:
+def test_every_user_may_ask_about_themselves(api: Api, admin: Caller) -> None:
     agent, nobody = person("user"), person("stranger")
     make_id = make(api, admin)["id"]
     assign(api, admin, agent, make_id)

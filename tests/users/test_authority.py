@@ -106,7 +106,7 @@ KEPT = ("users", "tenants", "userroles", "userpreferences", "accessentries", "ou
 
 
 @pytest.mark.parametrize("caller", [*RANK, "nobody"])
-def test_nobody_does_to_anybody_what_is_not_theirs(api: Api, world: dict[str, Caller], caller: str) -> None:
+def test_no_caller_does_to_a_user_what_is_not_theirs(api: Api, world: dict[str, Caller], caller: str) -> None:
     before = {name: list(mongo("users")[name].find()) for name in KEPT}
     wrong = []
     for target in RANK:

@@ -134,7 +134,7 @@ def test_an_address_is_invited_once_at_a_time(api: Api, admin: Caller, mails: li
     }
 
 
-def test_whoever_has_an_account_is_not_invited(api: Api, admin: Caller) -> None:
+def test_a_user_who_has_an_account_is_not_invited(api: Api, admin: Caller) -> None:
     api.post("/api/users", {"email": "new@acme.test", "firstName": "A", "lastName": "B"}, as_=admin)
     answer = api.post(PATH, BODY, as_=admin)
     assert (answer.status_code, answer.json()["message"]) == (409, "User with this email already exists")
@@ -159,7 +159,7 @@ def test_a_cancelled_invitation_opens_nothing(api: Api, admin: Caller, mails: li
     assert api.put(f"{PATH}/{key}/resend", as_=admin).json()["message"] == "Only pending invitations can be resent"
 
 
-def test_accepting_and_cancelling_in_one_moment_lets_nobody_in(api: Api, admin: Caller, mails: list[Any]) -> None:
+def test_accepting_and_cancelling_in_one_moment_lets_no_user_in(api: Api, admin: Caller, mails: list[Any]) -> None:
     key, token = invite(api, admin, mails)
     api.put(f"{PATH}/{key}/cancel", as_=admin)
     # Auth has not heard of it yet.

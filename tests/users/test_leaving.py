@@ -64,7 +64,7 @@ def test_what_was_assigned_does_not_come_back_with_the_person(api: Api, mails: l
     assert not may_create_buyers(api, free)
 
 
-def test_whoever_did_not_ask_to_be_in_a_tenant_leaves_it(
+def test_a_user_who_did_not_ask_to_be_in_a_tenant_leaves_it(
     api: Api, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[Any]
 ) -> None:
     """An administrator opens an account on the address of somebody, who hears of it, comes, and goes."""
@@ -114,7 +114,7 @@ def test_neither_owner_nor_last_administrator_is_taken_out(api: Api) -> None:
         )
 
 
-def test_a_deleted_tenant_takes_nobody_with_it(api: Api, mails: list[Any]) -> None:
+def test_a_deleted_tenant_takes_no_user_with_it(api: Api, mails: list[Any]) -> None:
     """Whoever founds one on somebody else's address and deletes it must not lock the owner of that address out for good."""
     token = registered(api, "owner@x.test")
     uuid = api.post("/api/tenants", {"name": "Gone", "subdomain": "gone"}, as_=token).json()["tenantId"]
@@ -144,7 +144,7 @@ def test_people_of_a_tenant_that_was_deleted_long_ago_are_freed_once(api: Api) -
     assert stored(kept)["tenantId"] is not None
 
 
-def test_who_somebody_became_after_leaving_is_told_to_nobody_there(api: Api, mails: list[Any]) -> None:
+def test_who_a_user_became_after_leaving_is_not_told_there(api: Api, mails: list[Any]) -> None:
     """Logs and invitations name who acted: of somebody who is elsewhere by now they show the id only."""
     boss, leaver = person("admin"), person("admin")
     tenant(TENANT, boss)

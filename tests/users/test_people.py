@@ -54,7 +54,7 @@ def test_an_admin_creates_a_person_in_the_own_tenant(api: Api, admin: Caller) ->
 
 
 @pytest.mark.parametrize("role", ["manager", "user", "viewer", "acquisitions", "dispositions"])
-def test_nobody_else_creates_people(api: Api, role: str) -> None:
+def test_no_other_role_creates_users(api: Api, role: str) -> None:
     assert api.post("/api/users", BODY, as_=Caller(role)).status_code == 403
 
 
@@ -85,7 +85,7 @@ def test_an_admin_cannot_make_an_operator(api: Api) -> None:
     assert answer.status_code == 403
 
 
-def test_nobody_gives_what_they_lack(api: Api) -> None:
+def test_no_caller_gives_what_they_lack(api: Api) -> None:
     """Not only administrators may assign roles: the permission can be given to anybody, and must not open all others."""
     helper, agent = Caller("user"), person("user")
     held = {"roles": ["user"], "permissions": ["users:assign_roles", "users:update"], "tenantId": TENANT}
@@ -165,7 +165,7 @@ def test_a_status_follows_the_contracts_table(api: Api, old: str) -> None:
             assert (answer.status_code, answer.json()["message"]) == (400, told)
 
 
-def test_nobody_suspends_or_deletes_themselves(api: Api) -> None:
+def test_no_user_suspends_or_deletes_themselves(api: Api) -> None:
     boss = person("admin")
     assert api.put(f"/api/users/{boss.user_id}/status", {"status": "suspended"}, as_=boss).status_code == 403
     assert api.delete(f"/api/users/{boss.user_id}", as_=boss).status_code == 403
@@ -205,7 +205,7 @@ def test_two_administrators_are_not_taken_away_at_once(api: Api, operator: Calle
 
 
 @pytest.mark.parametrize(("told", "status"), [("pat@acme.test", "active"), ("old@acme.test", "pending")])
-def test_only_the_address_that_somebody_has_is_verified(api: Api, told: str, status: str) -> None:
+def test_only_the_address_that_a_user_has_is_verified(api: Api, told: str, status: str) -> None:
     agent = person("user", status="pending", email="pat@acme.test")
     verify_account(agent.user_id, now(), told)
     stored = mongo("users")["users"].find_one({"_id": ObjectId(agent.user_id)}) or {}

@@ -115,7 +115,7 @@ def test_a_bad_role_is_refused(api: Api, admin: Caller, change: dict[str, Any], 
     assert (answer.status_code, answer.json()["message"]) == (400, message)
 
 
-def test_nobody_makes_a_role_that_gives_more_than_they_have(api: Api, admin: Caller, operator: Caller) -> None:
+def test_no_caller_makes_a_role_that_gives_more_than_they_have(api: Api, admin: Caller, operator: Caller) -> None:
     system_role(api, operator, "SUPER_ADMIN")
     for change in (
         {"permissions": ["system:backup"]},

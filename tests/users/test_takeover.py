@@ -83,7 +83,7 @@ def registered(api: Api, email: str) -> str:
 
 # -- into a tenant without one's consent ---------------------------------------------------------------------------
 @pytest.mark.parametrize("opened", [False, True])
-def test_whoever_registers_does_not_become_operator(api: Api, operator: Caller, opened: bool) -> None:
+def test_a_user_who_registers_does_not_become_operator(api: Api, operator: Caller, opened: bool) -> None:
     """Found a tenant, move the operator into it, change the address, reset the password, log in."""
     victim = Caller("SUPER_ADMIN", None)
     put_user(
@@ -107,7 +107,7 @@ def test_whoever_registers_does_not_become_operator(api: Api, operator: Caller, 
     assert mongo("auth")["passwordresettokens"].count_documents({}) == 0
 
 
-def test_nobody_without_tenant_is_moved_into_one(api: Api, operator: Caller) -> None:
+def test_no_user_without_tenant_is_moved_into_one(api: Api, operator: Caller) -> None:
     boss, loose, elsewhere = person("admin"), person("user", None), person("user", OTHER_TENANT)
     uuid = tenant(TENANT, boss)
     tenant(OTHER_TENANT, None)
@@ -188,14 +188,14 @@ def test_an_invitation_is_worth_what_its_inviter_may_still_give(
     assert mongo("users")["users"].find_one({"email": "second.self@x.test"})["status"] == "inactive"  # type: ignore[index]
 
 
-def test_nobody_is_caught_by_the_google_account_that_an_administrator_names(api: Api, admin: Caller) -> None:
+def test_no_user_is_caught_by_the_google_account_that_an_administrator_names(api: Api, admin: Caller) -> None:
     body = {"email": "victim@x.test", "firstName": "V", "lastName": "M", "googleId": "g-123"}
     answer = api.post("/api/users", body, as_=admin)
     assert (answer.status_code, answer.json()["message"]) == (400, ["property googleId should not exist"])
 
 
 # -- operators and tenants do not mix ------------------------------------------------------------------------------
-def test_nobody_of_a_tenant_gets_what_amounts_to_an_operator(api: Api) -> None:
+def test_no_user_of_a_tenant_gets_what_amounts_to_an_operator(api: Api) -> None:
     root, agent = person("SUPER_ADMIN", None), person("user")
     path, chosen = f"/api/users/{agent.user_id}", {"HTTP_X_TENANT_ID": TENANT}
     whole = system_role(api, root, "SUPER_ADMIN")
@@ -220,7 +220,7 @@ def test_an_operator_founds_a_tenant_without_being_of_it(api: Api) -> None:
     assert (stored(root)["tenantId"], stored(root)["roles"]) == (None, ["SUPER_ADMIN"])
 
 
-def test_whoever_holds_what_is_the_operators_founds_nothing(api: Api) -> None:
+def test_a_user_who_holds_what_is_the_operators_founds_nothing(api: Api) -> None:
     deputy = person("user", None, permissions=["tenant:create"])
     with nothing_happens():
         assert api.post("/api/tenants", {"name": "Own", "subdomain": "own"}, as_=deputy).status_code == 403
@@ -322,7 +322,7 @@ def test_rights_that_were_taken_a_moment_ago_are_gone(api: Api) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "suspended", "inactive", "deleted"])
-def test_a_tenant_that_is_not_active_changes_nobody(api: Api, mails: list[Any], status: str) -> None:
+def test_a_tenant_that_is_not_active_changes_no_user(api: Api, mails: list[Any], status: str) -> None:
     """Also in the two seconds in which the process does not know it yet."""
     owner, agent = person("admin"), person("user")
     key, _ = invite(api, owner, mails)

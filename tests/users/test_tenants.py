@@ -28,7 +28,7 @@ def test_an_operator_creates_a_tenant_with_the_limits_of_its_plan(api: Api, oper
     assert "rev" not in tenant
 
 
-def test_somebody_without_tenant_founds_one_and_works_in_it_at_once(api: Api, operator: Caller) -> None:
+def test_a_user_without_tenant_founds_one_and_works_in_it_at_once(api: Api, operator: Caller) -> None:
     founder = person("user", None)
     tenant = make(api, founder)
     deliver_all()
@@ -115,7 +115,7 @@ def test_only_managers_of_a_tenant_change_it(api: Api, operator: Caller) -> None
     assert refused.status_code in (403,)
 
 
-def test_nobody_but_an_operator_opens_a_tenant(api: Api, operator: Caller) -> None:
+def test_only_an_operator_opens_a_tenant(api: Api, operator: Caller) -> None:
     founder = person("user", None)
     tenant = make(api, founder)
     deliver_all()

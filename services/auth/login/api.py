@@ -22,8 +22,8 @@ class LoginBody(Body):
     """Credentials. A later client says identifier for email."""
 
     email = Text(required=False, max_length=254)
-    identifier = Text(required=False, max_length=254)
     password = Text(not_empty=True, max_length=MAX_LENGTH)
+    identifier = Text(required=False, max_length=254)
     # Of the second factor; challengeId comes back from clients that keep it.
     code = Text(required=False, max_length=20)
     challengeId = Text(required=False, max_length=500)  # noqa: N815 - wire name

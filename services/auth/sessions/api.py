@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.authentication import bearer_token
-from core.api.fields import Text
+from core.api.fields import ContractField
 from core.api.permissions import public, signed_in
 from core.api.validation import Body
 from core.api.views import ContractView
@@ -33,10 +33,11 @@ def session_tokens(tokens: actions.Tokens) -> dict[str, Any]:
 
 
 class RefreshBody(Body):
-    """A refresh token; absent when the access token in the header is to be renewed. The old system ignored the body."""
+    """A refresh token; absent when the access token in the header is to be renewed. The old system ignored the body, so nothing
+    of it is wrong but the token itself."""
 
     allow_unknown = True
-    refreshToken = Text(required=False)  # noqa: N815 - wire name
+    refreshToken = ContractField(required=False)  # noqa: N815 - wire name
 
 
 class Refresh(ContractView):
@@ -49,6 +50,8 @@ class Refresh(ContractView):
     def post(self, request: Request) -> Response:
         """Answer the new tokens in the old envelope and at the top level."""
         refresh = self.validated_body().get("refreshToken")
+        if refresh and not isinstance(refresh, str):
+            raise Unauthorized("Invalid refresh token")
         tokens = actions.renew(refresh, origin_of(request)) if refresh else self._renewed_by_header(request)
         wire = session_tokens(tokens)
         data = {"token": tokens.access, "expiresIn": tokens.expires_in}

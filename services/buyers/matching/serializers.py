@@ -41,5 +41,5 @@ class GenerateBody(Body):
 
     buyerIds = Array(TEXTS, required=False, max_items=100)
     leadIds = Array(TEXTS, required=False, max_items=100)
-    minScore = Number(0, 100, default=31)
+    minScore = Number(0, 100, whole=True, default=31)
     limitPerLead = Number(1, 100, whole=True, default=20)

@@ -5,6 +5,8 @@ from core.settings import service_settings
 APPS = [
     "services.analytics.facts",
     "services.analytics.dashboards",
+    "services.analytics.reports",
+    "services.analytics.activity",
 ]
 
 globals().update(service_settings("analytics", APPS))

@@ -8,10 +8,11 @@ from core.imports.guards import guarded
 from core.imports.numbers import shown
 
 
-def line(cells: Iterable[object], delimiter: str = ",") -> str:
-    """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
+def line(cells: Iterable[object], delimiter: str = ",", *, quoted: bool = False) -> str:
+    """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe. quoted: all of them are."""
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter).writerow([_cell(cell) for cell in cells])
+    cells = [_cell(cell) for cell in cells]
+    csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerow(cells)
     return out.getvalue()
 
 

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from core.api.authentication import ServiceAuthentication
@@ -15,10 +17,12 @@ from core.api.parsing import PARSERS, plain_body
 from core.api.permissions import Access, DeclaredAccess
 from core.api.rendering import JSONRenderer
 from core.api.requests import ContractRequest
+from core.api.throttling import demand
 from core.api.validation import Body
 from core.documents.scope import TenantScope
 from core.identity.principals import Principal
 
+_TOO_MANY = "Too many requests: wait a moment"
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 
 
@@ -127,6 +131,23 @@ class ContractView(APIView):
         validator.is_valid(raise_exception=True)
         checked: dict[str, Any] = validator.validated_data
         return checked
+
+
+class PersonThrottle(BaseThrottle):
+    """At most `REQUESTS_PER_MINUTE` requests of a person in a minute, on all views that say so together."""
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        """Return True. Raises TooManyRequests beyond the limit."""
+        principal: Any = request.user
+        demand("requests", principal.user_id, limit=settings.REQUESTS_PER_MINUTE, seconds=60, refusal=_TOO_MANY)
+        return True
+
+
+class LimitedView(ContractView):
+    """An operation that may be refused with 429, as buyers' and analytics' may: a request there can cost the database a lot.
+    Only for methods that are not public."""
+
+    throttle_classes = [PersonThrottle]
 
 
 class InternalView(ContractView):

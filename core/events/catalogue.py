@@ -29,7 +29,7 @@ _TYPES = [
     EventType("account.profile_changed", AUTH, (USERS,), payloads.AccountProfileChanged),
     EventType("account.linked", AUTH, (USERS,), payloads.AccountLinked),
     EventType("account.email_changed", AUTH, (USERS,), payloads.AccountEmailChanged),
-    EventType("account.activity", AUTH, (USERS,), payloads.AccountActivity),
+    EventType("account.activity", AUTH, (USERS, ANALYTICS), payloads.AccountActivity),
     EventType("session.revoked", AUTH, SERVICES, payloads.SessionRevoked),
     EventType("keys.revoked", AUTH, SERVICES, payloads.KeysRevoked),
     EventType("user.created", USERS, (AUTH, LEADS, ANALYTICS), payloads.UserSnapshot),

@@ -211,6 +211,12 @@ class LeadSnapshot(State, kw_only=True):
     updated_at: datetime
     actual_close_date: datetime | None = None
     deleted_at: datetime | None = None
+    # Of the messages and calls that the lead tells of: the first one that we sent, how many went either way, and whether the
+    # lead sent one after one of ours.
+    first_contact_at: datetime | None = None
+    outbound: int = 0
+    inbound: int = 0
+    answered: bool = False
 
 
 class BuyerSnapshot(State, kw_only=True):

@@ -127,6 +127,8 @@ def _rest_settings(name: str) -> Settings:
             "DEFAULT_SCHEMA_CLASS": "core.api.schema.ContractSchema",
             "UNAUTHENTICATED_USER": None,
         },
+        # Of one person, on buyers' and analytics' views together (core.api.views.LimitedView).
+        "REQUESTS_PER_MINUTE": env.integer("REQUESTS_PER_MINUTE", 600, minimum=1),
         "SPECTACULAR_SETTINGS": {
             "TITLE": f"Leadmesh {name}",
             "VERSION": (ROOT / "VERSION").read_text(encoding="utf-8").strip(),

@@ -16,18 +16,21 @@ from platform_services import SERVICES
 FOLDER = Path(__file__).resolve().parents[2] / "contract"
 # What the descriptions of answers say that are there as a record of a defect.
 _DEFECT = "Do not reproduce"
+_JSON = "application/json"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a contract file. `answers`: the validator of each declared status (None: no JSON body)."""
+    """One operation of a contract file. `answers`: the validator of each declared status (None: no JSON body); `files`: the
+    other media types that are declared for a status."""
 
     service: str
     method: str
     path: str
     tier: str
     answers: dict[int, Any] = field(compare=False, hash=False)
+    files: dict[int, set[str]] = field(compare=False, hash=False)
 
     @property
     def name(self) -> str:
@@ -76,12 +79,11 @@ def _operations_of(service: str) -> Iterator[Operation]:
         for method in METHODS:
             if method in described:
                 tier = _tiers().get((service, method.upper(), path), "ours")
-                answers = {
-                    int(status): _validator(_resolved(answer, document), schemas)
-                    for status, answer in described[method]["responses"].items()
-                    if _DEFECT not in _resolved(answer, document)["description"]
-                }
-                yield Operation(service, method.upper(), path, tier, answers)
+                resolved = {int(key): _resolved(one, document) for key, one in described[method]["responses"].items()}
+                kept = {status: answer for status, answer in resolved.items() if _DEFECT not in answer["description"]}
+                answers = {status: _validator(answer, schemas) for status, answer in kept.items()}
+                files = {status: set(answer.get("content", {})) - {_JSON} for status, answer in kept.items()}
+                yield Operation(service, method.upper(), path, tier, answers, files)
 
 
 @cache
@@ -95,7 +97,7 @@ def _resolved(answer: dict[str, Any], document: dict[str, Any]) -> Any:
 
 
 def _validator(answer: dict[str, Any], schemas: dict[str, Any]) -> Any:
-    content = answer.get("content", {}).get("application/json")
+    content = answer.get("content", {}).get(_JSON)
     if content is None or "schema" not in content:
         return None
     schema = {"allOf": [json_schema(content["schema"])], "components": {"schemas": schemas}}

@@ -4,6 +4,7 @@ A pytest plugin. `Api` hands each answer to `observe`; a wrong one fails the tes
 status page (docs/contract-status.md) must be what was seen; `make contract-status` writes it.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,28 @@ def observe(method: str, path: str, answer: Any) -> None:
     operation = operation_of(method, path.partition("?")[0])
     if operation is None or _is_absent(answer):
         return
-    body = answer.json() if "json" in answer.headers.get("content-type", "") and answer.content else None
-    wrong = faults(operation, answer.status_code, body)
+    wrong = [] if _is_file(operation, answer) else faults(operation, answer.status_code, _body(answer))
     assert not wrong, f"{operation.name} answers {answer.status_code}, not as in contract/{operation.service}.yaml: {wrong}"
     undeclared = answer.status_code < 400 and answer.status_code not in operation.answers
     assert not undeclared, f"{operation.name} answers {answer.status_code}, which its contract does not declare"
     _seen.add((operation.name, answer.status_code))
+
+
+def _is_file(operation: Operation, answer: Any) -> bool:
+    """Whether the answer has one of the other media types that the contract declares for its status."""
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    return media in operation.files.get(answer.status_code, ())
+
+
+def _body(answer: Any) -> Any:
+    if "json" not in answer.headers.get("content-type", ""):
+        return None
+    if not answer.streaming:
+        return answer.json() if answer.content else None
+    # Read here, and given back for the test.
+    content = b"".join(answer.streaming_content)
+    answer.streaming_content = [content]
+    return json.loads(content)
 
 
 def _is_absent(answer: Any) -> bool:

@@ -1,6 +1,7 @@
 """Messages and calls, through the API; Twilio is played at the HTTP edge."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -66,6 +67,25 @@ def test_a_text_to_a_lead(api: Api, agent: Caller, twilio: Any, lead: dict[str, 
     assert (shown["communicationHistory"][0]["type"], shown["activities"][-1]["type"]) == ("sms", "communication")
     assert shown["lastContactDate"]
     assert mongo("leads")["outboxevents"].count_documents({"name": "lead.updated"}) == 1
+
+
+def test_analytics_hears_of_the_first_contact_and_of_answers(
+    api: Api, agent: Caller, twilio: Any, lead: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        assert api.post(f"{PATH}/lead/{lead['_id']}/sms", {"message": "Hello"}, as_=agent).json()["success"]
+    entry = {"type": "sms", "content": "Yes?", "outcome": "other", "followUpRequired": False}
+    came = {**entry, "direction": "inbound", "timestamp": datetime.now(UTC)}
+    # The old system also kept times as text.
+    sent = {**entry, "direction": "outbound", "timestamp": "2020-01-01T00:00:00.000Z"}
+    old = {"$push": {"communicationHistory": {"$each": [came, sent]}}}
+    mongo("leads")["leads"].update_one({"leadId": lead["leadId"]}, old)
+    assert api.put(f"/api/leads/{lead['leadId']}", {"notes": "called back"}, as_=agent).status_code == 200
+    deliver_all()
+    (fact,) = mongo("analytics")["leadfacts"].find({})
+    first = api.get(f"/api/leads/{lead['leadId']}", as_=agent).json()["communicationHistory"][0]["timestamp"]
+    assert fact["firstContactAt"].isoformat()[:23] == first[:23]
+    assert (fact["outbound"], fact["inbound"], fact["answered"]) == (3, 1, True)
 
 
 def test_a_call_to_a_lead_reads_the_message_and_nothing_else(

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.permissions import needs
-from core.api.views import ContractView
+from core.api.views import LimitedView
 from core.documents.collection import now
 from services.analytics.dashboards import figures
 from services.analytics.dashboards.queries import Filters
@@ -17,7 +17,7 @@ READ = needs("analytics:read")
 _DEFAULT = "30d"
 
 
-class AnalyticsDashboard(ContractView):
+class AnalyticsDashboard(LimitedView):
     """The analytics page's whole data set."""
 
     access = {"get": READ}
@@ -29,13 +29,13 @@ class AnalyticsDashboard(ContractView):
         documented = DOCUMENTED.get(query.get("date_range", ""))
         time_range = query.get("timeRange") or documented or _DEFAULT
         asked = window(moment, time_range, query.get("dateFrom"), query.get("dateTo"))
-        filters = _filters(query)
+        filters = filters_of(query)
         if documented and "timeRange" not in query:
             return Response(figures.documented_dashboard(self.scope, filters, asked, moment))
         return Response(figures.analytics_data(self.principal, filters, asked, moment))
 
 
-class AnalyticsPerformance(ContractView):
+class AnalyticsPerformance(LimitedView):
     """The figures alone."""
 
     access = {"get": READ}
@@ -45,10 +45,10 @@ class AnalyticsPerformance(ContractView):
         """Answer AnalyticsMetrics."""
         query, moment = self.validated_query(), now()
         asked = window(moment, query.get("timeRange", _DEFAULT), query.get("dateFrom"), query.get("dateTo"))
-        return Response(figures.analytics_metrics(self.scope, _filters(query), asked, moment))
+        return Response(figures.analytics_metrics(self.scope, filters_of(query), asked, moment))
 
 
-class Dashboard(ContractView):
+class Dashboard(LimitedView):
     """The start page's data."""
 
     access = {"get": READ}
@@ -62,7 +62,7 @@ class Dashboard(ContractView):
         return Response(figures.dashboard_data(self.scope, asked, moment, **wanted))
 
 
-class DashboardRealtime(ContractView):
+class DashboardRealtime(LimitedView):
     """The start page's figures as they are now."""
 
     access = {"get": READ}
@@ -73,7 +73,8 @@ class DashboardRealtime(ContractView):
         return Response(figures.dashboard_stats(self.scope, window(moment, _DEFAULT, None, None), moment))
 
 
-def _filters(query: dict[str, Any]) -> Filters:
+def filters_of(query: dict[str, Any]) -> Filters:
+    """Return what a checked query narrows the figures to."""
     return Filters(
         stage=query.get("status"),
         kind=query.get("propertyType"),

@@ -19,19 +19,27 @@ _MONTHS, _FEW_MONTHS = 12, 6
 
 def analytics_data(principal: Principal, filters: Filters, asked: Window, moment: datetime) -> Wire:
     """Return AnalyticsData. Agents see their own leads in lists and team; totals are the tenant's for everyone."""
-    scope, own = principal.scope, _own(principal, filters)
+    scope = principal.scope
+    return {
+        "leads": [_lead(lead) for lead in queries.newest_leads(scope, own(principal, filters), asked)],
+        "buyers": [_buyer(buyer) for buyer in queries.newest_buyers(scope, filters)],
+        **figures_and_charts(principal, filters, asked, moment),
+    }
+
+
+def figures_and_charts(principal: Principal, filters: Filters, asked: Window, moment: datetime) -> Wire:
+    """Return `metrics` and `charts` of AnalyticsData."""
+    scope = principal.scope
     rows, revenue, buyers = _counted(scope, filters, asked, moment)
     current = [row for row in rows if row["bucket"] == "current"]
     return {
-        "leads": [_lead(lead) for lead in queries.newest_leads(scope, own, asked)],
-        "buyers": [_buyer(buyer) for buyer in queries.newest_buyers(scope, filters)],
         "metrics": _metrics(rows, current, buyers, moment),
         "charts": {
             "leadStatusDistribution": rules.stage_chart(current),
             "propertyTypeDistribution": rules.kind_chart(current),
             "buyerTypeDistribution": rules.buyer_chart(_by_type(buyers)),
             **_series(rows, revenue, moment, _MONTHS),
-            "teamPerformance": _team(scope, current, revenue, own.member),
+            "teamPerformance": _team(scope, current, revenue, own(principal, filters).member),
         },
     }
 
@@ -55,11 +63,20 @@ def documented_dashboard(scope: TenantScope, filters: Filters, asked: Window, mo
         "conversion_rate": rules.conversion(current),
         "total_buyers": rules.counted(buyers, "buyers"),
         "active_buyers": rules.counted(buyers, "buyers", active=True),
-        "total_communications": 0,
-        "response_rate": 0,
+        "total_communications": rules.counted(current, "outbound") + rules.counted(current, "inbound"),
+        "response_rate": rules.response_rate(current),
         "revenue_generated": earned,
         "average_deal_size": earned / converted if converted else 0,
     }
+
+
+def documented_team(principal: Principal, asked: Window, moment: datetime) -> Wire:
+    """Return TeamPerformanceDoc, best conversion first; agents see themselves."""
+    filters = own(principal, Filters())
+    rows, revenue, _ = _counted(principal.scope, filters, asked, moment)
+    current = [row for row in rows if row["bucket"] == "current"]
+    members = _team(principal.scope, current, revenue, filters.member)
+    return {"team_members": [_documented_member(member, current) for member in members]}
 
 
 def dashboard_data(scope: TenantScope, asked: Window, moment: datetime, *, charts: bool, activity: bool) -> Wire:
@@ -102,7 +119,8 @@ def _counted(scope: TenantScope, filters: Filters, asked: Window, moment: dateti
     return counted
 
 
-def _own(principal: Principal, filters: Filters) -> Filters:
+def own(principal: Principal, filters: Filters) -> Filters:
+    """Return the filters of lists: agents and viewers see their own leads only."""
     wide = principal.system_roles & {OPERATOR, ADMIN, MANAGER}
     return filters if wide else replace(filters, member=principal.user_id)
 
@@ -118,7 +136,7 @@ def _metrics(rows: list[Wire], current: list[Wire], buyers: list[Wire], moment: 
         "totalPipelineValue": value,
         "activeBuyers": rules.counted(buyers, "buyers", active=True),
         "monthlyGrowth": rules.growth(rules.counted(rows, month=this), rules.counted(rows, month=last)),
-        "averageResponseTime": 0,
+        "averageResponseTime": rules.response_hours(current),
     }
 
 
@@ -153,6 +171,19 @@ def _team(scope: TenantScope, current: list[Wire], revenue: list[Wire], member: 
     members = {row["member"] for row in shown}
     earned = {name: rules.counted(revenue, "revenue", member=name, bucket="current") for name in members}
     return rules.team_rows(shown, earned, queries.names_of(scope, members) if members else {})
+
+
+def _documented_member(member: Wire, rows: list[Wire]) -> Wire:
+    theirs = [row for row in rows if row["member"] == member["memberId"]]
+    return {
+        "user_id": member["memberId"],
+        "name": member["memberName"],
+        "leads_assigned": member["leadsAssigned"],
+        "leads_converted": member["leadsConverted"],
+        "conversion_rate": member["conversionRate"],
+        "communications_sent": rules.counted(theirs, "outbound"),
+        "response_rate": rules.response_rate(theirs),
+    }
 
 
 def _by_type(buyers: list[Wire]) -> dict[str, int]:

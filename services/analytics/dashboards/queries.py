@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,21 @@ class Filters:
         return {"buyerType": self.buyer_type} if self.buyer_type else {}
 
 
+# Of the leads in a row: how many were contacted and how many of those answered, the messages and calls either way, and how many
+# of them have a first contact, with the hours until it. Facts of an earlier release have none of these.
+_FIRST: Document = {"$gt": ["$firstContactAt", None]}
+_TALKS: Document = {
+    "contacted": {"$sum": {"$cond": [{"$gt": ["$outbound", 0]}, 1, 0]}},
+    "answered": {"$sum": {"$cond": [{"$eq": ["$answered", True]}, 1, 0]}},
+    "outbound": {"$sum": "$outbound"},
+    "inbound": {"$sum": "$inbound"},
+    "responses": {"$sum": {"$cond": [_FIRST, 1, 0]}},
+    "hours": {
+        "$sum": {"$cond": [_FIRST, {"$divide": [{"$subtract": ["$firstContactAt", "$createdAt"]}, 3_600_000]}, 0]}
+    },
+}
+
+
 def cached(scope: TenantScope, name: str, key: object, compute: Callable[[], Any]) -> Any:
     """Return `compute()`, or what it was within the last two seconds for the same tenant and question."""
     words = json.dumps([scope.tenant_id, scope.everywhere, name, key], default=str)
@@ -71,9 +86,17 @@ def lead_rows(scope: TenantScope, filters: Filters, asked: Window) -> list[dict[
         },
         "leads": {"$sum": 1},
         "value": {"$sum": "$value"},
+        **_TALKS,
     }
     pipeline: list[Document] = [{"$match": filters.of_leads}, {"$group": group}]
     return [_row(found) for found in LEADS.scoped(scope).aggregate(pipeline)]
+
+
+def status_counts(scope: TenantScope, asked: Window | None = None) -> dict[str, int]:
+    """Count the live leads by their status, of those created in the window when one is given."""
+    match: Document = {"createdAt": {"$gt": asked.start, "$lte": asked.end}} if asked else {}
+    pipeline: list[Document] = [{"$match": match}, {"$group": {"_id": "$status", "leads": {"$sum": 1}}}]
+    return {found["_id"]: found["leads"] for found in LEADS.scoped(scope).aggregate(pipeline)}
 
 
 def revenue_rows(scope: TenantScope, filters: Filters, asked: Window, since: Month) -> list[dict[str, Any]]:
@@ -94,6 +117,26 @@ def buyer_rows(scope: TenantScope, filters: Filters, asked: Window) -> list[dict
     key = {"type": "$buyerType", "active": "$isActive", "bucket": _bucket("$createdAt", asked)}
     pipeline: list[Document] = [{"$match": filters.of_buyers}, {"$group": {"_id": key, "buyers": {"$sum": 1}}}]
     return [{**found["_id"], "buyers": found["buyers"]} for found in BUYERS.scoped(scope).aggregate(pipeline)]
+
+
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """The leads of a window, newest first, read as they are needed."""
+
+    scope: TenantScope
+    match: Document
+
+    def __iter__(self) -> Iterator[LeadFactDocument]:
+        return iter(LEADS.scoped(self.scope).find(self.match, sort=[("createdAt", -1)]))
+
+    def count(self) -> int:
+        """Return how many they are."""
+        return LEADS.scoped(self.scope).count(self.match)
+
+
+def leads_of(scope: TenantScope, filters: Filters, asked: Window) -> Leads:
+    """Return all leads of the window."""
+    return Leads(scope, {**filters.of_leads, "createdAt": {"$gt": asked.start, "$lte": asked.end}})
 
 
 def newest_leads(scope: TenantScope, filters: Filters, asked: Window) -> list[LeadFactDocument]:

@@ -1,6 +1,7 @@
 """Figures from counted rows (contract/analytics-rules.md §4 to §6). Pure.
 
-A row counts leads that agree in stage, kind, member, month and window: `{stage, kind, member, month, bucket, leads, value}`.
+A row counts leads that agree in stage, kind, member, month and window: `{stage, kind, member, month, bucket, leads, value}` and
+what was said to them: `{contacted, answered, outbound, inbound, responses, hours}`.
 """
 
 from collections import defaultdict
@@ -58,6 +59,17 @@ def counted(rows: Iterable[Row], what: str = "leads", **wanted: object) -> float
 def conversion(rows: Sequence[Row]) -> float:
     """Return converted leads in percent of all."""
     return percent(counted(rows, stage="converted"), counted(rows))
+
+
+def response_hours(rows: Sequence[Row]) -> float:
+    """Return averageResponseTime: the mean hours from creation to first contact, of the leads that had one."""
+    responses = counted(rows, "responses")
+    return round(counted(rows, "hours") / responses, 2) if responses else 0
+
+
+def response_rate(rows: Sequence[Row]) -> float:
+    """Return the contacted leads that answered, in percent."""
+    return percent(counted(rows, "answered"), counted(rows, "contacted"))
 
 
 def chart(table: Sequence[tuple[str, str, str]], count: Callable[[str], float]) -> list[Point]:

@@ -7,6 +7,8 @@ from services.analytics.facts.rules import KINDS, STAGES
 
 # ruff: noqa: N815 - wire names
 
+BUYER_TYPES = ("individual", "company", "investor")
+
 
 class MetricsQuery(Query):
     """Time and filters; unknown parameters are ignored, as clients add their own."""
@@ -15,7 +17,7 @@ class MetricsQuery(Query):
     timeRange = Choice(tuple(RANGES), required=False)
     status = Choice(STAGES, required=False)
     propertyType = Choice(KINDS, required=False)
-    buyerType = Choice(("individual", "company", "investor"), required=False)
+    buyerType = Choice(BUYER_TYPES, required=False)
     dateFrom = Date(required=False)
     dateTo = Until(required=False)
     teamMember = Text(required=False, max_length=36)

@@ -24,6 +24,10 @@ class LeadFactDocument(Copied, total=False):
     assignedTo: str | None
     revenue: float
     closedAt: datetime | None
+    firstContactAt: datetime | None
+    outbound: int
+    inbound: int
+    answered: bool
 
 
 class BuyerFactDocument(Copied, total=False):

@@ -20,6 +20,7 @@ _STAGE_OF = {
     "closed_lost": "lost",
     "inactive": "lost",
 }
+STATUSES = tuple(_STAGE_OF)
 _KIND_OF = {
     "single_family": "single_family",
     "townhouse": "single_family",

@@ -13,6 +13,7 @@ from services.analytics.facts.rules import kind_of, stage_of
 _LEAD_EVENTS = ("lead.created", "lead.updated", "lead.status_changed", "lead.assigned", "lead.deleted")
 _MOMENTS = ("createdAt", "updatedAt", "deletedAt")
 _LEAD_MEMBERS = ("leadId", "firstName", "lastName", "email", "phone", "status", "source", "score", "assignedTo")
+_TALKS = ("firstContactAt", "outbound", "inbound", "answered")
 _TOLD = {"lead.created": "lead_created", "lead.status_changed": "lead_status_changed", "lead.deleted": "lead_deleted"}
 
 
@@ -58,7 +59,7 @@ def _lead_fact(lead: LeadSnapshot) -> Document:
     won = stage == "converted"
     revenue = lead.commission_amount if lead.commission_amount is not None else lead.close_value
     return {
-        **lead.members(*_LEAD_MEMBERS, *_MOMENTS),
+        **lead.members(*_LEAD_MEMBERS, *_TALKS, *_MOMENTS),
         "name": f"{lead.first_name} {lead.last_name}".strip(),
         "stage": stage,
         "kind": kind_of(lead.property_types),

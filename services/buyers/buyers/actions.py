@@ -1,16 +1,18 @@
 """Use cases of buyers: create, change, delete."""
 
+from collections.abc import Sequence
+
 from core.documents.collection import now
 from core.documents.ids import object_id
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
 from core.errors import Conflict, NotFound
-from services.buyers.buyers import rules
+from services.buyers.buyers import history, rules
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
-from services.buyers.buyers.publishing import publish_buyer
-from services.buyers.buyers.queries import buyer_by_id
+from services.buyers.buyers.publishing import publish_buyer, publish_buyers
+from services.buyers.buyers.queries import buyer_by_id, buyers_by_ids
 
 _TAKEN = "Buyer with this email already exists"
 
@@ -22,6 +24,7 @@ def create_buyer(scope: TenantScope, fields: BuyerDocument) -> BuyerDocument:
     actor, stored = object_id(scope.actor_id), _stored(rules.with_defaults(fields))
     buyer = BUYERS.scoped(scope).insert_one({**stored, "createdBy": actor, "updatedBy": actor})
     publish_buyer("created", buyer)
+    history.note(scope, "created", buyer["_id"], {})
     return buyer
 
 
@@ -36,6 +39,7 @@ def update_buyer(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> B
     stored = BUYERS.scoped(scope).update_and_get({"_id": buyer["_id"]}, update)
     assert stored is not None
     publish_buyer("updated", stored)
+    history.note_changes(scope, [(buyer, stored)])
     return stored
 
 
@@ -47,6 +51,35 @@ def delete_buyer(scope: TenantScope, buyer_id: str) -> None:
     if deleted is None or object_id(buyer_id) is None:
         raise NotFound("Buyer not found")
     publish_buyer("deleted", deleted)
+    history.note(scope, "deleted", deleted["_id"], {})
+
+
+@transactional("buyers")
+def update_buyers(scope: TenantScope, buyer_ids: Sequence[str], changes: BuyerDocument) -> list[str]:
+    """Make the same changes to all of these buyers. Return the ids, as they were sent, of those that are there."""
+    view, before = BUYERS.scoped(scope), buyers_by_ids(scope, buyer_ids)
+    if before and changes:
+        keys = {"_id": {"$in": [buyer["_id"] for buyer in before.values()]}}
+        view.update_many(keys, sets={**_stored(changes), "updatedBy": object_id(scope.actor_id)})
+        after = list(view.find(keys))
+        was = {buyer["_id"]: buyer for buyer in before.values()}
+        publish_buyers("updated", after)
+        history.note_changes(scope, [(was[buyer["_id"]], buyer) for buyer in after])
+    return list(before)
+
+
+@transactional("buyers")
+def delete_buyers(scope: TenantScope, buyer_ids: Sequence[str]) -> list[str]:
+    """Delete these buyers softly. Return the ids, as they were sent, of those that were there."""
+    view, found = BUYERS.scoped(scope), buyers_by_ids(scope, buyer_ids)
+    if found:
+        keys = {"_id": {"$in": [buyer["_id"] for buyer in found.values()]}}
+        gone: BuyerDocument = {"deletedAt": now(), "isActive": False, "updatedBy": object_id(scope.actor_id)}
+        view.update_many(keys, {"$unset": {"emailKey": ""}}, sets=gone)
+        deleted = list(view.with_deleted().find(keys))
+        publish_buyers("deleted", deleted)
+        history.note_all(scope, "deleted", deleted)
+    return list(found)
 
 
 def _stored(fields: BuyerDocument) -> BuyerDocument:

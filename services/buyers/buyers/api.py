@@ -3,20 +3,30 @@
 import re
 from typing import Any
 
+from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageRequest
 from core.api.parsing import plain_body
 from core.api.permissions import needs
-from core.api.views import ContractView
+from core.api.views import LimitedView
 from core.documents.collection import now
-from services.buyers.buyers import actions, queries, rules
-from services.buyers.buyers.rendering import buyer
+from core.errors import BadRequest, Forbidden
+from services.buyers.buyers import actions, history, queries, rules
+from services.buyers.buyers.exporting import attached, csv_lines, filters_in, json_lines
+from services.buyers.buyers.places import place_of
+from services.buyers.buyers.rendering import buyer, event, preferences
 from services.buyers.buyers.serializers import (
     AliasBuyerBody,
+    BulkBody,
     BuyerQuery,
     CreateBuyerBody,
+    ExportQuery,
+    HistoryQuery,
+    PlaceQuery,
+    PreferencesBody,
+    RangeQuery,
     SearchQuery,
     UpdateBuyerBody,
 )
@@ -26,7 +36,7 @@ UPDATE, DELETE = needs("buyers:update"), needs("buyers:delete")
 _COUNT = re.compile("0*[1-9][0-9]{0,5}")
 
 
-class Buyers(ContractView):
+class Buyers(LimitedView):
     """The tenant's buyers."""
 
     access = {"get": READ, "post": CREATE}
@@ -53,7 +63,7 @@ class Buyers(ContractView):
         return Response(buyer(actions.create_buyer(self.scope, fields)), status=201)
 
 
-class BuyerSearch(ContractView):
+class BuyerSearch(LimitedView):
     """The search of the later client."""
 
     access = {"get": READ}
@@ -68,7 +78,23 @@ class BuyerSearch(ContractView):
         return Response({"buyers": wire, "total": total, "page": page.page, "limit": page.limit})
 
 
-class BuyerStats(ContractView):
+class BuyersAtPlace(LimitedView):
+    """The active buyers who buy at a place."""
+
+    access = {"get": READ}
+    queries = {"get": PlaceQuery}
+
+    def get(self, request: Request) -> Response:
+        """Answer them, and the place as it was understood."""
+        query = self.validated_query()
+        place = place_of(query["city"], query["state"], query["zipCode"], query["address"])
+        found = [buyer(document) for document in queries.buyers_at(self.scope, place)]
+        understood = {"city": place.city, "state": place.state, "zipCode": place.zip_code, "address": query["address"]}
+        asked = {name: text for name, text in understood.items() if text}
+        return Response({"buyers": found, "total": len(found), "searchParams": asked})
+
+
+class BuyerStats(LimitedView):
     """Counters of the tenant's buyers."""
 
     access = {"get": READ}
@@ -78,7 +104,106 @@ class BuyerStats(ContractView):
         return Response(queries.buyer_stats(self.scope, now()))
 
 
-class BuyerDetail(ContractView):
+class BuyerAnalytics(LimitedView):
+    """The figures of the buyers' page."""
+
+    access = {"get": READ}
+    queries = {"get": RangeQuery}
+
+    def get(self, request: Request) -> Response:
+        """Answer them."""
+        time_range = self.validated_query()["timeRange"]
+        return Response(queries.buyer_analytics(self.scope, time_range, now()))
+
+
+class BulkBuyers(LimitedView):
+    """One operation on several buyers."""
+
+    access = {"post": UPDATE}
+    bodies = {"post": BulkBody}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """Answer how many buyers changed, and which ids are unknown. Raises Forbidden for a deletion without the right."""
+        body = self.validated_body()
+        operation, data = body["operation"], body["data"]
+        buyer_ids = list(dict.fromkeys(data["buyerIds"]))
+        if not buyer_ids:
+            raise BadRequest(["data.buyerIds should not be empty"])
+        if operation == "bulkDelete":
+            if not DELETE.allows(self.principal):
+                raise Forbidden
+            return self._told("deleted", buyer_ids, actions.delete_buyers(self.scope, buyer_ids))
+        changes = rules.bulk_changes(operation, data)
+        return self._told("updated", buyer_ids, actions.update_buyers(self.scope, buyer_ids, changes))
+
+    def _told(self, what: str, asked: list[str], done: list[str]) -> Response:
+        errors = [f"Buyer {buyer_id} not found" for buyer_id in asked if buyer_id not in done]
+        told = {"success": bool(done), "message": f"{len(done)} buyers {what}", f"{what}Count": len(done)}
+        return Response({**told, **({"errors": errors} if errors else {})})
+
+
+class ExportBuyers(LimitedView):
+    """The buyers as a file."""
+
+    access = {"get": READ}
+    queries = {"get": ExportQuery}
+
+    def get(self, request: Request) -> HttpResponseBase:
+        """Answer the buyers that match, as they are read. `filters` that are no JSON object are ignored, as before."""
+        query = self.validated_query()
+        criteria = queries.export_criteria(filters_in(query["filters"]), inactive=query["includeInactive"])
+        found = queries.exported_buyers(self.scope, criteria)
+        if query["format"] == "json":
+            total = queries.count_buyers(self.scope, criteria)
+            return attached(json_lines(found, total, now()), "application/json; charset=utf-8", "buyers-export.json")
+        return attached(csv_lines(found), "text/csv; charset=utf-8", "buyers-export.csv")
+
+
+class BuyerPreferences(LimitedView):
+    """What a buyer wants."""
+
+    access = {"get": READ, "put": UPDATE}
+    bodies = {"put": PreferencesBody}
+
+    def get(self, request: Request, id: str) -> Response:
+        """Answer the preferences."""
+        return Response(preferences(queries.buyer_by_id(self.scope, id)))
+
+    def put(self, request: Request, id: str) -> Response:
+        """Change the sent members and answer all of them."""
+        changes = self.validated_body()
+        prices = changes.get("priceRange") or {}
+        if prices.get("min", 0) > prices.get("max", prices.get("min", 0)):
+            raise BadRequest(["priceRange.min must not be greater than priceRange.max"])
+        return Response(preferences(actions.update_buyer(self.scope, id, changes)))
+
+
+class BuyerHistory(LimitedView):
+    """What happened to a buyer."""
+
+    access = {"get": READ}
+    queries = {"get": HistoryQuery}
+
+    def get(self, request: Request, id: str) -> Response:
+        """Answer the latest entries, newest first; those of a deleted buyer, too."""
+        owner = queries.buyer_by_id(self.scope, id, deleted=True)
+        found = history.entries_of(self.scope, owner["_id"], self.validated_query()["limit"])
+        return Response([event(entry) for entry in found])
+
+
+class BuyerDeals(LimitedView):
+    """The deals with a buyer: nothing records deals yet."""
+
+    access = {"get": READ}
+
+    def get(self, request: Request, id: str) -> Response:
+        """Answer none, of a buyer that is there."""
+        queries.buyer_by_id(self.scope, id)
+        return Response([])
+
+
+class BuyerDetail(LimitedView):
     """One buyer."""
 
     access = {"get": READ, "put": UPDATE, "delete": DELETE}

@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from bson import ObjectId
+
 from core.documents.shapes import Owned, Reference
 
 
@@ -11,6 +13,13 @@ class BuyBox(TypedDict, total=False):
     cities: list[str]
     states: list[str]
     zipCodes: list[str]
+
+
+class PriceRange(TypedDict, total=False):
+    """Prices that a buyer pays, either end open."""
+
+    min: float
+    max: float
 
 
 class BuyerDocument(Owned, total=False):
@@ -29,7 +38,19 @@ class BuyerDocument(Owned, total=False):
     investmentRange: str
     preferredPropertyTypes: list[str]
     buyBox: BuyBox | None
+    priceRange: PriceRange | None
+    conditions: list[str]
+    fundingType: str
     notes: str
     isActive: bool
     createdBy: Reference | None
     updatedBy: Reference | None
+
+
+class HistoryDocument(Owned, total=False):
+    """What happened to a buyer. changes: `{field: {from, to}}`."""
+
+    buyerId: ObjectId
+    type: str
+    changes: dict[str, object]
+    userId: str | None

@@ -3,7 +3,7 @@
 from core.documents.collection import Collection
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel, shows
-from services.buyers.buyers.documents import BuyerDocument
+from services.buyers.buyers.documents import BuyerDocument, HistoryDocument
 
 BUYERS = Collection[BuyerDocument](
     "buyers",
@@ -32,6 +32,12 @@ BUYERS = Collection[BuyerDocument](
         index("tenantId", "companyName", "_id"),
         index("tenantId", "-lastContacted"),
     ),
+)
+HISTORY = Collection[HistoryDocument](
+    "buyerhistories",
+    service="buyers",
+    tenant="text",
+    indexes=(index("tenantId", "buyerId", "-createdAt", "-_id"),),
 )
 
 

@@ -1,14 +1,22 @@
 """The events of buyers about a buyer."""
 
-from core.events.outbox import record
+from collections.abc import Iterable
+
+from core.events.outbox import Fact, record_all
 from core.events.payloads import BuyerSnapshot
 from services.buyers.buyers.documents import BuyerDocument
 
 
 def publish_buyer(name: str, buyer: BuyerDocument) -> None:
     """Record `buyer.<name>` in the running transaction."""
-    payload = snapshot(buyer)
-    record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=buyer["tenantId"])
+    publish_buyers(name, [buyer])
+
+
+def publish_buyers(name: str, buyers: Iterable[BuyerDocument]) -> None:
+    """Record `buyer.<name>` of each of `buyers`, in one statement."""
+    facts = [Fact(snapshot(buyer), str(buyer["_id"]), buyer["tenantId"], buyer["rev"]) for buyer in buyers]
+    if facts:
+        record_all(f"buyer.{name}", facts)
 
 
 def snapshot(buyer: BuyerDocument) -> BuyerSnapshot:

@@ -1,8 +1,9 @@
 """Reads of buyers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from core.api.pagination import PageRequest
@@ -15,6 +16,7 @@ from core.documents.scope import TenantScope
 from core.errors import existing
 from services.buyers.buyers.documents import BuyerDocument
 from services.buyers.buyers.models import BUYERS
+from services.buyers.buyers.places import Place, covers
 from services.buyers.buyers.rules import BUYER_TYPES, MIDPOINTS, RANGES
 
 # The bare array has no paging on the wire; beyond this a client must page.
@@ -26,10 +28,54 @@ _MONTHS = 12
 _EVERYTHING, _MOST_NAMED = PageRequest(1, _MOST), 20
 
 
-def buyer_by_id(scope: TenantScope, buyer_id: str) -> BuyerDocument:
-    """Return a live buyer. Raises NotFound."""
-    key = object_id(buyer_id)
-    return existing(BUYERS.scoped(scope).find_one({"_id": key}) if key else None, "Buyer not found")
+def buyer_by_id(scope: TenantScope, buyer_id: str, *, deleted: bool = False) -> BuyerDocument:
+    """Return a live buyer, or with `deleted` also one that is not. Raises NotFound."""
+    key, view = object_id(buyer_id), BUYERS.scoped(scope)
+    found = (view.with_deleted() if deleted else view).find_one({"_id": key}) if key else None
+    return existing(found, "Buyer not found")
+
+
+def buyers_by_ids(scope: TenantScope, buyer_ids: Sequence[str]) -> dict[str, BuyerDocument]:
+    """Return those of the named buyers that live, by the ids as they were sent."""
+    keys = {text: key for text in buyer_ids if (key := object_id(text))}
+    found = {buyer["_id"]: buyer for buyer in BUYERS.scoped(scope).find({"_id": {"$in": list(keys.values())}})}
+    return {text: found[key] for text, key in keys.items() if key in found}
+
+
+def buyers_at(scope: TenantScope, place: Place) -> list[BuyerDocument]:
+    """Return the active buyers who buy at a place, newest first; the newest 5,000 at most."""
+    either: list[Document] = []
+    if place.zip_code:
+        either.append({"$or": [{"buyBox.zipCodes": place.zip_code}, {"zipCode": place.zip_code}]})
+    if place.state:
+        either.append({"$or": [{"buyBox.states": place.state}, {"state": _same(place.state)}]})
+    criteria: Document = {"isActive": True, **({"$and": either} if either else {})}
+    found = BUYERS.scoped(scope).find(criteria, sort=[("createdAt", -1), ("_id", -1)])
+    return list(islice((buyer for buyer in found if covers(buyer, place)), _MOST))
+
+
+def exported_buyers(scope: TenantScope, criteria: Document) -> Iterator[BuyerDocument]:
+    """Yield the buyers that match, newest first, as they are read."""
+    return BUYERS.scoped(scope).find(criteria, sort=[("createdAt", -1), ("_id", -1)])
+
+
+def count_buyers(scope: TenantScope, criteria: Document) -> int:
+    """Return how many buyers match."""
+    return BUYERS.scoped(scope).count(criteria)
+
+
+def export_criteria(filters: Mapping[str, object], *, inactive: bool) -> Document:
+    """Return the filter of an export; members of another type than the contract's filter nothing, as before."""
+    criteria: Document = {
+        name: filters[name] for name in ("buyerType", "investmentRange") if isinstance(filters.get(name), str)
+    }
+    if isinstance(filters.get("city"), str):
+        criteria["city"] = _contains(str(filters["city"]))
+    if isinstance(filters.get("state"), str):
+        criteria["state"] = _state(str(filters["state"]), whole=True)
+    if isinstance(filters.get("isActive"), bool):
+        criteria["isActive"] = filters["isActive"]
+    return criteria if inactive else {**criteria, "isActive": True}
 
 
 def list_buyers(scope: TenantScope, query: dict[str, Any], page: PageRequest | None) -> tuple[list[BuyerDocument], int]:
@@ -173,6 +219,23 @@ def _stats(found: Document, moment: datetime) -> dict[str, Any]:
         "monthlyGrowth": _growth(counts["months"], moment),
         "averageBuyerValue": sum(MIDPOINTS[name] * count for name, count in ranges.items()) / known if known else 0,
         "recentActivity": {f"last{days}Days": recent.get(f"last{days}Days", 0) for days in (7, 30, 90)},
+    }
+
+
+def buyer_analytics(scope: TenantScope, time_range: str, moment: datetime) -> dict[str, Any]:
+    """Return BuyerAnalytics: the counters, and how many buyers are new within the range."""
+    days = {"7d": 7, "30d": 30, "90d": 90, "1y": 365}[time_range]
+    recent = BUYERS.scoped(scope).count({"createdAt": {"$gte": moment - timedelta(days=days)}})
+    found = buyer_stats(scope, moment)
+    total = found["totalBuyers"]
+    return {
+        "timeRange": time_range,
+        **{name: found[name] for name in ("totalBuyers", "activeBuyers", "inactiveBuyers")},
+        "buyerTypes": found["buyerTypeDistribution"],
+        "investmentRanges": found["investmentRangeDistribution"],
+        "propertyPreferences": {row["type"]: row["count"] for row in found["preferredPropertyTypes"]},
+        "recentBuyers": recent,
+        "growthRate": round(recent / total * 100, 1) if total else 0,
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.buyers.buyers.documents import BuyerDocument
+from services.buyers.buyers.documents import BuyerDocument, HistoryDocument
 
 _TEXTS = ("companyName", "contactName", "email", "phone", "address", "city", "state", "zipCode")
 
@@ -28,3 +28,18 @@ def buyer(document: BuyerDocument) -> dict[str, Any]:
     if document.get("buyBox"):
         wire["buyBox"] = document["buyBox"]
     return wire
+
+
+def preferences(document: BuyerDocument) -> dict[str, Any]:
+    """Return Preferences (contract/buyers.yaml); what was never said is absent."""
+    wire = {name: buyer(document)[name] for name in ("preferredPropertyTypes", "investmentRange", "notes")}
+    box = document.get("buyBox") or {}
+    wire["buyBox"] = {name: box.get(name) or [] for name in ("zipCodes", "states", "cities")}
+    said = {name: document.get(name) for name in ("priceRange", "conditions", "fundingType")}
+    return {**wire, **{name: value for name, value in said.items() if value}}
+
+
+def event(entry: HistoryDocument) -> dict[str, Any]:
+    """Return HistoryEvent (contract/buyers.yaml)."""
+    told = {name: entry.get(name) for name in ("buyerId", "type", "changes", "userId", "createdAt")}
+    return {"id": entry["_id"], **told}

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import cast
 
 from core.api.states import state_code
+from core.errors import BadRequest
 from services.buyers.buyers.documents import BuyBox, BuyerDocument
 
 BUYER_TYPES = ("individual", "company", "investor")
 RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
 # Midpoints of the ranges for the average buyer value (§7).
 MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-500k": 375_000, "500k+": 500_000}
+CONDITIONS = ("excellent", "good", "fair", "poor", "distressed")
+FUNDING = ("cash", "conventional", "hard_money", "private_money")
 
 
 def with_defaults(fields: BuyerDocument) -> BuyerDocument:
@@ -36,6 +39,21 @@ def from_alias(body: Mapping[str, object]) -> BuyerDocument:
     fields = {renamed.get(name, name): value for name, value in body.items() if name not in ("name", "company")}
     fields |= {"contactName": body["name"], "companyName": body.get("company") or body["name"]}
     return cast(BuyerDocument, fields)
+
+
+def bulk_changes(operation: str, data: Mapping[str, object]) -> BuyerDocument:
+    """Return what a bulk operation changes. Raises BadRequest when its member is missing, or several buyers would share an
+    address."""
+    if operation == "bulkStatus":
+        if "isActive" not in data:
+            raise BadRequest(["data.isActive must be a boolean value"])
+        return {"isActive": bool(data["isActive"])}
+    updates = cast(BuyerDocument, data.get("updates") or {})
+    if not updates:
+        raise BadRequest(["data.updates should not be empty"])
+    if "email" in updates:
+        raise BadRequest(["data.updates.email belongs to one buyer: change it there"])
+    return updates
 
 
 def email_key(email: str) -> str | None:

@@ -3,15 +3,16 @@
 import re
 
 from core.api.checks import TEXTS, Check
-from core.api.fields import Array, Choice, Email, Flag, Number, Text
+from core.api.fields import Array, Choice, Email, Flag, Number, Page, Text
 from core.api.places import State
 from core.api.states import state_code
 from core.api.validation import Body, Query
-from services.buyers.buyers.rules import BUYER_TYPES, RANGES
+from services.buyers.buyers.rules import BUYER_TYPES, CONDITIONS, FUNDING, RANGES
 
 # ruff: noqa: N815 - wire names
 
 _MOST = 100
+_MOST_AT_ONCE = 1_000
 # As the front end has it (buyers-rules); empty for unknown.
 _ZIP = re.compile("([0-9]{5}(-[0-9]{4})?)?")
 
@@ -104,3 +105,73 @@ class SearchQuery(Query):
     preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
     page = Text(default="1")
     limit = Text(default="20")
+
+
+class PlaceQuery(Query):
+    """A place; unknown parameters are ignored."""
+
+    allow_unknown = True
+    city = Text(default="", max_length=100)
+    state = Text(default="", max_length=50)
+    zipCode = Text(default="", max_length=20)
+    address = Text(default="", max_length=500)
+
+
+class HistoryQuery(Query):
+    """How many entries."""
+
+    allow_unknown = True
+    limit = Page(200, default=50)
+
+
+class RangeQuery(Query):
+    """The time that new buyers are counted in."""
+
+    allow_unknown = True
+    timeRange = Choice(("7d", "30d", "90d", "1y"), default="30d")
+
+
+class PriceRangeBody(Body):
+    """Prices; either end may be open."""
+
+    nullable = True
+    min = Number(0, required=False)
+    max = Number(0, required=False)
+
+
+class PreferencesBody(Body):
+    """What a buyer wants; what is not sent stays."""
+
+    preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)
+    investmentRange = Choice(RANGES, required=False)
+    buyBox = BuyBoxBody(required=False)
+    notes = Text(required=False, max_length=10_000)
+    priceRange = PriceRangeBody(required=False)
+    conditions = Array(
+        (lambda value: value in CONDITIONS, f"one of {', '.join(CONDITIONS)}"), required=False, max_items=5
+    )
+    fundingType = Choice(FUNDING, required=False)
+
+
+class BulkDataBody(Body):
+    """Which buyers, and what becomes of them."""
+
+    buyerIds = Array(TEXTS, max_items=_MOST_AT_ONCE)
+    updates = UpdateBuyerBody(required=False)
+    isActive = Flag(required=False)
+
+
+class BulkBody(Body):
+    """One operation on several buyers."""
+
+    operation = Choice(("bulkUpdate", "bulkDelete", "bulkStatus"))
+    data = BulkDataBody()  # type: ignore[assignment]  # DRF's own attribute of a serializer, not of this body
+
+
+class ExportQuery(Query):
+    """What an export holds, and how; unknown parameters are ignored."""
+
+    allow_unknown = True
+    format = Choice(("csv", "json", "xlsx"), default="csv")
+    filters = Text(default="", max_length=2_000)
+    includeInactive = Flag(default=True)

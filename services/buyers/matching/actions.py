@@ -1,6 +1,6 @@
 """Use cases of matching: match a lead with the buyers, a buyer with the leads, and people's decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.documents.database import Document
@@ -10,6 +10,7 @@ from core.documents.transactions import transactional
 from core.errors import existing
 from core.events.outbox import record
 from core.events.payloads import MatchUpdated
+from services.buyers.buyers import history
 from services.buyers.buyers.models import BUYERS
 from services.buyers.matching import rules
 from services.buyers.matching.documents import LeadDocument, MatchDocument
@@ -19,7 +20,7 @@ from services.buyers.matching.queries import match_by_id
 # Agents do not call more buyers for one lead, nor offer more leads to one buyer.
 BEST_PER_LEAD, BEST_PER_BUYER = 100, 200
 # How many candidates are examined; the newest leads first, the rest when they change.
-_CANDIDATES = 5_000
+CANDIDATES = 5_000
 _BUYER_FIELDS = {
     "preferredPropertyTypes": 1,
     "investmentRange": 1,
@@ -35,7 +36,7 @@ def match_lead(scope: TenantScope, lead: LeadDocument) -> int:
     """Bring the matches of one lead up to date, inside the caller's transaction; return how many there are."""
     scored = []
     if lead.get("deletedAt") is None and lead.get("status") not in _CLOSED:
-        buyers = BUYERS.scoped(scope).find({"isActive": True, **_buyers_for(lead)}, _BUYER_FIELDS, limit=_CANDIDATES)
+        buyers = BUYERS.scoped(scope).find({"isActive": True, **buyers_for(lead)}, _BUYER_FIELDS, limit=CANDIDATES)
         scored = [(buyer["_id"], lead["_id"], rules.score(buyer, lead)) for buyer in buyers]
     return _store(scope, {"leadId": lead["_id"]}, scored, BEST_PER_LEAD)
 
@@ -46,9 +47,7 @@ def match_buyer(scope: TenantScope, buyer_id: str) -> int:
     buyer = BUYERS.scoped(scope).find_one({"_id": key})
     scored = []
     if buyer is not None and buyer.get("isActive", True):
-        live = {"deletedAt": None, "status": {"$nin": list(_CLOSED)}}
-        leads = LEADS.scoped(scope).find(live, sort=[("createdAt", -1)], limit=_CANDIDATES)
-        scored = [(key, lead["_id"], rules.score(buyer, lead)) for lead in leads]
+        scored = [(key, lead["_id"], rules.score(buyer, lead)) for lead in open_leads(scope, CANDIDATES)]
     return _store(scope, {"buyerId": key}, scored, BEST_PER_BUYER)
 
 
@@ -79,11 +78,19 @@ def decide(scope: TenantScope, match_id: str, changes: Mapping[str, object]) -> 
     )
     tenant_id = stored["tenantId"]
     record("buyer.match.updated", payload, entity_id=payload.id, version=stored["rev"], tenant_id=tenant_id)
+    told = {name: {"from": match.get(name), "to": stored.get(name)} for name in changes}
+    history.note(scope, "match_status_changed", stored["buyerId"], {**told, "leadId": stored["leadId"]})
     return stored
 
 
-def _buyers_for(lead: LeadDocument) -> Document:
-    """The buyers that can score above the threshold at all: by type or by place. Price alone never suffices."""
+def open_leads(scope: TenantScope, most: int) -> Iterator[LeadDocument]:
+    """Iterate over the leads that can still be offered, the newest first."""
+    live = {"deletedAt": None, "status": {"$nin": list(_CLOSED)}}
+    return LEADS.scoped(scope).find(live, sort=[("createdAt", -1)], limit=most)
+
+
+def buyers_for(lead: LeadDocument) -> Document:
+    """Return the filter of the buyers that can be told at all: by type or by place. Price alone never suffices."""
     kinds = list(lead.get("propertyTypes") or [])[:1]
     either: list[Document] = [{"preferredPropertyTypes": {"$in": kinds + [rules.family(kind) for kind in kinds]}}]
     state, city = str(lead.get("state") or "").upper(), lead.get("city")

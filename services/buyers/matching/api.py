@@ -6,21 +6,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import PageRequest
-from core.api.views import ContractView
+from core.api.views import LimitedView
 from core.errors import NotFound
 from services.buyers.buyers.api import READ, UPDATE, page_in, pagination
 from services.buyers.buyers.queries import buyer_by_id
 from services.buyers.buyers.rendering import buyer
-from services.buyers.matching import actions, queries
+from services.buyers.matching import actions, properties, queries
 from services.buyers.matching.documents import MatchDocument
-from services.buyers.matching.serializers import BuyerMatchQuery, DecisionBody, GenerateBody, MatchQuery
+from services.buyers.matching.serializers import BuyerMatchQuery, CriteriaBody, DecisionBody, GenerateBody, MatchQuery
 
 
 def _wire(matches: list[queries.Joined]) -> list[dict[str, Any]]:
     return [queries.rendered(match, buyer(match[1])) for match in matches]
 
 
-class Matches(ContractView):
+class Matches(LimitedView):
     """The tenant's matches."""
 
     access = {"get": READ}
@@ -35,7 +35,7 @@ class Matches(ContractView):
         return Response(wire if page is None else {"matches": wire, "pagination": pagination(page, total)})
 
 
-class MatchStats(ContractView):
+class MatchStats(LimitedView):
     """Counters of the tenant's matches."""
 
     access = {"get": READ}
@@ -45,7 +45,7 @@ class MatchStats(ContractView):
         return Response(queries.match_stats(self.scope))
 
 
-class GenerateMatches(ContractView):
+class GenerateMatches(LimitedView):
     """Match again, now."""
 
     access = {"post": UPDATE}
@@ -65,7 +65,7 @@ class GenerateMatches(ContractView):
         return Response({"matches": _wire(found), "created": created, "updated": max(0, total - created)})
 
 
-class MatchDetail(ContractView):
+class MatchDetail(LimitedView):
     """One match."""
 
     access = {"get": READ, "patch": UPDATE}
@@ -86,7 +86,45 @@ class MatchDetail(ContractView):
         return Response(_wire(found)[0])
 
 
-class BuyerMatches(ContractView):
+class PropertyMatching(LimitedView):
+    """Buyers and the properties of leads, scored now."""
+
+    access = {"post": READ}
+    bodies = {"post": CriteriaBody}
+    statuses = {"post": 200}
+
+    def post(self, request: Request) -> Response:
+        """Answer the twenty best pairs. Raises NotFound for an unknown buyer."""
+        pairs = properties.best_pairs(self.scope, self.validated_body())
+        told = [properties.rendered(pair, buyer(pair.buyer)) for pair in pairs]
+        return Response({"success": True, "matches": told, "totalMatches": len(told)})
+
+
+class LeadBuyers(LimitedView):
+    """The buyers who fit one lead, scored now."""
+
+    access = {"post": READ}
+    statuses = {"post": 200}
+
+    def post(self, request: Request, id: str) -> Response:
+        """Answer the twenty best, in the documented words. Raises NotFound."""
+        found = properties.best_buyers(self.scope, id)
+        return Response(
+            {
+                "matches": [
+                    {
+                        "buyer_id": owner["_id"],
+                        "buyer_name": owner.get("companyName") or owner.get("contactName") or "",
+                        "match_score": score.total,
+                        "match_reasons": list(score.details),
+                    }
+                    for owner, score in found
+                ]
+            }
+        )
+
+
+class BuyerMatches(LimitedView):
     """The matches of one buyer."""
 
     access = {"get": READ}

@@ -109,11 +109,11 @@ def _criteria(scope: TenantScope, query: dict[str, Any]) -> Document:
     if query.get("buyerId"):
         criteria["buyerId"] = object_id(query["buyerId"])
     if query.get("leadId"):
-        criteria["leadId"] = _lead_key(scope, query["leadId"])
+        criteria["leadId"] = lead_key(scope, query["leadId"])
     return criteria
 
 
-def _lead_key(scope: TenantScope, lead_id: str) -> str:
+def lead_key(scope: TenantScope, lead_id: str) -> str:
     """Return the document id of a lead that is named by either of its ids."""
     if object_id(lead_id):
         return lead_id

@@ -41,6 +41,17 @@ class Score:
         return ", ".join(self.reasons) or "General compatibility"
 
 
+def is_pair(found: Score) -> bool:
+    """Whether a buyer and a property are told at all: above 30 points, or for the same city and the hint of a condition alone
+    (0.2 + 0.1 is a little more than 0.3 in floats, as the formula was found)."""
+    parts = found.breakdown
+    return found.total > THRESHOLD or (parts["location"], parts["condition"], found.total) == (
+        CITY_POINTS,
+        CONDITION_POINTS,
+        CITY_POINTS + CONDITION_POINTS,
+    )
+
+
 def family(kind: str) -> str:
     """Return what buyers call a lead's property type."""
     return _FAMILY.get(kind, kind)

@@ -3,6 +3,7 @@
 from core.api.checks import TEXTS
 from core.api.fields import Array, Choice, MongoId, Number, Text
 from core.api.validation import Body, Query
+from services.buyers.buyers.rules import CONDITIONS
 from services.buyers.matching.rules import STATUSES
 
 # ruff: noqa: N815 - wire names
@@ -43,3 +44,19 @@ class GenerateBody(Body):
     leadIds = Array(TEXTS, required=False, max_items=100)
     minScore = Number(0, 100, whole=True, default=31)
     limitPerLead = Number(1, 100, whole=True, default=20)
+
+
+class CriteriaBody(Body):
+    """Which properties, and whose buyer. A number of 0 is no criterion, as before."""
+
+    buyerId = MongoId(required=False)
+    propertyType = Text(required=False, max_length=50)
+    minPrice = Number(0, required=False)
+    maxPrice = Number(0, required=False)
+    city = Text(required=False, max_length=100)
+    state = Text(required=False, max_length=50)
+    condition = Choice(CONDITIONS, required=False)
+    bedrooms = Number(0, required=False)
+    bathrooms = Number(0, required=False)
+    minSquareFootage = Number(0, required=False)
+    maxSquareFootage = Number(0, required=False)

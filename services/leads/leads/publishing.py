@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from core.api.states import state_code
@@ -84,8 +85,30 @@ def snapshot(lead: LeadDocument, **before: Any) -> LeadSnapshot:
         updated_at=lead["updatedAt"],
         actual_close_date=lead.get("actualCloseDate"),
         deleted_at=lead.get("deletedAt"),
+        **_talks(lead),
         **before,
     )
+
+
+def _talks(lead: LeadDocument) -> Document:
+    """The members of a snapshot that tell of messages and calls. Entries of the old system may lack a time; they are counted."""
+    entries = [_object(entry) for entry in lead.get("communicationHistory") or []]
+    ways = [entry.get("direction") for entry in entries]
+    sent, came = (
+        [
+            one["timestamp"]
+            for one in entries
+            if one.get("direction") == way and isinstance(one.get("timestamp"), datetime)
+        ]
+        for way in ("outbound", "inbound")
+    )
+    first = min(sent, default=None)
+    return {
+        "first_contact_at": first,
+        "outbound": ways.count("outbound"),
+        "inbound": ways.count("inbound"),
+        "answered": first is not None and any(moment > first for moment in came),
+    }
 
 
 def _estimate(lead: LeadDocument, wanted: Mapping[str, object]) -> float | None:

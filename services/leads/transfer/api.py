@@ -14,6 +14,7 @@ from core.api.turns import one_at_a_time
 from core.api.views import ContractView
 from core.errors import BadRequest
 from core.imports.columns import mapping_of
+from core.imports.lines import line
 from core.imports.numbers import Style
 from core.sheets import LARGEST_FILE
 from core.worker.jobs import enqueue
@@ -25,7 +26,7 @@ from services.leads.transfer.models import columns_of
 from services.leads.transfer.parts import Options
 from services.leads.transfer.rendering import details, progress, refusal, rehearsed, report_lines, result, verdict
 from services.leads.transfer.tasks import go_on
-from services.leads.transfer.writing import lead_lines, line
+from services.leads.transfer.writing import lead_lines
 
 # ruff: noqa: N803 - path names of the contract
 

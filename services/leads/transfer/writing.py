@@ -1,27 +1,17 @@
 """Leads as lines of CSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from core.api.rendering import iso
 from core.documents.database import Document
-from core.imports.guards import guarded
-from core.imports.numbers import shown
+from core.imports.lines import line
 from services.leads.leads.documents import LeadDocument
 from services.leads.transfer.columns import ADDRESS, COLUMNS, tags_text
 
 _CONTACT = ("firstName", "lastName", "email", "phone", "alternatePhone")
 _MEMBERS = {"value": "closeValue"}
 _ZERO = ("value", "score")
-
-
-def line(cells: Iterable[object], delimiter: str = ",") -> str:
-    """Return a line of RFC 4180; cells that a spreadsheet would calculate begin with an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter).writerow([_cell(cell) for cell in cells])
-    return out.getvalue()
 
 
 def lead_lines(fields: Sequence[str], leads: Iterable[tuple[LeadDocument, str]]) -> Iterator[str]:
@@ -45,12 +35,6 @@ def _value(lead: LeadDocument, owner: str, name: str) -> Any:
     if name in ("createdAt", "updatedAt"):
         return iso(value)
     return tags_text(value) if isinstance(value, list) else value
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return shown(value)
-    return guarded(str(value))
 
 
 def _object(value: object) -> Document:

@@ -1,0 +1,1 @@
+"""What people did: the activity log, their habits, and what matters for security."""

@@ -1,0 +1,1 @@
+"""Pipelines, the team's table, and exports of all figures."""

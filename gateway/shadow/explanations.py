@@ -128,7 +128,7 @@ def explanations() -> list[Explanation]:
 
 
 def _explanation(entry: dict[str, Any]) -> Explanation:
-    lists = {name: tuple(entry[name]) for name in ("old", "new", "callers") if name in entry}
+    lists: dict[str, Any] = {name: tuple(entry[name]) for name in ("old", "new", "callers") if name in entry}
     return Explanation(**{**entry, **lists})
 
 

@@ -34,7 +34,7 @@ class Shadowing:
         self.folder = folder
         self.database = opened(os.environ["MONGODB_URI"], f"test_{WORKER or 'main'}_shadow")
         self.database.client.drop_database(self.database.name)
-        self.database.client.drop_database("gateway")
+        self.database.client.drop_database(f"{self.database.name}_gateway")
         data.load(self.database)
         self.old, self.new = self._stand_in(), self._stand_in()
         self.sockets = Path(tempfile.mkdtemp(prefix="leadmesh-"))
@@ -49,11 +49,12 @@ class Shadowing:
         self.part = envoy.start(rendering.write_all(self.settings), self.settings.port, folder / "envoy.log")
         for service in SERVICES:
             rendering.write_endpoints(folder, service, [("127.0.0.1", self.new.server_port)])
-        self.store = Store(os.environ["MONGODB_URI"], "gateway")
+        self.store = Store(os.environ["MONGODB_URI"], f"{self.database.name}_gateway")
         self.results = Results(self.store.database)
         self.page = free_port()
         self.environment = {
             **os.environ,
+            "GATEWAY_MONGODB_NAME": self.store.database.name,
             "LEADMESH_SHADOW_RATE": "1000",
             "LEADMESH_SHADOW_PAUSES": "0.1,0.3",
             **environment,
@@ -104,4 +105,5 @@ class Shadowing:
         for server in (self.old, self.new):
             server.shutdown()
             server.server_close()
-        self.database.client.drop_database(self.database.name)
+        for name in (self.database.name, self.store.database.name):
+            self.database.client.drop_database(name)

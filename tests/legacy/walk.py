@@ -53,7 +53,7 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def in_front_of(legacy: str, uri: str, folder: Path, **environment: str) -> Iterator[Platform]:
-    """Run a platform on the old system's database with everything still going to the old system. environment: settings of its own."""
+    """Run a platform on the old system's database with everything still going to the old system. environment: its settings."""
     platform = Platform(folder)
     platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": _DATABASE}
     platform.environment |= {"JWT_ISSUE": "legacy", **environment}

@@ -22,8 +22,8 @@ import httpx
 from pymongo import MongoClient
 
 from ops.config import DEVELOPMENT_SECRET
-from tests.contract.explanations import Judge, explanations, variant_of
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
+from gateway.shadow.explanations import Deviation, Judge, explanations, variant_of
+from tests.contract.recorded import FOLDER, Actors, Exchange, asked_of, content_of, differences, filled, groups_of, seed
 from tests.system.platform import Platform
 
 DATABASE = "leadmesh_replay"
@@ -66,12 +66,12 @@ class Replay:
                     print(*(f"    {str(difference)[:300]}" for difference in found), sep="\n")
         return counts
 
-    def _judged(self, exchange: Exchange, known: dict[str, str]) -> tuple[list[Difference], str]:
+    def _judged(self, exchange: Exchange, known: dict[str, str]) -> tuple[list[Deviation], str]:
         deadline = self.wrote + _FOLLOWS_SECONDS
         before = dict(known)
         while True:
             found = self._compare(exchange, known)
-            left = self.judge.unexplained(exchange["request"], found)
+            left = self.judge.unexplained(asked_of(exchange["request"]), found)
             if not found or not left or exchange["request"]["method"] != "GET" or time.monotonic() > deadline:
                 return left, outcome_of(exchange, found, left)
             # What one service wrote another may hear of a moment later.
@@ -79,7 +79,7 @@ class Replay:
             known.update(before)
             time.sleep(0.2)
 
-    def _compare(self, exchange: Exchange, known: dict[str, str]) -> list[Difference]:
+    def _compare(self, exchange: Exchange, known: dict[str, str]) -> list[Deviation]:
         answer, expected = self._send(exchange["request"], known), exchange["response"]
         body = _body(answer)
         return [
@@ -131,7 +131,7 @@ def _body(answer: httpx.Response) -> Any:
     return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
 
 
-def outcome_of(exchange: Exchange, found: list[Difference], left: list[Difference]) -> str:
+def outcome_of(exchange: Exchange, found: list[Deviation], left: list[Deviation]) -> str:
     """Return how an exchange ended that differed in `found`, of which nothing explains `left`."""
     if left and exchange["request"]["path"].lower().startswith(_STAYS):
         return "not taken over"

@@ -14,13 +14,19 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
 from pymongo.errors import PyMongoError
 
-from gateway.envoy import Settings, write_routes
+from gateway.envoy import Settings, guards, write_routes
 from gateway.files import read_json
+from gateway.guard.incidents import Incidents
+from gateway.guard.log import serve
+from gateway.guard.old import OldSystem
+from gateway.guard.telling import tell
+from gateway.guard.watch import Guard
 from gateway.states import States, loaded
 from gateway.store import Store
 
@@ -107,12 +113,24 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    uri = os.environ.get("MONGODB_URI")
-    if not uri:
+    if not os.environ.get("MONGODB_URI"):
         sys.exit("MONGODB_URI must name the database of the states.")
     stored = json.loads(words.settings.read_text(encoding="utf-8"))
     settings = Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
-    Agent(words.name, settings, Store(uri), words.admin, stopping).run()
+    store = Store.of(os.environ)
+    if guards(settings):
+        _guard(words.name, settings, store, stopping)
+    Agent(words.name, settings, store, words.admin, stopping).run()
+
+
+def _guard(name: str, settings: Settings, store: Store, stopping: threading.Event) -> None:
+    """Start judging the groups of this gateway, in threads of its own."""
+    incidents = Incidents(store)
+    guard = Guard(name, incidents, OldSystem(settings.legacy, settings.authorities), store.latest)
+    serve(settings.comparer, guard)
+    webhook = os.environ.get("LEADMESH_INCIDENT_WEBHOOK", "")
+    for work in (partial(guard.run, stopping), partial(tell, incidents, webhook, stopping)):
+        threading.Thread(target=work, daemon=True).start()
 
 
 if __name__ == "__main__":

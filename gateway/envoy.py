@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
+from gateway.guard import rendering as guard
 from gateway.logs import access_log, tracing
 from gateway.replies import local_replies
 from gateway.states import CANARY, LEGACY, State, States, dumped, loaded
@@ -39,7 +40,8 @@ class Settings:
     """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
     (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
-    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
+    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there); comparer: a folder in which Envoy and the
+    agent have their sockets (at most 90 bytes), without it nothing is compared or guarded."""
 
     port: int
     folder: Path
@@ -51,6 +53,7 @@ class Settings:
     legacy: str = ""
     legacy_key: str = field(default="", repr=False)
     traces: str = ""
+    comparer: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
     version: int = 0
@@ -102,6 +105,7 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
     clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
     clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
+    clusters += [guard.cluster(settings.comparer)] if guards(settings) else []
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
@@ -110,7 +114,16 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     }
 
 
+def guards(settings: Settings) -> bool:
+    """Whether groups of this gateway can go back by themselves: there is an old system, and the agent is told what happens."""
+    return bool(settings.legacy and settings.comparer)
+
+
 def _listener(settings: Settings, routes: Config) -> Config:
+    logs = [access_log(secret=False), access_log(secret=True)]
+    told = {"access_log": logs}
+    if guards(settings):
+        told = {"access_log": [*map(guard.only_ends, logs), guard.access_log()], **guard.told_while_waiting()}
     manager = {
         "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
@@ -135,7 +148,7 @@ def _listener(settings: Settings, routes: Config) -> Config:
         "early_header_mutation_extensions": [_looked_at_first()],
         **routes,
         "local_reply_config": local_replies(settings.origins),
-        "access_log": [access_log(secret=False), access_log(secret=True)],
+        **told,
         "http_filters": _filters(settings),
     }
     if settings.traces:
@@ -238,7 +251,10 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
         if reads.kind != LEGACY:
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
-        rendered += [read, _upload(write) if route.uploads else write]
+        rendered += [
+            {**read, "name": route.reads},
+            {**(_upload(write) if route.uploads else write), "name": route.writes},
+        ]
     return rendered
 
 

@@ -33,7 +33,7 @@ States = Mapping[str, State]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a group's state. version: counts all changes of all groups."""
+    """A change of a group's state. version: counts all changes of all groups; proof: `forced`, or what the passport said."""
 
     version: int
     group: str
@@ -41,6 +41,7 @@ class Change:
     reason: str
     author: str
     at: datetime
+    proof: str = ""
 
 
 def parsed(text: str, by: By = "person") -> State:

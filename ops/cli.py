@@ -14,8 +14,10 @@ from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
+from ops.incidents import add_to as add_incidents
 from ops.parts.process import PartFailed
 from ops.routes import add_to as add_routes
+from ops.routes import guarding
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
 from ops.supervisor import Supervisor, reaches
@@ -214,10 +216,12 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
-    return Store(config.environment["MONGODB_URI"])
+    return Store.of(config.environment)
 
 
-add_routes(app, _store, _fail)
+_guarded = guarding(_store, _fail)
+add_routes(app, _guarded)
+add_incidents(app, _guarded)
 
 
 @app.command()

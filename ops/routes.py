@@ -11,6 +11,7 @@ import typer
 from pymongo.errors import PyMongoError
 from rich.table import Table
 
+from gateway.guard.incidents import Incidents
 from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
@@ -20,12 +21,14 @@ routes = typer.Typer(help="Where the groups of routes go, and who changed it.", 
 _SECONDS, _ASK_SECONDS = 10.0, 0.02
 
 Connect = Callable[[], Store]
+Guarded = Callable[[Callable[[Store], None]], None]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is kept in the history.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception]) -> None:
-    """Add the commands to `app`. connect: returns the store of the running platform; fail: makes the exit of a sentence."""
+def guarding(connect: Connect, fail: Callable[[str], Exception]) -> Guarded:
+    """Return what runs a work with the store. connect: returns the store of the running platform; fail: makes the exit of a
+    sentence."""
 
     def guarded(work: Callable[[Store], None]) -> None:
         try:
@@ -34,6 +37,12 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
             raise fail(str(refusal)) from None
         except PyMongoError as error:
             raise fail(f"The states are out of reach ({type(error).__name__}); the last ones stay in force.") from None
+
+    return guarded
+
+
+def add_to(app: typer.Typer, guarded: Guarded) -> None:
+    """Add the commands to `app`. guarded: runs a work with the store of the running platform."""
 
     @routes.callback()
     def list_(context: typer.Context, as_json: AsJson = False) -> None:
@@ -57,9 +66,12 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
         by: Annotated[
             str, typer.Option("--by", help="Who stays on one side of a canary: person or tenant.")
         ] = "person",
+        force: Annotated[
+            bool, typer.Option("--force", help="Even if it went back by itself and nobody found out why.")
+        ] = False,
     ) -> None:
         """Send a group of routes to the old system, to the service, or to both by share."""
-        guarded(lambda store: _move(store, _named(group), _state(to, by), reason))
+        guarded(lambda store: _move(store, named(group), _state(to, by), reason, force=force))
 
     @app.command()
     def rollback(
@@ -79,7 +91,8 @@ def _state(to: str, by: str) -> State:
     return parsed(to, by)  # type: ignore[arg-type]
 
 
-def _named(group: str) -> list[str]:
+def named(group: str) -> list[str]:
+    """Return a group's name, if there is one of that name. Raises Refused."""
     if group not in groups(load()):
         raise Refused(f"There is no group {group!r}: `leadmesh routes` lists them.")
     return [group]
@@ -96,7 +109,7 @@ def _below(what: str | None, *, everything: bool) -> list[str]:
     return found
 
 
-def _move(store: Store, names: list[str], state: State, reason: str) -> None:
+def _move(store: Store, names: list[str], state: State, reason: str, *, force: bool = False) -> None:
     """Store the change, wait until every gateway serves it, and say how long that took."""
     gateways = store.gateways()
     if not gateways:
@@ -104,7 +117,9 @@ def _move(store: Store, names: list[str], state: State, reason: str) -> None:
     if state.kind != "service" and not all(one["legacy"] for one in gateways):
         raise Refused("The gateway knows no old system: set LEADMESH_LEGACY_URL and start it again.")
     begun = time.monotonic()
-    version = store.change(names, state, reason=reason, author=_author())
+    proof = "forced" if force else ""
+    checked = None if force or not state.share else Incidents(store).unless_open(names)
+    version = store.change(names, state, reason=reason, author=author(), proof=proof, also=checked)
     waiting = {one["_id"] for one in gateways}
     while time.monotonic() < begun + _SECONDS:
         alive = store.gateways()
@@ -127,7 +142,8 @@ def _count(gateways: int) -> str:
     return "the gateway" if gateways == 1 else f"all {gateways} gateways"
 
 
-def _author() -> str:
+def author() -> str:
+    """Return who runs this command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -162,10 +178,18 @@ def _list(store: Store, *, as_json: bool) -> None:
 def _history(store: Store, lines: int, *, as_json: bool) -> None:
     changes = store.history(lines)
     rows = [
-        (str(one.version), one.at.isoformat(timespec="seconds"), one.group, str(one.state), one.author, one.reason)
+        (
+            str(one.version),
+            one.at.isoformat(timespec="seconds"),
+            one.group,
+            str(one.state),
+            one.author,
+            one.reason,
+            one.proof,
+        )
         for one in changes
     ]
-    names = ("version", "at", "group", "state", "author", "reason")
+    names = ("version", "at", "group", "state", "author", "reason", "proof")
     if as_json:
         sys.stdout.write(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2) + "\n")
         return

@@ -130,6 +130,7 @@ class Supervisor:
             proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
             legacy_key=key_of(environment.get("JWT_SECRET") or DEVELOPMENT_SECRET),
+            comparer=str(config.home.comparer),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
 

@@ -11,6 +11,8 @@ from ops.home import ROOT
 from ops.parts.envoy import ADMIN
 from ops.parts.process import Part, spawn
 
+_PASSED = ("PATH", "HOME", "LANG", "GATEWAY_MONGODB_NAME", "LEADMESH_INCIDENT_WEBHOOK")
+
 
 def start(settings: Settings, log: Path, environment: Mapping[str, str]) -> Part:
     """Start the agent of the Envoy that runs with `settings`; `MONGODB_URI` of the environment has the states. Raises OSError."""
@@ -19,12 +21,14 @@ def start(settings: Settings, log: Path, environment: Mapping[str, str]) -> Part
         "folder": str(settings.folder),
         "origins": settings.origins,
         "legacy": settings.legacy,
+        "comparer": settings.comparer,
+        "authorities": settings.authorities,
     }
     file = settings.folder / "agent.json"
     write_json(file, told)
     command = [python(), "-m", "gateway.agent", "--settings", str(file), "--admin", str(settings.folder / ADMIN)]
     command += ["--name", f"local-{settings.port}"]
-    own = {name: environment[name] for name in ("PATH", "HOME", "LANG") if name in environment}
+    own = {name: environment[name] for name in _PASSED if name in environment}
     own |= {"MONGODB_URI": environment["MONGODB_URI"], "PYTHONUNBUFFERED": "1"}
     process = spawn(command, log, {**own, "PATH": own.get("PATH", os.defpath)}, cwd=ROOT)
     return Part("agent", "", 0, process, log)

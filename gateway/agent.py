@@ -1,4 +1,5 @@
-"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, and tells when they are served.
+"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, tells when they are served, and compares
+the two systems' answers (gateway/shadow).
 
 It may die, and MongoDB may be away: Envoy goes on with the last states.
 """
@@ -20,13 +21,16 @@ from pathlib import Path
 import httpx
 from pymongo.errors import PyMongoError
 
-from gateway.envoy import Settings, guards, write_routes
+from gateway.envoy import Settings, compares, write_routes
 from gateway.files import read_json
 from gateway.guard.incidents import Incidents
 from gateway.guard.log import serve
-from gateway.guard.old import OldSystem
+from gateway.guard.old import OldSystem, through
 from gateway.guard.telling import tell
 from gateway.guard.watch import Guard
+from gateway.shadow import page, writes
+from gateway.shadow.comparing import Budget, Comparing
+from gateway.shadow.rendering import ask_socket
 from gateway.states import States, loaded
 from gateway.store import Store
 
@@ -46,12 +50,14 @@ class Agent:
     store: Store
     admin: Path
     stopping: threading.Event
+    comparing: Comparing | None = None
     served: int = -1
     trouble: str | None = None
 
     def run(self) -> None:
         """Follow the states until `stopping` is set."""
-        self.served, _ = loaded(read_json(self.settings.folder / "states.json"))
+        self.served, states = loaded(read_json(self.settings.folder / "states.json"))
+        self._compare(states)
         while not self.stopping.is_set():
             try:
                 self._follow()
@@ -81,8 +87,13 @@ class Agent:
             self.trouble = f"{type(error).__name__}: {error}"[:200]
             log.error("states of version %s are not served: %s", version, self.trouble)
             return
+        self._compare(states)
         self.served, self.trouble = version, None
         log.info("serving version %s", version)
+
+    def _compare(self, states: States) -> None:
+        if self.comparing:
+            self.comparing.follow(states)
 
     def _await(self, version: int) -> None:
         """Return once Envoy itself says that it serves `version`. Raises TimeoutError, httpx.HTTPError, OSError."""
@@ -107,6 +118,9 @@ def main() -> None:
         "--admin", type=Path, required=True, help="the file with the address of Envoy's admin interface"
     )
     parser.add_argument("--name", default=socket.gethostname())
+    parser.add_argument(
+        "--page-port", type=int, default=0, help="of the comparison's page and metrics on the loopback; 0: none"
+    )
     words = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -117,20 +131,32 @@ def main() -> None:
         sys.exit("MONGODB_URI must name the database of the states.")
     stored = json.loads(words.settings.read_text(encoding="utf-8"))
     settings = Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
-    store = Store.of(os.environ)
-    if guards(settings):
-        _guard(words.name, settings, store, stopping)
-    Agent(words.name, settings, store, words.admin, stopping).run()
+    agent = Agent(words.name, settings, Store.of(os.environ), words.admin, stopping)
+    if compares(settings):
+        guard = _guarding(agent)
+        agent.comparing = _comparing(agent, guard, words.page_port)
+    agent.run()
 
 
-def _guard(name: str, settings: Settings, store: Store, stopping: threading.Event) -> None:
+def _guarding(agent: Agent) -> Guard:
     """Start judging the groups of this gateway, in threads of its own."""
-    incidents = Incidents(store)
-    guard = Guard(name, incidents, OldSystem(settings.legacy, settings.authorities), store.latest)
-    serve(settings.comparer, guard)
-    webhook = os.environ.get("LEADMESH_INCIDENT_WEBHOOK", "")
-    for work in (partial(guard.run, stopping), partial(tell, incidents, webhook, stopping)):
-        threading.Thread(target=work, daemon=True).start()
+    incidents, sockets = Incidents(agent.store), agent.settings.comparer
+    guard = Guard(agent.name, incidents, OldSystem(through(ask_socket(sockets))), agent.store.latest)
+    told = partial(tell, incidents, os.environ.get("LEADMESH_INCIDENT_WEBHOOK", ""))
+    for work in (partial(serve, sockets, guard), guard.run, told):
+        threading.Thread(target=work, args=(agent.stopping,), name="guard", daemon=True).start()
+    return guard
+
+
+def _comparing(agent: Agent, guard: Guard, port: int) -> Comparing:
+    """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
+    budget = Budget.from_environment(os.environ)
+    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget, guard.judged)
+    threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
+    if port:
+        guard.metrics.show_in(comparing.metrics.registry)
+        page.serve(port, agent.store, comparing.metrics.registry)
+    return comparing
 
 
 if __name__ == "__main__":

@@ -83,9 +83,10 @@ class Store:
             "state": state.kind,
             "share": state.share,
             "by": state.by,
+            "compared": state.compared,
+            "proof": proof,
             "reason": reason[:500],
             "author": author[:100],
-            "proof": proof,
         }
         for _ in range(_TRIES):
             version, moment = self._newest(), datetime.now(UTC)
@@ -108,8 +109,14 @@ class Store:
         told = {"version": version, "legacy": legacy, "trouble": trouble, "seenAt": moment}
         self._gateways.update_one({"_id": gateway}, {"$set": told}, upsert=True)
 
+    def note_versions(self, gateway: str, versions: dict[str, str]) -> None:
+        """Note which versions of the old system (`legacy`) and of the services `gateway` sees."""
+        self._gateways.update_one(
+            {"_id": gateway}, {"$set": {"versions": versions, "seenAt": datetime.now(UTC)}}, upsert=True
+        )
+
     def gateways(self) -> list[Document]:
-        """Return the gateways that live: `_id`, `version`, `legacy`, `trouble`, `seenAt`."""
+        """Return the gateways that live: `_id`, `version`, `legacy`, `trouble`, `seenAt`; `versions` where it compares."""
         return list(self._gateways.find({"seenAt": {"$gt": datetime.now(UTC) - _ALIVE}}).sort("_id", 1))
 
     def forget(self, gateway: str) -> None:
@@ -122,10 +129,10 @@ class Store:
 
 
 def _change(found: Document) -> Change:
-    state = State(found["state"], found["share"], found["by"])
-    return Change(
-        found["_id"], found["group"], state, found["reason"], found["author"], found["at"], found.get("proof", "")
-    )
+    # Rows of before the comparison have no word about it.
+    state = State(found["state"], found["share"], found["by"], found.get("compared", 0))
+    proof = found.get("proof", "")
+    return Change(found["_id"], found["group"], state, found["reason"], found["author"], found["at"], proof)
 
 
 def _came_between(error: PyMongoError) -> bool:

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,12 +13,16 @@ from pymongo.errors import PyMongoError
 from rich.table import Table
 
 from gateway.guard.incidents import Incidents
+from gateway.shadow.passport import Terms
 from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
 from ops import show
+from ops.shadow import add_to as add_shadow
+from ops.shadow import proof_of
 
 routes = typer.Typer(help="Where the groups of routes go, and who changed it.", invoke_without_command=True)
+FORCED = "forced"
 _SECONDS, _ASK_SECONDS = 10.0, 0.02
 
 Connect = Callable[[], Store]
@@ -61,17 +66,26 @@ def add_to(app: typer.Typer, guarded: Guarded) -> None:
     @app.command()
     def route(
         group: Annotated[str, typer.Argument(help="A group, such as leads.read: `leadmesh routes` lists them.")],
-        to: Annotated[str, typer.Option("--to", help="legacy, canary=10 or service.")],
+        to: Annotated[str, typer.Option("--to", help="legacy, shadow, canary=10 or service.")],
         reason: Reason,
         by: Annotated[
             str, typer.Option("--by", help="Who stays on one side of a canary: person or tenant.")
         ] = "person",
+        share: Annotated[
+            int | None, typer.Option("--share", help="Percent of the requests that are compared with the other side.")
+        ] = None,
+        compared: Annotated[
+            int, typer.Option("--compared", min=1, help="How many compared requests the passport needs.")
+        ] = Terms.compared,
         force: Annotated[
-            bool, typer.Option("--force", help="Even if it went back by itself and nobody found out why.")
+            bool, typer.Option("--force", help="Without a passport, or after an incident; it is kept in the history.")
         ] = False,
     ) -> None:
-        """Send a group of routes to the old system, to the service, or to both by share."""
-        guarded(lambda store: _move(store, named(group), _state(to, by), reason, force=force))
+        """Send a group of routes to the old system, compared or not, to the service, or to both by share.
+
+        More than a tenth of the callers go to the service only with a valid passport (`leadmesh shadow passport`)."""
+        terms = Terms(compared=compared, above=int(os.environ.get("LEADMESH_PASSPORT_ABOVE") or Terms.above))
+        guarded(lambda store: _route(store, named(group)[0], _state(to, by, share), reason, None if force else terms))
 
     @app.command()
     def rollback(
@@ -83,12 +97,25 @@ def add_to(app: typer.Typer, guarded: Guarded) -> None:
         guarded(lambda store: _move(store, _below(what, everything=everything), State("legacy", 0), reason))
 
     app.add_typer(routes, name="routes")
+    add_shadow(app, guarded)
 
 
-def _state(to: str, by: str) -> State:
+def _state(to: str, by: str, compared: int | None) -> State:
     if by not in ("person", "tenant"):
         raise Refused(f"{by!r} cannot stay on one side: choose person or tenant.")
-    return parsed(to, by)  # type: ignore[arg-type]
+    return parsed(to, by, compared)  # type: ignore[arg-type]
+
+
+def _route(store: Store, group: str, state: State, reason: str, terms: Terms | None) -> None:
+    """Move a group; more callers than before go to the service by a passport only, or by force (without `terms`)."""
+    before = store.current()[1].get(group, State()).share
+    beside = any(one["legacy"] for one in store.gateways())
+    proof = ""
+    if terms is None:
+        proof = FORCED
+    elif beside and state.share > max(before, terms.above):
+        proof = proof_of(store, group, terms)
+    _move(store, [group], state, reason, proof)
 
 
 def named(group: str) -> list[str]:
@@ -109,7 +136,7 @@ def _below(what: str | None, *, everything: bool) -> list[str]:
     return found
 
 
-def _move(store: Store, names: list[str], state: State, reason: str, *, force: bool = False) -> None:
+def _move(store: Store, names: list[str], state: State, reason: str, proof: str = "") -> None:
     """Store the change, wait until every gateway serves it, and say how long that took."""
     gateways = store.gateways()
     if not gateways:
@@ -117,8 +144,7 @@ def _move(store: Store, names: list[str], state: State, reason: str, *, force: b
     if state.kind != "service" and not all(one["legacy"] for one in gateways):
         raise Refused("The gateway knows no old system: set LEADMESH_LEGACY_URL and start it again.")
     begun = time.monotonic()
-    proof = "forced" if force else ""
-    checked = None if force or not state.share else Incidents(store).unless_open(names)
+    checked = None if proof == FORCED or not state.share else Incidents(store).unless_open(names)
     version = store.change(names, state, reason=reason, author=author(), proof=proof, also=checked)
     waiting = {one["_id"] for one in gateways}
     while time.monotonic() < begun + _SECONDS:

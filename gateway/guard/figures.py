@@ -21,26 +21,22 @@ class Figures:
 
 @dataclass(slots=True)
 class Tally:
-    """Answers, as they are counted. errors: with 5xx; differing: unlike the other side's, of those `compared`."""
+    """Answers, as they are counted. bad: with 5xx; or unlike the other side's, among compared ones."""
 
     count: int = 0
-    errors: int = 0
-    compared: int = 0
-    differing: int = 0
+    bad: int = 0
     times: Counter[int] = field(default_factory=Counter)
 
-    def answer(self, status: int, seconds: float) -> None:
+    def answer(self, seconds: float = 0.0, *, bad: bool) -> None:
         """Count an answer."""
         self.count += 1
-        self.errors += status >= 500
+        self.bad += bad
         self.times[_bin(seconds)] += 1
 
     def add(self, other: "Tally") -> None:
         """Count what `other` counted."""
         self.count += other.count
-        self.errors += other.errors
-        self.compared += other.compared
-        self.differing += other.differing
+        self.bad += other.bad
         self.times.update(other.times)
 
     def slower_than(self, seconds: float) -> int:
@@ -56,7 +52,7 @@ class Tally:
             left -= self.times[step]
             if left < 0:
                 break
-        return Figures(self.count, round(self.errors / self.count, 4), round(math.exp(step * _STEP), 3))
+        return Figures(self.count, round(self.bad / self.count, 4), round(math.exp(step * _STEP), 3))
 
 
 @dataclass(slots=True)

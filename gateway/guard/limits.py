@@ -69,26 +69,29 @@ def changed(limits: Limits, words: Iterable[str]) -> Limits:
     return limits
 
 
-def breach(service: Tally, old: Figures, limits: Limits) -> Breach | None:
-    """Return the limit that the service's answers break beside the old side's; None when they are good enough or too few."""
-    if service.compared >= limits.minimum and service.differing >= _FEWEST:
-        rate = service.differing / service.compared
-        if rate > limits.difference_rate:
-            why = f"{rate:.1%} of {service.compared} compared answers differ; the limit is {limits.difference_rate:.1%}"
-            return Breach("differences", why, service.differing)
-    if service.count < limits.minimum:
+def breach(service: Tally, compared: Tally, old: Figures, limits: Limits) -> Breach | None:
+    """Return the limit that the service's answers break beside the old side's, or those that were `compared`; None when they are
+    good enough or too few."""
+    found = _errors(service, old, limits) or _time(service, old, limits) if service.count >= limits.minimum else None
+    return found or (_differences(compared, limits) if compared.count >= limits.minimum else None)
+
+
+def _differences(compared: Tally, limits: Limits) -> Breach | None:
+    rate = compared.bad / compared.count
+    if compared.bad < _FEWEST or rate <= limits.difference_rate:
         return None
-    return _errors(service, old, limits) or _time(service, old, limits)
+    why = f"{rate:.1%} of {compared.count} compared answers differ; the limit is {limits.difference_rate:.1%}"
+    return Breach("differences", why, compared.bad)
 
 
 def _errors(service: Tally, old: Figures, limits: Limits) -> Breach | None:
-    rate, most = service.errors / service.count, limits.error_rate + old.errors
-    if service.errors < _FEWEST or rate <= most:
+    rate, most = service.bad / service.count, limits.error_rate + old.errors
+    if service.bad < _FEWEST or rate <= most:
         return None
     why = (
         f"{rate:.1%} of {service.count} answers are 5xx, {old.errors:.1%} of the old system's; the limit is {most:.1%}"
     )
-    return Breach("errors", why, service.errors)
+    return Breach("errors", why, service.bad)
 
 
 def _time(service: Tally, old: Figures, limits: Limits) -> Breach | None:

@@ -1,5 +1,6 @@
 """What Envoy tells of every request after its end: its access log (`gateway.guard.rendering`), streamed to the agent."""
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,8 +40,8 @@ _MESSAGES: dict[str, list[tuple[str, int, int | str]]] = {
 _Message = declared("leadmesh.accesslog", _MESSAGES, "Message")
 
 
-def serve(folder: str, guard: Guard) -> grpc.Server:
-    """Return a started server that takes the log of the Envoy with its sockets in `folder`. Raises RuntimeError, OSError."""
+def serve(folder: str, guard: Guard, stopping: threading.Event) -> None:
+    """Take the log of the Envoy with its sockets in `folder` until `stopping` is set. Raises RuntimeError, OSError."""
 
     def take(messages: Iterator[Any], _: grpc.ServicerContext) -> empty_pb2.Empty:
         for message in messages:
@@ -56,7 +57,9 @@ def serve(folder: str, guard: Guard) -> grpc.Server:
     server.add_insecure_port(f"unix:{log_socket(folder)}")
     server.start()
     log_socket(folder).chmod(0o600)
-    return server
+    # A server that nobody holds ends by itself.
+    stopping.wait()
+    server.stop(0)
 
 
 def _take(guard: Guard, entry: Any) -> None:

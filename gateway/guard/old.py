@@ -1,6 +1,5 @@
 """Asking the old system whether going back to it would help at all."""
 
-import ssl
 import statistics
 import threading
 import time
@@ -9,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
+from gateway.shadow.rendering import TO
+from gateway.states import LEGACY
 
 _READS, _SECONDS = 3, 5.0
 _HEALTH = "/api/health"
@@ -22,15 +24,16 @@ class Read:
     authorization: str = field(default="", repr=False)
 
 
+def through(socket: Path) -> httpx.Client:
+    """Return a client that asks the old system through Envoy, whose `socket` that is: found and checked as for clients."""
+    return httpx.Client(base_url="http://legacy", headers={TO: LEGACY}, transport=httpx.HTTPTransport(uds=str(socket)))
+
+
 class OldSystem:
-    """The old system at `url`, and the latest good reads of each group, which it can answer too.
+    """The old system, and the latest good reads of each group, which it can answer too."""
 
-    authorities: a file with the certificates of those who vouch for it."""
-
-    def __init__(self, url: str, authorities: str) -> None:
-        known = Path(authorities).exists()
-        trust = ssl.create_default_context(cafile=authorities if known else None)
-        self._client = httpx.Client(base_url=url, timeout=_SECONDS, verify=trust)
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
         self._reads: dict[str, deque[Read]] = {}
         self._lock = threading.Lock()
 
@@ -53,7 +56,7 @@ class OldSystem:
         begun = time.monotonic()
         headers = {"authorization": read.authorization} if read.authorization else {}
         try:
-            status = self._client.get(read.path, headers=headers).status_code
+            status = self._client.get(read.path, headers=headers, timeout=_SECONDS).status_code
         except httpx.HTTPError:
             return float("inf")
         return float("inf") if status >= 500 else time.monotonic() - begun

@@ -21,7 +21,6 @@ from tests.gateway.test_envoy import Stub
 from tests.system.platform import until
 
 GROUP = "leads.read"
-AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 class Clock:
@@ -62,7 +61,7 @@ def leadmesh(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 def another(store: Store, old: Stub, name: str = "one") -> Guard:
     """A gateway's guard, as after a start."""
-    system = OldSystem(f"http://127.0.0.1:{old.address[1]}", AUTHORITIES)
+    system = OldSystem(httpx.Client(base_url=f"http://127.0.0.1:{old.address[1]}"))
     return Guard(name, Incidents(store), system, store.latest, Clock())
 
 
@@ -271,7 +270,7 @@ def test_somebody_is_told_and_a_deaf_address_is_tried_again(guard: Guard, store:
 
 
 def test_a_question_to_the_old_system_is_a_read_that_somebody_made(old: Stub) -> None:
-    system = OldSystem(f"http://127.0.0.1:{old.address[1]}", AUTHORITIES)
+    system = OldSystem(httpx.Client(base_url=f"http://127.0.0.1:{old.address[1]}"))
     asked = []
     answered = httpx.Client.get
     system._client.get = lambda path, **more: asked.append((path, more)) or answered(system._client, path, **more)  # type: ignore[method-assign]

@@ -9,12 +9,12 @@ from gateway.states import Refused
 OLD = Figures(count=200, errors=0.0, p95=0.2)
 
 
-def tally(*answers: tuple[int, int, float], compared: int = 0, differing: int = 0) -> Tally:
+def tally(*answers: tuple[int, int, float]) -> Tally:
     """So many answers with a status after so many seconds."""
-    made = Tally(compared=compared, differing=differing)
+    made = Tally()
     for times, status, seconds in answers:
         for _ in range(times):
-            made.answer(status, seconds)
+            made.answer(seconds, bad=status >= 500)
     return made
 
 
@@ -41,21 +41,26 @@ def tally(*answers: tuple[int, int, float], compared: int = 0, differing: int = 
         (tally((100, 200, 0.2)), Figures(200, 0.0, 0.02), None),
         # Nothing is known of the old system.
         (tally((100, 200, 0.6)), Figures(), "time"),
-        (tally((10, 200, 0.1), compared=60, differing=6), OLD, "differences"),
-        (tally((10, 200, 0.1), compared=1000, differing=6), OLD, None),
-        (tally((10, 200, 0.1), compared=20, differing=20), OLD, None),
     ],
 )
 def test_a_group_goes_back_only_when_its_service_is_worse(service: Tally, old: Figures, kind: str | None) -> None:
-    found = breach(service, old, Limits())
+    found = breach(service, Tally(), old, Limits())
     assert (found.kind if found else None) == kind
     assert found is None or found.affected >= 5
+
+
+@pytest.mark.parametrize(
+    ("count", "differing", "back"), [(60, 6, True), (1000, 6, False), (60, 4, False), (20, 20, False)]
+)
+def test_a_group_goes_back_when_too_many_compared_answers_differ(count: int, differing: int, back: bool) -> None:
+    found = breach(tally((10, 200, 0.1)), Tally(count=count, bad=differing), OLD, Limits())
+    assert (found is not None and found.kind == "differences") == back
 
 
 def test_a_window_slides_and_reaches_back_where_few_requests_come() -> None:
     window = Window()
     for second in range(400):
-        window.now(second).answer(200, 0.1)
+        window.now(second).answer(0.1, bad=False)
     assert window.latest(399, 10, 5).count == 11
     assert window.latest(399, 10, 50).count == 50
     assert window.latest(399, 10, 10_000).count == LONGEST_SECONDS + 1

@@ -12,62 +12,31 @@ from typing import Any
 
 import httpx
 import pytest
-from pymongo import MongoClient
 from typer.testing import CliRunner
 
 from gateway.guard.incidents import Incidents
 from gateway.states import State
-from gateway.store import Store
 from ops import cli
-from ops.parts import agent
-from tests.gateway.test_envoy import Gateway
-from tests.legacy import data, leads, others
+from tests.gateway.shadowing import Shadowing
 from tests.legacy.data import AGENTS
-from tests.legacy.documents import opened
 from tests.legacy.load import log_in
-from tests.legacy.server import CONTROL, Legacy, Route
-from tests.parts import WORKER, free_port
 from tests.system.platform import until
 
 pytestmark = pytest.mark.timeout(300)
 
-SECRET = "the old system's secret, 32 bytes long"
 GROUP = "leads.read"
 # The interval; what counts as fast on a machine that others use too.
 LIMITS = ("seconds=5", "minimum=30", "fast=0.6")
 
 
-class Sides:
-    """The old system, a service, and the gateway in front of both."""
+class Sides(Shadowing):
+    """Two stand-ins and the gateway in front of both; forty people who ask."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        database = opened(os.environ["MONGODB_URI"], f"test_{WORKER or 'main'}_returns")
-        database.client.drop_database(database.name)
-        data.load(database)
-        ready = Route("GET", "/health/ready", lambda _: {}, roles=None)
-        routes = [*leads.ROUTES, *others.ROUTES, ready]
-        self.old, self.service = (Legacy(free_port(), database, SECRET, routes) for _ in range(2))
-        for one in (self.old, self.service):
-            threading.Thread(target=one.serve_forever, args=(0.05,), daemon=True).start()
-        sockets = folder / "s"
-        sockets.mkdir()
-        legacy = f"http://127.0.0.1:{self.old.server_port}"
-        self.gateway = Gateway(folder, legacy=legacy, comparer=str(sockets))
-        place = ("127.0.0.1", self.service.server_port)
-        self.gateway.endpoints("leads", extra=(place,))
-        self.store = Store.of(os.environ)
+        super().__init__(folder)
         self.incidents = Incidents(self.store)
         people = [f"agent{number:02}@acme.test" for number in range(AGENTS)]
-        self.tokens = [log_in(legacy, email)["accessToken"] for email in people]
-        self.start_agent()
-
-    def start_agent(self) -> None:
-        self.agent = agent.start(self.gateway.settings, self.folder / "agent.log", {**os.environ})
-        until(self.store.gateways, 15)
-
-    def faults(self, side: Legacy, **wanted: Any) -> None:
-        httpx.put(f"http://127.0.0.1:{side.server_port}{CONTROL}", json=wanted).raise_for_status()
+        self.tokens = [log_in(self.url(self.old), email)["accessToken"] for email in people]
 
     def state(self) -> str:
         return str(self.store.current()[1][GROUP])
@@ -78,7 +47,7 @@ class Sides:
         seen, stop = Counter[str](), threading.Event()
 
         def ask(number: int) -> None:
-            with httpx.Client(base_url=self.gateway.part.uri, timeout=30) as client:
+            with httpx.Client(base_url=self.part.uri, timeout=30) as client:
                 while not stop.is_set():
                     number += 7
                     headers = {"Authorization": f"Bearer {self.tokens[number % AGENTS]}"}
@@ -101,22 +70,17 @@ class Sides:
 
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    MongoClient(os.environ["MONGODB_URI"]).drop_database(os.environ["GATEWAY_MONGODB_NAME"])
     running = Sides(tmp_path_factory.mktemp("r"))
     running.incidents.set_limits(GROUP, [*LIMITS], author="test")
     yield running
-    running.agent.stop(3)
-    running.gateway.part.stop(2)
-    for one in (running.old, running.service):
-        one.shutdown()
-        one.server_close()
+    running.close()
 
 
 @pytest.fixture
 def leadmesh(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
     monkeypatch.setattr(cli, "_ask", lambda _: {"parts": {}})
     yield CliRunner()
-    for side in (sides.old, sides.service):
+    for side in (sides.old, sides.new):
         sides.faults(side)
     for one in sides.incidents.latest(50):
         if one["acknowledged"] is None:
@@ -128,6 +92,11 @@ def route(leadmesh: CliRunner, to: str, *more: str) -> int:
     return leadmesh.invoke(cli.app, ["route", GROUP, "--to", to, "--reason", "a test", *more]).exit_code
 
 
+def over(leadmesh: CliRunner, to: str) -> None:
+    """Move the group, whatever the passport says."""
+    assert route(leadmesh, to, "--force") == 0
+
+
 def warm(seen: Counter[str], requests: int = 150) -> None:
     """Let both sides be measured."""
     before = seen["answered"]
@@ -137,25 +106,30 @@ def warm(seen: Counter[str], requests: int = 150) -> None:
 @pytest.mark.parametrize("to", ["canary=50", "service"])
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [({"slow": 1.5}, "time"), ({"status": 500}, "errors"), ({"hang": True}, "time")],
-    ids=["slow", "5xx", "hanging"],
+    [
+        ({"slow": 1.5}, "time"),
+        ({"status": 500}, "errors"),
+        ({"hang": True}, "time"),
+        ({"differences": ["missing-field"]}, "differences"),
+    ],
+    ids=["slow", "5xx", "hanging", "wrong"],
 )
 def test_a_service_that_turns_bad_gives_its_group_back(
     sides: Sides, leadmesh: CliRunner, to: str, fault: dict[str, Any], kind: str
 ) -> None:
     with sides.asked() as seen:
         warm(seen)
-        assert route(leadmesh, to) == 0
+        over(leadmesh, to)
         warm(seen)
         assert (sides.state()[:6], seen["bad"]) == (to[:6], 0)
         begun = time.monotonic()
-        sides.faults(sides.service, path="/api/leads", **fault)
+        sides.faults(sides.new, path="/api/leads", **fault)
         until(lambda: sides.state() == "legacy", 40)
         took = time.monotonic() - begun
         incident = sides.incidents.latest(1)[0]
         until(lambda: sides.store.gateways()[0]["version"] >= incident["_id"])
         time.sleep(2)
-        for side in (sides.service,) * ("hang" in fault):
+        for side in (sides.new,) * ("hang" in fault):
             # Who waited is let go, as by a restart.
             side.switch.stopping.set()
             time.sleep(1)
@@ -166,13 +140,13 @@ def test_a_service_that_turns_bad_gives_its_group_back(
         # The old system answers, whatever the service does.
         assert seen["bad"] == bad
         assert incident["kind"] == kind
-        assert route(leadmesh, to) == 2
+        assert route(leadmesh, "canary=10") == 2
         until(lambda: sides.incidents.latest(1)[0]["after"], 20)
         assert sides.incidents.latest(1)[0]["after"]["errors"] == 0
         # Made well and acknowledged, it goes over and stays there.
-        sides.faults(sides.service)
+        sides.faults(sides.new)
         sides.incidents.acknowledge(incident["_id"], reason="made well", author="test")
-        assert route(leadmesh, to) == 0
+        over(leadmesh, to)
         warm(seen, 300)
         assert sides.state()[:6] == to[:6]
     assert sides.incidents.latest(1)[0]["_id"] == incident["_id"]
@@ -186,34 +160,34 @@ def test_what_both_sides_suffer_from_moves_nothing(
     before = sides.incidents.latest(1)
     with sides.asked() as seen:
         warm(seen)
-        assert route(leadmesh, to) == 0
+        over(leadmesh, to)
         warm(seen, 100)
-        for side in (sides.old, sides.service):
+        for side in (sides.old, sides.new):
             sides.faults(side, path="/api/leads", **fault)
         warm(seen, 60)
         time.sleep(3)
         assert sides.state()[:6] == to[:6]
         # The service first, so that it is never the worse one.
-        sides.faults(sides.service)
+        sides.faults(sides.new)
         sides.faults(sides.old)
     assert sides.incidents.latest(1) == before
 
 
 def test_what_went_back_stays_back_when_the_agent_starts_anew(sides: Sides, leadmesh: CliRunner) -> None:
     with sides.asked() as seen:
-        assert route(leadmesh, "service") == 0
+        over(leadmesh, "service")
         warm(seen)
-        sides.faults(sides.service, path="/api/leads", status=500)
+        sides.faults(sides.new, path="/api/leads", status=500)
         until(lambda: sides.state() == "legacy", 40)
         sides.agent.process.kill()
         sides.agent.process.wait()
         bad = seen["bad"]
         warm(seen, 50)
         sides.start_agent()
-        assert route(leadmesh, "service") == 2
+        assert route(leadmesh, "canary=10") == 2
         # And the new one goes on judging.
         sides.incidents.acknowledge(sides.incidents.latest(1)[0]["_id"], reason="x", author="test")
-        assert route(leadmesh, "service") == 0
+        over(leadmesh, "service")
         until(lambda: sides.state() == "legacy", 40)
     assert seen["bad"] >= bad
 
@@ -221,7 +195,7 @@ def test_what_went_back_stays_back_when_the_agent_starts_anew(sides: Sides, lead
 def test_an_agent_that_hangs_or_is_dead_costs_no_client_anything(sides: Sides, leadmesh: CliRunner) -> None:
     import signal
 
-    assert route(leadmesh, "service") == 0
+    over(leadmesh, "service")
     with sides.asked() as seen:
         warm(seen)
         os.kill(sides.agent.process.pid, signal.SIGSTOP)
@@ -232,5 +206,5 @@ def test_an_agent_that_hangs_or_is_dead_costs_no_client_anything(sides: Sides, l
         warm(seen, 300)
         assert seen["bad"] == 0
         sides.start_agent()
-        sides.faults(sides.service, path="/api/leads", status=500)
+        sides.faults(sides.new, path="/api/leads", status=500)
         until(lambda: sides.state() == "legacy", 40)

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
 from ops.incidents import add_to as add_incidents
+from ops.issuer import add_to as add_issuer
 from ops.parts.process import PartFailed
 from ops.routes import add_to as add_routes
 from ops.routes import guarding
@@ -197,10 +199,8 @@ def _follow(files: list[Path]) -> None:
 def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is there.")] = False) -> None:
     """Load the demo data into the running platform."""
     config = _read()
-    facts = _ask({"do": "status"})
-    _environment_of(config, facts)
     try:
-        loaded = load_demo(config, Supervisor(config, show.tell).manage, show.tell, force=force)
+        loaded = load_demo(config, _manage(config), show.tell, force=force)
     except PartFailed as failure:
         raise _fail(str(failure)) from None
     if not loaded:
@@ -213,6 +213,12 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
             config.environment[variable] = facts["parts"][name]["uri"]
 
 
+def _manage(config: Config) -> Callable[..., str]:
+    """Return what runs a management command on the running platform's databases."""
+    _environment_of(config, _ask({"do": "status"}))
+    return Supervisor(config, show.tell).manage
+
+
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
@@ -222,6 +228,7 @@ def _store() -> Store:
 _guarded = guarding(_store, _fail)
 add_routes(app, _guarded)
 add_incidents(app, _guarded)
+add_issuer(app, _guarded, lambda: _manage(_read()))
 
 
 @app.command()

@@ -66,9 +66,14 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background.")] = False,
     monolith: Annotated[bool, typer.Option("--monolith", help="All services in one process.")] = False,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Without demo data.")] = False,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="Of the platform that runs here: it is stopped first.")
+    ] = False,
 ) -> None:
     """Start the platform: databases, services, workers, gateway, demo data."""
     config = _read(monolith=monolith, seed=not no_seed)
+    if instead:
+        down(config)
     try:
         check(config)
         if detach:

@@ -54,6 +54,7 @@ class Shadowing:
         self.page = free_port()
         self.environment = {
             **os.environ,
+            "GATEWAY_MONGODB_NAME": self.store.database.name,
             "LEADMESH_SHADOW_RATE": "1000",
             "LEADMESH_SHADOW_PAUSES": "0.1,0.3",
             **environment,
@@ -104,4 +105,5 @@ class Shadowing:
         for server in (self.old, self.new):
             server.shutdown()
             server.server_close()
-        self.database.client.drop_database(self.database.name)
+        for name in (self.database.name, self.store.database.name):
+            self.database.client.drop_database(name)

@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,8 +23,14 @@ from pymongo.errors import PyMongoError
 
 from gateway.envoy import Settings, compares, write_routes
 from gateway.files import read_json
+from gateway.guard.incidents import Incidents
+from gateway.guard.log import serve
+from gateway.guard.old import OldSystem, through
+from gateway.guard.telling import tell
+from gateway.guard.watch import Guard
 from gateway.shadow import page, writes
 from gateway.shadow.comparing import Budget, Comparing
+from gateway.shadow.rendering import ask_socket
 from gateway.states import States, loaded
 from gateway.store import Store
 
@@ -120,25 +127,34 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    uri = os.environ.get("MONGODB_URI")
-    if not uri:
+    if not os.environ.get("MONGODB_URI"):
         sys.exit("MONGODB_URI must name the database of the states.")
     stored = json.loads(words.settings.read_text(encoding="utf-8"))
     settings = Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
-    agent = Agent(
-        words.name, settings, Store(uri, os.environ.get("GATEWAY_MONGODB_NAME") or "gateway"), words.admin, stopping
-    )
+    agent = Agent(words.name, settings, Store.of(os.environ), words.admin, stopping)
     if compares(settings):
-        agent.comparing = _comparing(agent, words.page_port)
+        guard = _guarding(agent)
+        agent.comparing = _comparing(agent, guard, words.page_port)
     agent.run()
 
 
-def _comparing(agent: Agent, port: int) -> Comparing:
+def _guarding(agent: Agent) -> Guard:
+    """Start judging the groups of this gateway, in threads of its own."""
+    incidents, sockets = Incidents(agent.store), agent.settings.comparer
+    guard = Guard(agent.name, incidents, OldSystem(through(ask_socket(sockets))), agent.store.latest)
+    told = partial(tell, incidents, os.environ.get("LEADMESH_INCIDENT_WEBHOOK", ""))
+    for work in (partial(serve, sockets, guard), guard.run, told):
+        threading.Thread(target=work, args=(agent.stopping,), name="guard", daemon=True).start()
+    return guard
+
+
+def _comparing(agent: Agent, guard: Guard, port: int) -> Comparing:
     """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
     budget = Budget.from_environment(os.environ)
-    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget)
+    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget, guard.judged)
     threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
     if port:
+        guard.metrics.show_in(comparing.metrics.registry)
         page.serve(port, agent.store, comparing.metrics.registry)
     return comparing
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
+from gateway.guard import rendering as guard
 from gateway.logs import access_log, tracing
 from gateway.replies import local_replies
 from gateway.shadow import rendering
@@ -41,7 +42,7 @@ class Settings:
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
     (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
     who vouch for servers outside (PEM; Debian's and Envoy's own image have it there); comparer: a folder in which Envoy and the
-    agent have their sockets (at most 90 bytes), without it nothing is compared."""
+    agent have their sockets (at most 90 bytes), without it nothing is compared, and no group goes back by itself."""
 
     port: int
     folder: Path
@@ -105,7 +106,7 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
     clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
     clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
-    clusters += [rendering.cluster(settings.comparer)] if compares(settings) else []
+    clusters += [rendering.cluster(settings.comparer), guard.cluster(settings.comparer)] if compares(settings) else []
     listeners = [_listener(settings, routes), *([rendering.listener(settings.comparer)] if compares(settings) else [])]
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
@@ -121,6 +122,10 @@ def compares(settings: Settings) -> bool:
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
+    logs = [access_log(secret=False), access_log(secret=True)]
+    told = {"access_log": logs}
+    if compares(settings):
+        told = {"access_log": [*map(guard.only_ends, logs), guard.access_log()], **guard.told_while_waiting()}
     manager = {
         "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
@@ -145,7 +150,7 @@ def _listener(settings: Settings, routes: Config) -> Config:
         "early_header_mutation_extensions": [_looked_at_first()],
         **routes,
         "local_reply_config": local_replies(settings.origins),
-        "access_log": [access_log(secret=False), access_log(secret=True)],
+        **told,
         "http_filters": _filters(settings),
     }
     if settings.traces:
@@ -251,7 +256,8 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
         write = _upload(write) if route.uploads else write
-        rendered += rendering.compared(read, reads, reads=True) + rendering.compared(write, writes, reads=False)
+        rendered += rendering.compared({**read, "name": route.reads}, reads, reads=True)
+        rendered += rendering.compared({**write, "name": route.writes}, writes, reads=False)
     return rendered
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +15,11 @@ from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
+from ops.incidents import add_to as add_incidents
+from ops.issuer import add_to as add_issuer
 from ops.parts.process import PartFailed
 from ops.routes import add_to as add_routes
+from ops.routes import guarding
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
 from ops.supervisor import Supervisor, reaches
@@ -62,9 +66,14 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background.")] = False,
     monolith: Annotated[bool, typer.Option("--monolith", help="All services in one process.")] = False,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Without demo data.")] = False,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="Of the platform that runs here: it is stopped first.")
+    ] = False,
 ) -> None:
     """Start the platform: databases, services, workers, gateway, demo data."""
     config = _read(monolith=monolith, seed=not no_seed)
+    if instead:
+        down(config)
     try:
         check(config)
         if detach:
@@ -195,10 +204,8 @@ def _follow(files: list[Path]) -> None:
 def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is there.")] = False) -> None:
     """Load the demo data into the running platform."""
     config = _read()
-    facts = _ask({"do": "status"})
-    _environment_of(config, facts)
     try:
-        loaded = load_demo(config, Supervisor(config, show.tell).manage, show.tell, force=force)
+        loaded = load_demo(config, _manage(config), show.tell, force=force)
     except PartFailed as failure:
         raise _fail(str(failure)) from None
     if not loaded:
@@ -211,13 +218,22 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
             config.environment[variable] = facts["parts"][name]["uri"]
 
 
+def _manage(config: Config) -> Callable[..., str]:
+    """Return what runs a management command on the running platform's databases."""
+    _environment_of(config, _ask({"do": "status"}))
+    return Supervisor(config, show.tell).manage
+
+
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
-    return Store(config.environment["MONGODB_URI"], config.environment.get("GATEWAY_MONGODB_NAME") or "gateway")
+    return Store.of(config.environment)
 
 
-add_routes(app, _store, _fail)
+_guarded = guarding(_store, _fail)
+add_routes(app, _guarded)
+add_incidents(app, _guarded)
+add_issuer(app, _guarded, lambda: _manage(_read()))
 
 
 @app.command()

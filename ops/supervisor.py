@@ -146,12 +146,13 @@ class Supervisor:
         self.manage("prepare", "--verbosity", "0")
         self.config.home.write("prepared", {"fingerprint": fingerprint})
 
-    def manage(self, *words: str) -> None:
-        """Run a management command with all databases at hand. Raises PartFailed with its last words."""
+    def manage(self, *words: str) -> str:
+        """Run a management command with all databases at hand; return what it printed. Raises PartFailed with its last words."""
         command = [python(), "services/monolith/manage.py", *words]
         outcome = run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)  # noqa: S603
         if outcome.returncode:
             raise PartFailed(f"manage.py {words[0]} failed: {outcome.stderr.strip()[-800:]}")
+        return outcome.stdout
 
     def _await_ready(self) -> None:
         deadline, told = time.monotonic() + _READY_SECONDS, set[str]()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -44,7 +45,12 @@ def follow(collection: Declared[T], *, snapshot: Callable[[T], State], publish: 
     _SOURCES.setdefault(collection.service, {})[collection.name] = Source(collection, snapshot, publish)
 
 
+@cache
+def _discover() -> None:
+    autodiscover_modules("bridge")
+
+
 def sources_of(service: str) -> dict[str, Source[dict[str, object]]]:
     """Return the sources of `service` by the names of their collections."""
-    autodiscover_modules("bridge")
+    _discover()
     return cast(dict[str, Source[dict[str, object]]], _SOURCES.get(service, {}))

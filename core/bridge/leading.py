@@ -33,8 +33,9 @@ _WAIT_MILLISECONDS = 100
 _BEAT_SECONDS, _PAUSE_SECONDS = 1.0, 1.0
 # The oplog holds hours; a token that is a minute old costs nothing.
 _NOTE_SECONDS = 15.0
-# The resume token is of a time that the oplog has passed, or of another history (a restored backup).
-_LOST = frozenset({260, 280, 286})
+# The resume token is of a time that the oplog has passed, or of another history (a restored backup); or the next event does not
+# fit into a message, which no second try changes.
+_LOST = frozenset({260, 280, 286, 10334})
 
 _LEADER = Gauge("leadmesh_bridge_leader", "1 while this process is the bridge of the service", ["service"])
 _LAG = Gauge("leadmesh_bridge_lag_seconds", "Age of the change being settled, 0 when there is none", ["service"])
@@ -71,7 +72,7 @@ class Bridge:
             except LockLost:
                 log.warning("bridge_lost_its_lease")
             except PyMongoError as error:
-                log.warning("bridge_interrupted", error=type(error).__name__)
+                log.warning("bridge_interrupted", error=type(error).__name__, code=getattr(error, "code", None))
                 self._live(trouble=True)
             _LEADER.labels(self._service).set(0)
             self._stopping.wait(_PAUSE_SECONDS)

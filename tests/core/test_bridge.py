@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from prometheus_client import REGISTRY
 
 from core.bridge.desk import Desk
 from core.bridge.leading import Bridge
@@ -76,6 +77,10 @@ def copy_of(key: Any, service: str = "buyers", name: str = "buyerleads") -> dict
     return dict(mongo(service)[name].find_one({"_id": str(key)}) or {})
 
 
+def metric(name: str, **labels: str) -> float:
+    return float(REGISTRY.get_sample_value(name, labels) or 0)
+
+
 def test_a_new_lead_becomes_a_revision_and_an_event() -> None:
     lead = old_lead()
     bridged()
@@ -100,6 +105,8 @@ def test_each_change_is_told_once_whatever_its_kind() -> None:
     happened = mongo("analytics")["happenings"].find({"type": "lead_status_changed"}, sort=[("at", 1)])
     assert [one["message"] for one in happened] == ["Nora New: new to contacted", "Nora New: contacted to qualified"]
     assert bridged()["counts"]["leads"]["bridged"] == 4
+    assert metric("leadmesh_bridge_lag_seconds", service="leads") == 0
+    assert metric("leadmesh_bridge_changes_total", service="leads", collection="leads", outcome="bridged") >= 4
 
 
 def test_a_replacement_by_what_was_read_long_ago_is_newer_all_the_same() -> None:

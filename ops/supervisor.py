@@ -22,7 +22,7 @@ from ops.home import ROOT
 from ops.instances import Instance
 from ops.parts import agent, envoy, mongodb, redis
 from ops.parts.process import Part, PartFailed
-from platform_services import SERVICES
+from platform_services import BRIDGED, SERVICES
 
 Tell = Callable[[str], None]
 
@@ -51,7 +51,7 @@ class Supervisor:
         self.config = config
         self._tell = tell
         self.parts: dict[str, Part] = {}
-        self.wanted = {name: {"web": 1, "worker": 1} for name in config.processes}
+        self.wanted = {name: _kinds(config, name) for name in config.processes}
         self.paused: set[str] = set()
         self.instances: list[Instance] = []
         self.environment = dict(config.environment)
@@ -304,6 +304,7 @@ class Supervisor:
                 "desired": 0 if name in self.paused else kinds["web"],
                 "instances": [instance.status() for instance in self._of(name, "web")],
                 "worker": next((worker.status() for worker in self._of(name, "worker")), None),
+                "bridge": next((bridge.status() for bridge in self._of(name, "bridge")), None),
             }
             for name, kinds in self.wanted.items()
         }
@@ -347,6 +348,12 @@ class Supervisor:
                 process.kill()
                 process.wait(5)
         self.config.home.write("running", {})
+
+
+def _kinds(config: Config, service: str) -> dict[str, int]:
+    """Return how many processes of which kind a service is to have: a bridge where an old system writes past it."""
+    bridge = bool(config.environment.get("LEADMESH_LEGACY_URL")) and service in (*BRIDGED, "monolith")
+    return {"web": 1, "worker": 1} | ({"bridge": 1} if bridge else {})
 
 
 def reaches(url: str, service: str) -> bool:

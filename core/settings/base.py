@@ -34,7 +34,13 @@ _CORE_APPS = [
     "health_check",
     "core.health.apps.HealthConfig",
     *app_configs(
-        {"core.documents": "Documents", "core.identity": "Access", "core.events": "Events", "core.admin": "Events"}
+        {
+            "core.documents": "Documents",
+            "core.identity": "Access",
+            "core.events": "Events",
+            "core.bridge": "Bridge",
+            "core.admin": "Events",
+        }
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.documents.ids import text_id
 from core.events.outbox import Fact, record_all
 from core.events.payloads import BuyerSnapshot
 from services.buyers.buyers.documents import BuyerDocument
@@ -14,7 +15,7 @@ def publish_buyer(name: str, buyer: BuyerDocument) -> None:
 
 def publish_buyers(name: str, buyers: Iterable[BuyerDocument]) -> None:
     """Record `buyer.<name>` of each of `buyers`, in one statement."""
-    facts = [Fact(snapshot(buyer), str(buyer["_id"]), buyer["tenantId"], buyer["rev"]) for buyer in buyers]
+    facts = [Fact(snapshot(buyer), str(buyer["_id"]), text_id(buyer["tenantId"]), buyer["rev"]) for buyer in buyers]
     if facts:
         record_all(f"buyer.{name}", facts)
 

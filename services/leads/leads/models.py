@@ -6,6 +6,7 @@ from core.documents.collection import Collection
 from core.documents.indexes import Replaced, index
 from core.documents.models import TenantDocumentModel, shows
 from services.leads.leads.documents import LeadDocument
+from services.leads.leads.keys import keys_to_be
 
 # What a lead has one word for: equal among many leads.
 WORDS = ("status", "source", "priority")
@@ -41,6 +42,7 @@ LEADS = Collection[LeadDocument](
     service="leads",
     tenant="text",
     soft_delete=True,
+    derived=keys_to_be,
     indexes=(
         index("leadId"),
         index("tenantId", "leadId"),

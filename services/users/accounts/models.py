@@ -15,6 +15,8 @@ USERS = Collection[UserDocument](
     "users",
     service="users",
     tenant="objectid",
+    # Written at every request or login, and by guards; no copy has them.
+    quiet=("lastActiveAt", "lastLoginAt", "loginAttempts", "lockUntil", "sessions", "password", "grantsGuard"),
     indexes=(
         index("email", unique=True),
         index("googleId", sparse=True),
@@ -60,6 +62,7 @@ TENANTS = PlainCollection[TenantDocument](
     "tenants",
     service="users",
     soft_delete=True,
+    quiet=("peopleFreedAt", "auditLog", "usageStats"),
     indexes=(
         index("name", unique=True),
         index("subdomain", unique=True),

@@ -10,6 +10,8 @@ BUYER_TYPES = ("individual", "company", "investor")
 RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
 # Midpoints of the ranges for the average buyer value (§7).
 MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-500k": 375_000, "500k+": 500_000}
+# What a request may send of the object in a buyer (core.documents.keeping).
+SENT = {"buyBox": dict.fromkeys(("zipCodes", "states", "cities"))}
 TEXT_FIELDS = ("address", "city", "state", "zipCode", "notes")
 
 

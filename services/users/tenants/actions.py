@@ -8,6 +8,7 @@ from bson import ObjectId
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
+from core.documents.keeping import keeping
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
@@ -99,7 +100,8 @@ def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> 
         raise Conflict(_TAKEN)
     if "status" in changes and changes["status"] != tenant["status"]:
         require(principal, Act.RUN_TENANT, thing_of(tenant["_id"]))
-    return _changed(tenant["_id"], {**changes, "updatedBy": object_id(principal.user_id)})
+    kept = keeping(tenant, changes, rules.SENT)
+    return _changed(tenant["_id"], {**kept, "updatedBy": object_id(principal.user_id)})
 
 
 @transactional("users")

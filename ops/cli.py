@@ -14,6 +14,7 @@ from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
+from ops.data import add_to as add_data
 from ops.parts.process import PartFailed
 from ops.routes import add_to as add_routes
 from ops.running import check, detached, down, foreground
@@ -218,6 +219,17 @@ def _store() -> Store:
 
 
 add_routes(app, _store, _fail)
+
+
+def _services_environment() -> dict[str, str]:
+    """Return the environment of the services: as given, or with the databases of the running platform."""
+    config = _read()
+    if not config.environment.get("MONGODB_URI"):
+        _environment_of(config, _ask({"do": "status"}))
+    return config.environment | {"LEADMESH_ENDPOINTS_FILE": str(config.home.endpoints)}
+
+
+add_data(app, _services_environment)
 
 
 @app.command()

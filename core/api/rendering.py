@@ -4,9 +4,11 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from bson import Binary, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.binary import UUID_SUBTYPE
 from bson.tz_util import utc
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
@@ -42,8 +44,8 @@ def wire_form(value: object) -> Any:
 def _foreign(value: object) -> Any:
     """Return what the old system made of types that only its free objects hold, as its driver's `toJSON` has them."""
     if isinstance(value, bytes):
-        is_uuid = isinstance(value, Binary) and value.subtype == 4
-        return str(value.as_uuid(4)) if is_uuid else b64encode(value).decode()
+        is_uuid = isinstance(value, Binary) and value.subtype == UUID_SUBTYPE
+        return str(UUID(bytes=value)) if is_uuid else b64encode(value).decode()
     if isinstance(value, Timestamp):
         return {"$timestamp": str(value.time << 32 | value.inc)}
     if isinstance(value, Regex | MinKey | MaxKey):

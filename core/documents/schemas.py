@@ -6,6 +6,7 @@ A service describes those of its collections in `services/<s>/schemas.toml`, a t
                           and a required text may not be empty: Mongoose then refuses to save the document, whatever was changed.
     string, number, boolean, date, object, mixed, reference, strings, objects, references, mixeds
                           the members of each type; the plurals are arrays. reference: an ObjectId or a text.
+    objectid              the references that services look for in that form only; the old system reads both.
     enums                 the words that a member may be.
 
 `_id` (an ObjectId), `createdAt`, `updatedAt` and `__v` are the same everywhere. What a schema does not name may be anything: the
@@ -41,7 +42,13 @@ class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objects: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     mixeds: tuple[str, ...] = ()
+    # References that services look for as ObjectIds only.
+    objectid: tuple[str, ...] = ()
     enums: dict[str, tuple[str, ...]] = {}
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each member, by its name."""
+        return {name: kind for kind in _TYPES for name in (*getattr(self, kind), *_EVERYWHERE.get(kind, ()))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,10 @@ def faults_of(document: Mapping[str, object], schema: Schema) -> Iterator[Fault]
 
 
 def _wrong_types(document: Mapping[str, object], schema: Schema) -> Iterator[Fault]:
-    for kind, fits in _TYPES.items():
-        names = (*getattr(schema, kind), *_EVERYWHERE.get(kind, ()))
-        for name in names:
-            value = document.get(name)
-            if value is not None and not fits(value):
-                yield Fault(name, "type", f"{name} is {_name(value)}, no {_TOLD.get(kind, kind)}")
+    for name, kind in schema.types().items():
+        value = document.get(name)
+        if value is not None and not _TYPES[kind](value):
+            yield Fault(name, "type", f"{name} is {_name(value)}, no {_TOLD.get(kind, kind)}")
 
 
 def _is_number(value: object) -> bool:

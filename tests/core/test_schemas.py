@@ -26,7 +26,6 @@ from services.users.tenants.rules import SENT as OF_TENANTS
 from services.users.tenants.serializers import UpdateTenantBody
 from tests import readable
 from tests.conftest import Api, Caller
-from tests.leads.test_queue import hire
 from tests.users.test_roles import BUYER
 
 ACCOUNT = {
@@ -86,7 +85,6 @@ def _of_users(api: Api, founder: Caller) -> None:
 
 
 def _of_leads(api: Api, founder: Caller) -> None:
-    hire(founder)
     contact = {"firstName": "Sam", "lastName": "Sells", "email": "sam@x.test", "phone": "512-555-0100"}
     body = {
         "source": "website",

@@ -26,6 +26,7 @@ from services.users.tenants.rules import SENT as OF_TENANTS
 from services.users.tenants.serializers import UpdateTenantBody
 from tests import readable
 from tests.conftest import Api, Caller
+from tests.leads.test_queue import hire
 from tests.users.test_roles import BUYER
 
 ACCOUNT = {
@@ -93,7 +94,9 @@ def _of_leads(api: Api, founder: Caller) -> None:
     }
     lead = sent(api, "POST", "/api/leads", body, founder)
     sent(api, "POST", "/api/leads/queue/add", {"leadId": lead["_id"]}, founder)
-    given = {"leadId": lead["_id"], "agentId": founder.user_id}
+    agent = Caller("user", founder.tenant_id)
+    hire(agent)
+    given = {"leadId": lead["_id"], "agentId": agent.user_id}
     assert sent(api, "POST", "/api/leads/assign/manual", given, founder)["success"]
     sent(api, "POST", f"/api/leads/communication/lead/{lead['_id']}/sms", {"message": "Hello"}, founder)
 

@@ -70,7 +70,9 @@ def put_tenant(fields: TenantDocument) -> TenantDocument:
     key = ObjectId(fields["_id"])
     plan = fields.get("plan", "basic")
     people, leads, storage = rules.LIMITS[plan]
-    stored: TenantDocument = {**fields, "ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    stored: TenantDocument = {**fields, "plan": plan}
+    if "ownerId" in fields:
+        stored["ownerId"] = object_id(fields["ownerId"])
     del stored["_id"]
     if TENANTS.exists({"_id": key}):
         return _changed(key, stored)
@@ -82,7 +84,7 @@ def put_tenant(fields: TenantDocument) -> TenantDocument:
         "memberIds": [],
     }
     settings = rules.complete_settings(fields["name"], fields.get("settings"))
-    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
+    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored.get("ownerId")})
 
 
 @transactional("users")

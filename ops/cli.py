@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from gateway.states import SERVICE, State
 from gateway.store import Store
+from gateway.table import groups, load
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
@@ -229,7 +231,15 @@ def _services_environment() -> dict[str, str]:
     return config.environment | {"LEADMESH_ENDPOINTS_FILE": str(config.home.endpoints)}
 
 
-add_data(app, _services_environment)
+def _groups_elsewhere(service: str) -> list[str]:
+    """Return the groups of a service that the old system answers for, wholly or partly."""
+    states = _store().current()[1]
+    return [
+        name for name, owner in groups(load()).items() if owner == service and str(states.get(name, State())) != SERVICE
+    ]
+
+
+add_data(app, _services_environment, _groups_elsewhere, _fail)
 
 
 @app.command()

@@ -24,6 +24,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from core.documents import placement
+from core.documents.batches import BATCH, batches, chunks
 from core.documents.collection import now
 from core.documents.driver import home as home_of
 from core.documents.fencing import (
@@ -43,7 +44,7 @@ from core.documents.indexes import again
 
 _MARKER = "moving.marker"
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-_BATCH, _WAIT_MILLISECONDS = 1_000, 50
+_WAIT_MILLISECONDS = 50
 _DUPLICATE_KEY, _TRIES, _SLICE_SECONDS = 11_000, 5, 0.2
 
 Tell = Callable[[str], None]
@@ -169,19 +170,18 @@ class Move:
         self._write(**{f"{key}.copied": copied, f"{key}.total": copied, f"{key}.done": True})
 
     def _next(self, part: Part, after: object) -> list[RawBSONDocument]:
-        found = self.source[part.name].find(part.mine(self.service)).hint([("_id", 1)]).sort("_id", 1).limit(_BATCH + 1)
+        found = self.source[part.name].find(part.mine(self.service)).hint([("_id", 1)]).sort("_id", 1).limit(BATCH + 1)
         if after is not None:
             # A bound of the index, itself included: `$gt` compares ids of one type only, and the old system has several.
             found = found.min([("_id", cast(Any, after))])
-        return [document for document in found if document["_id"] != after][:_BATCH]
+        return [document for document in found if document["_id"] != after][:BATCH]
 
     def _store(self, part: Part, documents: Sequence[RawBSONDocument]) -> None:
         """Write documents into the target. Those that clash with another one there are suspects."""
         newest = part.name == NEWEST
-        keys = [_older(one) if newest else {"_id": one["_id"]} for one in documents]
-        writes: list[ReplaceOne[RawBSONDocument]] = [
-            ReplaceOne(key, one, upsert=True) for key, one in zip(keys, documents, strict=True)
-        ]
+        writes = list[ReplaceOne[RawBSONDocument]]()
+        for one in documents:
+            writes.append(ReplaceOne(_older(one) if newest else {"_id": one["_id"]}, one, upsert=True))
         try:
             if writes:
                 target = self.target[part.staged()]
@@ -201,7 +201,7 @@ class Move:
         names = [*(part.name for part in self.parts), _MARKER]
         only: list[dict[str, object]] = [{"$match": {"ns.coll": {"$in": names}}}]
         return self.source.watch(
-            only, "updateLookup", start_after=token, batch_size=_BATCH, max_await_time_ms=_WAIT_MILLISECONDS
+            only, "updateLookup", start_after=token, batch_size=BATCH, max_await_time_ms=_WAIT_MILLISECONDS
         )
 
     def _follow(self, stream: Any, until: ObjectId | None = None, seconds: float = 0.0) -> None:
@@ -213,7 +213,7 @@ class Move:
             if until is None:
                 self._write(**{"move.token": stream.resume_token})
                 # Fewer than it takes: they are read as they happen.
-                over = len(batch) < _BATCH and time.monotonic() >= deadline
+                over = len(batch) < BATCH and time.monotonic() >= deadline
             else:
                 over = bool(batch) and _is_marker(batch[-1], until)
             if over:
@@ -244,7 +244,7 @@ class Move:
         for part in self.parts[: len(self.own)]:
             source, target = self.source[part.name], self.target[part.staged()]
             count = differing = 0
-            for batch in _batches(source):
+            for batch in batches(source):
                 count += len(batch)
                 differing += self._differing(part, batch, target)
             extra = self._differing_extra(part, target, source)
@@ -262,7 +262,7 @@ class Move:
         self, part: Part, target: MongoCollection[RawBSONDocument], source: MongoCollection[RawBSONDocument]
     ) -> int:
         extra = 0
-        for batch in _batches(target, {"_id": 1}):
+        for batch in batches(target, {"_id": 1}):
             ids = [one["_id"] for one in batch]
             known = {one["_id"] for one in source.find({"_id": {"$in": ids}}, {"_id": 1})}
             wrong = [key for key in ids if key not in known]
@@ -303,14 +303,17 @@ class Move:
 
     def _count(self, name: str) -> None:
         both = (self.source[MOVED + name], self.target[STAGED + name])
-        if len({one.estimated_document_count() for one in both}) > 1 and len({_exactly(one) for one in both}) > 1:
+        if (
+            len({one.estimated_document_count() for one in both}) > 1
+            and len({one.count_documents({}) for one in both}) > 1
+        ):
             raise Refused(f"{name} has another count in the new place; the move was taken back: run it again.")
 
     def _level_all(self, place: Callable[[Part], MongoCollection[RawBSONDocument]]) -> None:
         """Write what differs of the suspects; those are suspects again."""
         open_, self.suspects = self.suspects, {}
         for part in self.parts:
-            for ids in _chunks(open_.get(part.name, ())):
+            for ids in chunks(open_.get(part.name, ())):
                 self._level(part, place(part), ids)
 
     def _level(self, part: Part, source: MongoCollection[RawBSONDocument], ids: Sequence[object]) -> None:
@@ -353,7 +356,7 @@ class Move:
 def _changes(stream: Any, until: ObjectId | None) -> Iterator[RawBSONDocument]:
     """Yield the changes that are there, a batch at most, for a moment, and none after the marker."""
     deadline = time.monotonic() + _SLICE_SECONDS
-    for change in islice(iter(stream.try_next, None), _BATCH):
+    for change in islice(iter(stream.try_next, None), BATCH):
         yield change
         if (until is not None and _is_marker(change, until)) or time.monotonic() > deadline:
             return
@@ -376,24 +379,6 @@ def _older(document: Mapping[str, object]) -> Mapping[str, object]:
     version = document.get("version")
     newer = {} if version is None else {"$or": [{"version": {"$lte": version}}, {"version": None}]}
     return {"_id": document["_id"], **newer}
-
-
-def _batches(
-    collection: MongoCollection[RawBSONDocument], shown: Mapping[str, int] | None = None
-) -> Iterator[list[RawBSONDocument]]:
-    found = collection.find({}, shown, batch_size=_BATCH).hint([("_id", 1)])
-    while batch := list(islice(found, _BATCH)):
-        yield batch
-
-
-def _chunks(ids: Iterable[object]) -> Iterator[list[object]]:
-    left = iter(ids)
-    while chunk := list(islice(left, _BATCH)):
-        yield chunk
-
-
-def _exactly(collection: MongoCollection[RawBSONDocument]) -> int:
-    return collection.count_documents({})
 
 
 def prepared(service: str, target: str, own: Sequence[str], tell: Tell) -> Move:

@@ -289,7 +289,7 @@ def test_every_collection_of_the_old_system_is_here() -> None:
     assert {kind.name for kind in KINDS} | WRITTEN_ONCE == known
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_what_nobody_named_is_kept(site: Client, quiet: None, kind: Kind, capsys: Any) -> None:
     draw, api, started = random.Random(12), Api(), time.perf_counter()

@@ -268,6 +268,21 @@ def test_one_that_dies_in_the_pause_is_finished_by_the_next(
     assert database("leads")["leads"].count_documents({"notes": "x" * 200}) == 200
 
 
+def test_who_waits_too_long_is_told_to_come_back(elsewhere: str, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(1)
+    monkeypatch.setattr(placement, "_WAIT_SECONDS", 0.05)
+    own = home("leads")
+    own[placement.COLLECTION].insert_one({"_id": "leads", "database": own.name, "state": placement.PAUSED})  # type: ignore[arg-type]
+    placement.forget("leads")
+    for answer in (
+        api.get("/api/leads", as_=Caller("admin")),
+        api.post("/api/leads", {**lead_body(), "assignedTo": AGENT}, as_=Caller("admin")),
+    ):
+        assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    own[placement.COLLECTION].delete_many({})
+    assert api.get("/api/leads", as_=Caller("admin")).json()["total"] == 1
+
+
 def test_what_cannot_be_moved(elsewhere: str) -> None:
     home("leads").client[elsewhere]["leads"].insert_one({})
     with pytest.raises(CommandError, match="has documents in leads already"):

@@ -11,10 +11,13 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from gateway.states import SERVICE, State
 from gateway.store import Store
+from gateway.table import groups, load
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
+from ops.data import add_to as add_data
 from ops.incidents import add_to as add_incidents
 from ops.issuer import add_to as add_issuer
 from ops.parts.process import PartFailed
@@ -250,6 +253,25 @@ def bridge(
         sys.stdout.write(Supervisor(config, show.tell).manage("bridge", what, *(collections or ())))
     except PartFailed as failure:
         raise _fail(str(failure)) from None
+
+
+def _services_environment() -> dict[str, str]:
+    """Return the environment of the services: as given, or with the databases of the running platform."""
+    config = _read()
+    if not config.environment.get("MONGODB_URI"):
+        _environment_of(config, _ask({"do": "status"}))
+    return config.environment | {"LEADMESH_ENDPOINTS_FILE": str(config.home.endpoints)}
+
+
+def _groups_elsewhere(service: str) -> list[str]:
+    """Return the groups of a service that the old system answers for, wholly or partly."""
+    states = _store().current()[1]
+    return [
+        name for name, owner in groups(load()).items() if owner == service and str(states.get(name, State())) != SERVICE
+    ]
+
+
+add_data(app, _services_environment, _groups_elsewhere, _fail)
 
 
 @app.command()

@@ -25,7 +25,7 @@ from core.identity import access, keys, tokens
 from services.auth.tokens import issuer
 from services.auth.tokens import keys as signing_keys
 from services.monolith.wsgi import application
-from tests import revisions
+from tests import readable, revisions
 from tests.contract.observed import observe
 
 TENANT = "64b000000000000000000001"
@@ -123,7 +123,8 @@ def prepared_databases(django_db_blocker: Any) -> None:
 
 @pytest.fixture
 def database(prepared_databases: None) -> Iterator[None]:
-    """Empty collections before the test, nothing remembered in memory or Redis; no revision without its event after it."""
+    """Empty collections before the test, nothing remembered in memory or Redis; after it no revision without its event, and no
+    document that the old system could not read."""
     for service in settings.SERVICES:
         db = mongo(service)
         for name in db.list_collection_names():
@@ -135,6 +136,7 @@ def database(prepared_databases: None) -> Iterator[None]:
     yield
     forget()
     assert revisions.gaps() == []
+    assert readable.faults() == []
 
 
 def forget() -> None:

@@ -38,7 +38,9 @@ def costs(service: str) -> Iterator[Costs]:
         yield found
     finally:
         db.command("profile", 0)
-        found += db["system.profile"].find({"ns": {"$ne": f"{db.name}.system.profile"}, "op": {"$ne": "command"}})
+        # Where the service's data is: asked every two seconds, whatever is done.
+        others = [f"{db.name}.system.profile", f"{db.name}.placements"]
+        found += db["system.profile"].find({"ns": {"$nin": others}, "op": {"$ne": "command"}})
         db["system.profile"].drop()
 
 

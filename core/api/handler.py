@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from core import errors
 from core.api.rendering import json_response
+from core.documents.placement import Moving
 from core.documents.transactions import is_passing
 from core.errors import AuthenticationFailed, Message, Problem
 
@@ -86,7 +87,7 @@ def _database_answer(error: PyMongoError, method: str, path: str) -> Answer:
         return 409, error_body(409, _CLASH), {}
     if is_passing(error):
         log.warning("database_unavailable", error=type(error).__name__)
-        return 503, error_body(503, _AWAY), {}
+        return 503, error_body(503, _AWAY), {"Retry-After": "1"} if isinstance(error, Moving) else {}
     log.error("unhandled_error", exc_info=error, method=method, path=path)
     return 500, error_body(500, "Internal server error"), {}
 

@@ -15,14 +15,16 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 
 from core.documents.database import Document
-from core.documents.driver import raw
+from core.documents.driver import place, raw
 from core.documents.ids import either_form, object_id
 from core.documents.indexes import Lifted, Replaced
+from core.documents.placement import followed
 from core.documents.scope import TenantScope, everywhere
 from core.documents.transactions import current_session
 from core.errors import NoTenant
 
 T = TypeVar("T", bound=Mapping[str, Any])
+R = TypeVar("R")
 Filter = Mapping[str, object]
 # Operators such as $inc with what they do to which member.
 Update = Mapping[str, object]
@@ -121,14 +123,14 @@ class Documents(Generic[T]):
 
         Raises NoTenant when neither the scope nor the document names a tenant, DuplicateKeyError on a clash."""
         prepared = self._prepared(document)
-        self._raw.insert_one(prepared, session=self._session)
+        self._write(lambda there: there.insert_one(prepared, session=self._session))
         return cast(T, prepared)
 
     def insert_many(self, documents: Sequence[T]) -> list[T]:
         """Insert all `documents` as `insert_one` does, and return them; an empty list does nothing."""
         prepared = [self._prepared(document) for document in documents]
         if prepared:
-            self._raw.insert_many(prepared, session=self._session)
+            self._write(lambda there: there.insert_many(prepared, session=self._session))
         return cast(list[T], prepared)
 
     def update_one(
@@ -137,7 +139,8 @@ class Documents(Generic[T]):
         """Set the members `sets` of one visible document, and apply `update` to it (operators such as $inc, dotted paths);
         return whether there was one (or, with `upsert`, is one now)."""
         change = self._stamped(update, sets, upsert)
-        result = self._raw.update_one(self.visible(query), change, upsert=upsert, session=self._session)
+        key, session = self.visible(query), self._session
+        result = self._write(lambda there: there.update_one(key, change, upsert=upsert, session=session))
         return result.matched_count > 0 or upsert
 
     def update_and_get(
@@ -155,7 +158,8 @@ class Documents(Generic[T]):
 
     def update_many(self, query: Filter, update: Update = _NO_CHANGE, *, sets: T | None = None) -> int:
         """As `update_one` for every visible match; return how many were changed."""
-        result = self._raw.update_many(self.visible(query), self._stamped(update, sets), session=self._session)
+        key, change, session = self.visible(query), self._stamped(update, sets), self._session
+        result = self._write(lambda there: there.update_many(key, change, session=session))
         return result.modified_count
 
     def update_each(self, changes: Sequence[tuple[Filter, Update]]) -> int:
@@ -164,7 +168,8 @@ class Documents(Generic[T]):
         if not changes:
             return 0
         writes = [UpdateOne(self.visible(query), self._stamped(update)) for query, update in changes]
-        return self._raw.bulk_write(writes, ordered=False, session=self._session).modified_count
+        session = self._session
+        return self._write(lambda there: there.bulk_write(writes, ordered=False, session=session)).modified_count
 
     def mark(self, query: Filter, update: Update, *, upsert: bool = False) -> int:
         """Apply `update` to every visible match without a new revision or time, and return how many were changed: for marks
@@ -172,7 +177,8 @@ class Documents(Generic[T]):
         changes = {operator: dict(cast(Filter, changes)) for operator, changes in update.items()}
         if upsert and (owner := self._owner({})):
             changes.setdefault("$setOnInsert", {}).update(owner)
-        result = self._raw.update_many(self.visible(query), changes, upsert=upsert, session=self._session)
+        key, session = self.visible(query), self._session
+        result = self._write(lambda there: there.update_many(key, changes, upsert=upsert, session=session))
         return result.modified_count
 
     def upsert_each(self, computed: Sequence[tuple[Filter, Document]]) -> None:
@@ -180,11 +186,13 @@ class Documents(Generic[T]):
         members are aggregation expressions, so what is there can be kept; an empty list does nothing."""
         if computed:
             writes = [UpdateOne(self.visible(key), self._computed(members), upsert=True) for key, members in computed]
-            self._raw.bulk_write(writes, ordered=False, session=self._session)
+            session = self._session
+            self._write(lambda there: there.bulk_write(writes, ordered=False, session=session))
 
     def delete_many(self, query: Filter) -> int:
         """Physically delete every visible match and return how many there were."""
-        return self._raw.delete_many(self.visible(query), session=self._session).deleted_count
+        key, session = self.visible(query), self._session
+        return self._write(lambda there: there.delete_many(key, session=session)).deleted_count
 
     # -- what every write adds -----------------------------------------------------------------------------------
     def _prepared(self, document: Filter) -> Document:
@@ -211,9 +219,17 @@ class Documents(Generic[T]):
         return [{"$set": {**members, **kept, "updatedAt": moment, "rev": revision}}]
 
     def _found_and_updated(self, query: Filter, update: Mapping[str, object], which: bool, **options: Any) -> T | None:
-        return self._raw.find_one_and_update(
-            self.visible(query), update, return_document=which, session=self._session, **options
+        key, session = self.visible(query), self._session
+        return self._write(
+            lambda there: there.find_one_and_update(key, update, return_document=which, session=session, **options)
         )
+
+    def _write(self, write: Callable[[MongoCollection[Any]], R]) -> R:
+        """Write where the collection is; in a transaction, that sees to it as a whole."""
+        if self._session is not None:
+            return write(self._raw)
+        service = self.declared.service
+        return followed(service, lambda: place(service), lambda: write(self._raw))
 
     @property
     def _raw(self) -> MongoCollection[Any]:

@@ -9,6 +9,7 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 
 from core.documents.database import Document, alias_of
+from core.documents.placement import name_of
 
 # No `tzinfo`: dates come in UTC anyway, and converting each to another UTC object doubles the cost of decoding.
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
@@ -33,14 +34,25 @@ def raw(collection: Named) -> MongoCollection[Document]:
 
 def database(service: str) -> Database[Document]:
     """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
+    own = home(service)
+    return own.client.get_database(name_of(service, own), codec_options=_CODEC)
+
+
+def home(service: str) -> Database[Document]:
+    """Return the database that the settings name for `service`, wherever its collections are now (core.documents.placement)."""
     connection: Any = connections[alias_of(service)]
     shared: Database[Document] = connection.database
     return shared.with_options(codec_options=_CODEC)
 
 
+def place(service: str) -> str:
+    """Return the name of the database in which the collections of `service` are now."""
+    return name_of(service, home(service))
+
+
 def client(service: str) -> MongoClient[Document]:
     """Return the MongoClient behind `service`; one per process and database alias."""
-    return database(service).client
+    return home(service).client
 
 
 def ping(service: str) -> None:

@@ -116,7 +116,7 @@ def _build(collection: MongoCollection[Any], existing: Sequence[Spec], made: Ind
             collection.create_indexes([made])
     except OperationFailure as error:
         if stands:
-            collection.create_indexes([_again(stands)])
+            collection.create_indexes([again(stands)])
         reason = _reason(collection, made.document, error)
         raise IndexRefused(f"Index {made.document['name']} of {collection.name} cannot be built: {reason}") from error
 
@@ -128,7 +128,8 @@ def _in_the_way(existing: Sequence[Spec], made: IndexModel) -> Spec | None:
     return next((spec for spec in same if not spec.get("partialFilterExpression")), None)
 
 
-def _again(spec: Spec) -> IndexModel:
+def again(spec: Spec) -> IndexModel:
+    """Return an index that is there, as `list_indexes` told it, to be made again."""
     options = {name: value for name, value in spec.items() if name not in ("key", "v", "ns")}
     return IndexModel(list(spec["key"].items()), **options)
 

@@ -14,7 +14,8 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
 
-from core.documents.driver import client
+from core.documents.driver import client, place
+from core.documents.placement import followed, is_fenced, pinned
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,15 +69,19 @@ def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRAN
         committed[:] = [transaction]
         token = _running.set(transaction)
         try:
-            return work()
+            with pinned(service, place(service)):
+                return work()
         except ServerSelectionTimeoutError as error:
             # Without the label that lets it be tried again: the driver has waited for a primary, and the caller still waits.
             raise AutoReconnect(str(error)) from error
         finally:
             _running.reset(token)
 
-    with pymongo.timeout(seconds), client(service).start_session() as session:
-        result = session.with_transaction(attempt)
+    def run() -> T:
+        with pymongo.timeout(seconds), client(service).start_session() as session:
+            return session.with_transaction(attempt)
+
+    result = followed(service, lambda: place(service), run)
     for hook in committed[0].after_commit:
         hook()
     return result
@@ -102,7 +107,8 @@ def is_passing(error: Exception) -> bool:
     perhaps by a process that was killed (MongoDB frees those after transactionLifetimeLimitSeconds)."""
     if not isinstance(error, PyMongoError):
         return False
-    return isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("TransientTransactionError")
+    transient = error.timeout or error.has_error_label("TransientTransactionError")
+    return isinstance(error, ConnectionFailure) or transient or is_fenced(error)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from core.api.rendering import wire_form
 from core.documents.collection import now
 from core.documents.scope import TenantScope
 from core.events.catalogue import EVENTS
@@ -55,7 +56,7 @@ def sealed(name: str, payload: Payload, *, entity_id: str, version: int | None, 
         "occurredAt": now().isoformat(),
         "requestId": current_request_id(),
         "traceparent": current_traceparent(),
-        "payload": msgspec.to_builtins(payload),
+        "payload": msgspec.to_builtins(payload, enc_hook=wire_form),
     }
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from core.api.fields import MongoId, Number
 from core.api.permissions import internal
+from core.api.rendering import wire_form
 from core.api.validation import Query
 from core.api.views import InternalView
 from core.documents.collection import Declared, T
@@ -55,7 +56,7 @@ def _page(collection: Declared[T], snapshot: Callable[[T], State], after: str | 
 
 def _item(document: T, snapshot: Callable[[T], State]) -> dict[str, Any] | None:
     try:
-        payload = msgspec.to_builtins(snapshot(document))
+        payload = msgspec.to_builtins(snapshot(document), enc_hook=wire_form)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         log.warning("not_exported", entity_id=str(document["_id"]), error=f"{type(error).__name__}: {error}")
         return None

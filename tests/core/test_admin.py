@@ -41,7 +41,8 @@ def auth_server() -> Iterator[str]:
 @pytest.fixture
 def site(api: Api, auth_server: str, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setenv("AUTH_URL", auth_server)
-    put_tenant({"_id": TENANT, "tenantId": "u-1", "name": "Acme", "subdomain": "acme", "status": "active"})
+    owned = {"ownerId": str(ObjectId()), "status": "active"}
+    put_tenant({"_id": TENANT, "tenantId": "u-1", "name": "Acme", "subdomain": "acme", **owned})
     for role, tenant in (("SUPER_ADMIN", None), ("admin", TENANT), ("manager", TENANT)):
         person = {"_id": str(ObjectId()), "email": f"{role.lower()}@x.test", "firstName": "F", "lastName": "L"}
         put_user({**person, "roles": [role], "tenantId": tenant, "status": "active"})
@@ -50,6 +51,8 @@ def site(api: Api, auth_server: str, monkeypatch: pytest.MonkeyPatch) -> Client:
         {
             "_id": str(ObjectId()),
             "email": "hidden@other.test",
+            "firstName": "H",
+            "lastName": "L",
             "roles": ["user"],
             "tenantId": OTHER_TENANT,
             "status": "active",

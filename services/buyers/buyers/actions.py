@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.documents.collection import now
 from core.documents.ids import object_id
+from core.documents.keeping import keeping
 from core.documents.scope import TenantScope
 from core.documents.transactions import transactional
 from core.documents.uniqueness import unique_or
@@ -35,7 +36,7 @@ def update_buyer(scope: TenantScope, buyer_id: str, changes: BuyerDocument) -> B
     buyer = buyer_by_id(scope, buyer_id)
     if not changes:
         return buyer
-    update = {"$set": {**_stored(changes), "updatedBy": object_id(scope.actor_id)}}
+    update = {"$set": {**keeping(buyer, _stored(changes), rules.SENT), "updatedBy": object_id(scope.actor_id)}}
     stored = BUYERS.scoped(scope).update_and_get({"_id": buyer["_id"]}, update)
     assert stored is not None
     publish_buyer("updated", stored)

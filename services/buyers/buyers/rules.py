@@ -13,6 +13,8 @@ RANGES = ("0-50k", "50k-100k", "100k-250k", "250k-500k", "500k+")
 MIDPOINTS = {"0-50k": 25_000, "50k-100k": 75_000, "100k-250k": 175_000, "250k-500k": 375_000, "500k+": 500_000}
 CONDITIONS = ("excellent", "good", "fair", "poor", "distressed")
 FUNDING = ("cash", "conventional", "hard_money", "private_money")
+# What a request may send of the objects in a buyer (core.documents.keeping).
+SENT = {"buyBox": dict.fromkeys(("zipCodes", "states", "cities")), "priceRange": dict.fromkeys(("min", "max"))}
 
 
 def with_defaults(fields: BuyerDocument) -> BuyerDocument:

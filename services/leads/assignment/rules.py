@@ -56,12 +56,14 @@ def is_skill(value: object) -> bool:
 def change_to(status: str, before: AssignmentDocument, moment: datetime) -> dict[str, dict[str, Any]]:
     """Return the update by which an assignment that is `before` gets a status. Any may follow any (leads-rules §6)."""
     fields: dict[str, Any] = {"status": status}
+    # The old system stored no `assignedAt`.
+    assigned = before.get("assignedAt") or before.get("createdAt") or moment
     if status in (ACCEPTED, REJECTED) and "responseTime" not in before:
-        fields["responseTime"] = minutes(moment - before["assignedAt"])
+        fields["responseTime"] = minutes(moment - assigned)
     if status == ACCEPTED:
         fields["acceptedAt"] = moment
     if status == COMPLETED:
-        fields["processingTime"] = minutes(moment - (before.get("acceptedAt") or before["assignedAt"]))
+        fields["processingTime"] = minutes(moment - (before.get("acceptedAt") or assigned))
     if status == REASSIGNED:
         fields["reassignedAt"] = moment
     if status in OPEN:

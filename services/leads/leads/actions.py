@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id
+from core.documents.keeping import keeping
 from core.documents.scope import TenantScope
 from core.documents.shapes import Reference
 from core.documents.transactions import transactional
@@ -169,7 +170,7 @@ def _check(lead: LeadDocument, changes: LeadDocument) -> None:
 
 def _update_of(scope: TenantScope, lead: LeadDocument, changes: LeadDocument) -> Document:
     # Null is stored as such, as the old system did.
-    set_: LeadDocument = {**changes}
+    set_ = keeping(lead, changes, rules.SENT)
     if "assignedTo" in changes:
         set_["assignedTo"] = person_id(changes["assignedTo"])
     unset: Document = {}

@@ -7,6 +7,38 @@ from typing import Any
 from core.api.states import is_american, state_code
 from services.leads.leads.documents import EMAIL, PHONE, Contact, LeadDocument
 
+# What a request may send of the objects in a lead (core.documents.keeping).
+_PLACE = dict.fromkeys(("street", "city", "state", "zipCode", "country"))
+_CONTACT = (
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "alternatePhone",
+    "preferredContactMethod",
+    "timeZone",
+    "language",
+)
+_ROOMS = ("minBedrooms", "maxBedrooms", "minBathrooms", "maxBathrooms", "minSquareFootage", "maxSquareFootage")
+_FEATURES = ("preferredLocations", "mustHaveFeatures", "niceToHaveFeatures", "dealBreakers", "timeline", "notes")
+_INCOME = ("annualIncome", "employmentStatus", "employmentLength", "monthlyDebt", "monthlyIncome", "debtToIncomeRatio")
+_LOAN = (
+    "preApproved",
+    "preApprovalAmount",
+    "downPaymentAmount",
+    "downPaymentPercentage",
+    "creditScore",
+    "lender",
+    "loanType",
+)
+SENT = {
+    "contactInfo": {**dict.fromkeys(_CONTACT), "address": _PLACE},
+    "propertyPreferences": dict.fromkeys(
+        ("propertyType", "transactionType", "minPrice", "maxPrice", *_ROOMS, *_FEATURES)
+    ),
+    "financialInfo": dict.fromkeys((*_LOAN, *_INCOME, "notes")),
+}
+
 # More in one request would keep the caller waiting too long (recommended by contract/leads.yaml).
 MOST_AT_ONCE = 1_000
 

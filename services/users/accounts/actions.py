@@ -8,6 +8,7 @@ from bson import ObjectId
 from core.api.throttling import hit
 from core.documents.collection import ScopedDocuments, now
 from core.documents.ids import object_id, text_id
+from core.documents.keeping import keeping
 from core.documents.scope import TenantScope
 from core.documents.shapes import part_of
 from core.documents.transactions import on_commit, transactional
@@ -113,7 +114,7 @@ def update_user(scope: TenantScope, user_id: str, changes: UserDocument, *, acto
     broken = rules.broken_limit(changes, new=False)
     if broken:
         raise BadRequest(broken)
-    wanted: UserDocument = {**changes}
+    wanted = keeping(user, changes, rules.SENT)
     if "email" in wanted:
         wanted["email"] = wanted["email"].strip().lower()
     changed = rules.changes_between(user, wanted)
@@ -205,6 +206,7 @@ def refuse_entry(user_id: str, reason: str) -> None:
 def apply_own_changes(user_id: str, changes: UserDocument) -> None:
     """Store changes that a user made to themselves at auth, which checked them. Raises LookupError for an unknown user."""
     user = _known(user_id)
+    changes = keeping(user, changes, rules.SENT)
     changed = rules.changes_between(user, changes)
     if not changed:
         return

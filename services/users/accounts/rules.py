@@ -26,6 +26,21 @@ _REASONS = (
     ("admin", "admin_action"),
     ("system", "system_auto"),
 )
+# What a request may send of the objects in a user (core.documents.keeping).
+_PROFILE = dict.fromkeys(("phone", "company", "position", "bio", "website"))
+_PLACE = dict.fromkeys(("street", "city", "state", "zipCode", "country"))
+SENT = {
+    "profile": {
+        **_PROFILE,
+        "address": _PLACE,
+        "socialMedia": dict.fromkeys(("linkedin", "twitter", "facebook")),
+    },
+    "settings": {
+        **dict.fromkeys(("theme", "language", "timezone")),
+        "notifications": dict.fromkeys(("email", "sms", "push")),
+    },
+    "preferences": dict.fromkeys(("dashboardLayout", "defaultView", "autoRefresh", "emailDigest")),
+}
 _PHONE = re.compile(r"[+]?[1-9][0-9]{0,15}")
 _URLS = (("website", "Invalid website URL format"),)
 _SOCIAL = (

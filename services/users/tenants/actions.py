@@ -8,6 +8,7 @@ from bson import ObjectId
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.ids import object_id, text_id
+from core.documents.keeping import keeping
 from core.documents.scope import TenantScope
 from core.documents.transactions import on_commit, transactional
 from core.documents.uniqueness import unique_or
@@ -69,7 +70,9 @@ def put_tenant(fields: TenantDocument) -> TenantDocument:
     key = ObjectId(fields["_id"])
     plan = fields.get("plan", "basic")
     people, leads, storage = rules.LIMITS[plan]
-    stored: TenantDocument = {**fields, "ownerId": object_id(fields.get("ownerId")), "plan": plan}
+    stored: TenantDocument = {**fields, "plan": plan}
+    if "ownerId" in fields:
+        stored["ownerId"] = object_id(fields["ownerId"])
     del stored["_id"]
     if TENANTS.exists({"_id": key}):
         return _changed(key, stored)
@@ -81,7 +84,7 @@ def put_tenant(fields: TenantDocument) -> TenantDocument:
         "memberIds": [],
     }
     settings = rules.complete_settings(fields["name"], fields.get("settings"))
-    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored["ownerId"]})
+    return _inserted({**empty, **stored, "_id": key, "settings": settings, "createdBy": stored.get("ownerId")})
 
 
 @transactional("users")
@@ -99,7 +102,8 @@ def update_tenant(principal: Principal, uuid_: str, changes: TenantDocument) -> 
         raise Conflict(_TAKEN)
     if "status" in changes and changes["status"] != tenant["status"]:
         require(principal, Act.RUN_TENANT, thing_of(tenant["_id"]))
-    return _changed(tenant["_id"], {**changes, "updatedBy": object_id(principal.user_id)})
+    kept = keeping(tenant, changes, rules.SENT)
+    return _changed(tenant["_id"], {**kept, "updatedBy": object_id(principal.user_id)})
 
 
 @transactional("users")

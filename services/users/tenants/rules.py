@@ -56,6 +56,12 @@ _DEFAULTS: dict[str, Any] = {
     },
 }
 
+# What a request may send of the objects in a tenant (core.documents.keeping): what the defaults have, and an address.
+SENT = {
+    "settings": {"companyName": None, **_DEFAULTS},
+    "address": dict.fromkeys(("street", "city", "state", "zipCode", "country")),
+}
+
 
 def is_subdomain(text: str) -> bool:
     """Whether `text` may be a tenant's subdomain."""

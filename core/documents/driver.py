@@ -1,6 +1,9 @@
 """The driver below the door: unscoped, unstamped, for core's own mechanisms. Services cannot import this (import contracts)."""
 
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from bson.codec_options import CodecOptions
 from django.db import connections
@@ -12,6 +15,8 @@ from core.documents.database import Document, alias_of
 
 # No `tzinfo`: dates come in UTC anyway, and converting each to another UTC object doubles the cost of decoding.
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+T = TypeVar("T")
+_instead: ContextVar[Callable[[Any], Any] | None] = ContextVar("leadmesh_driver", default=None)
 
 
 class Named(Protocol):
@@ -35,7 +40,18 @@ def database(service: str) -> Database[Document]:
     """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
     connection: Any = connections[alias_of(service)]
     shared: Database[Document] = connection.database
-    return shared.with_options(codec_options=_CODEC)
+    opened, instead = shared.with_options(codec_options=_CODEC), _instead.get()
+    return instead(opened) if instead else opened
+
+
+@contextmanager
+def through(instead: Callable[[T], T]) -> Iterator[None]:
+    """Let the block, in this thread, reach every database through what `instead` makes of it."""
+    token = _instead.set(instead)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
 
 
 def client(service: str) -> MongoClient[Document]:

@@ -5,14 +5,14 @@ import socket
 from argparse import ArgumentParser
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from pymongo.errors import ConnectionFailure
 
 from core.documents.changes import carry_out, changes_of
-from core.documents.collection import EVERY_SERVICE, Declared
+from core.documents.collection import Declared
 from core.documents.database import alias_of
+from core.documents.declarations import declared_collections
 from core.documents.driver import database
 from core.documents.indexes import IndexRefused, drop_indexes, ensure_indexes
 from core.documents.preparing import (
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         for service in services:
             running = running_release(lock.preparations, service, settings.LEADMESH_VERSION)
             refused = list[str]()
-            for declared in _declared(service):
+            for declared in declared_collections(service):
                 lock.renew()
                 try:
                     self._index(service, declared, running)
@@ -97,14 +97,3 @@ def _by_database() -> list[list[str]]:
     for service in settings.SERVICES:
         found.setdefault(database_of(alias_of(service)), []).append(service)
     return list(found.values())
-
-
-def _declared(service: str) -> list[Declared]:
-    """Return the collections that the models modules of this process declare for `service`, each once."""
-    known = {
-        value.name: value
-        for app in apps.get_app_configs()
-        for value in vars(app.models_module or object).values()
-        if isinstance(value, Declared) and value.service in (service, EVERY_SERVICE)
-    }
-    return list(known.values())

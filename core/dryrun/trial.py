@@ -150,7 +150,7 @@ def _ended(trial: Trial) -> Iterator[None]:
 
     def end() -> None:
         # Never a session that went back to the pool: another request may have it.
-        with deciding, suppress(PyMongoError):
+        with deciding, suppress(PyMongoError), pymongo.timeout(_ABORT_SECONDS):
             if not over.is_set():
                 admin.command(kill)
 

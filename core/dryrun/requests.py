@@ -60,7 +60,7 @@ class Tried:
     def answer(self) -> HttpResponseBase:
         """Answer it, through all middleware."""
         with bind(dry_run=True):
-            return _handler().get_response(WSGIRequest(self._environ()))
+            return _handler().tried(WSGIRequest(self._environ()))
 
     def _environ(self) -> dict[str, object]:
         parts = urlsplit(self.path)
@@ -105,6 +105,14 @@ def _is_plain(before: Before) -> bool:
     return key and (before.document is None or isinstance(before.document, dict))
 
 
+class _Handler(WSGIHandler):
+    """Django's handler, without its log of refused requests: nobody was refused."""
+
+    def tried(self, request: WSGIRequest) -> HttpResponseBase:
+        """Answer `request`, through all middleware."""
+        return self._middleware_chain(request)
+
+
 @lru_cache(maxsize=1)
-def _handler() -> WSGIHandler:
-    return WSGIHandler()
+def _handler() -> _Handler:
+    return _Handler()

@@ -38,6 +38,7 @@ def _settings(host: str, port: int) -> Settings:
         legacy=given("LEADMESH_LEGACY_URL", ""),
         legacy_key=key_of(given("JWT_SECRET", "")),
         traces=given("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        comparer=given("LEADMESH_COMPARER", ""),
     )
     front_end = given("FRONTEND_URL", "").rstrip("/")
     return replace(settings, origins=(front_end,)) if front_end else settings

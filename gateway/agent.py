@@ -1,4 +1,5 @@
-"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, and tells when they are served.
+"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, tells when they are served, and compares
+the two systems' answers (gateway/shadow).
 
 It may die, and MongoDB may be away: Envoy goes on with the last states.
 """
@@ -12,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +21,14 @@ from pathlib import Path
 import httpx
 from pymongo.errors import PyMongoError
 
-from gateway.envoy import Settings, write_routes
+from gateway.envoy import Settings, compares, write_routes
 from gateway.files import read_json
+from gateway.shadow import page, rendering, writes
+from gateway.shadow.comparing import Budget, Comparing
+from gateway.shadow.exchange import Exchange, Judgement
 from gateway.states import States, loaded
 from gateway.store import Store
+from gateway.table import groups
 
 log = logging.getLogger("gateway.agent")
 
@@ -40,12 +46,14 @@ class Agent:
     store: Store
     admin: Path
     stopping: threading.Event
+    comparing: Comparing | None = None
     served: int = -1
     trouble: str | None = None
 
     def run(self) -> None:
         """Follow the states until `stopping` is set."""
-        self.served, _ = loaded(read_json(self.settings.folder / "states.json"))
+        self.served, states = loaded(read_json(self.settings.folder / "states.json"))
+        self._compare(states)
         while not self.stopping.is_set():
             try:
                 self._follow()
@@ -75,8 +83,13 @@ class Agent:
             self.trouble = f"{type(error).__name__}: {error}"[:200]
             log.error("states of version %s are not served: %s", version, self.trouble)
             return
+        self._compare(states)
         self.served, self.trouble = version, None
         log.info("serving version %s", version)
+
+    def _compare(self, states: States) -> None:
+        if self.comparing:
+            self.comparing.follow(states)
 
     def _await(self, version: int) -> None:
         """Return once Envoy itself says that it serves `version`. Raises TimeoutError, httpx.HTTPError, OSError."""
@@ -101,6 +114,9 @@ def main() -> None:
         "--admin", type=Path, required=True, help="the file with the address of Envoy's admin interface"
     )
     parser.add_argument("--name", default=socket.gethostname())
+    parser.add_argument(
+        "--page-port", type=int, default=0, help="of the comparison's page and metrics on the loopback; 0: none"
+    )
     words = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -112,7 +128,33 @@ def main() -> None:
         sys.exit("MONGODB_URI must name the database of the states.")
     stored = json.loads(words.settings.read_text(encoding="utf-8"))
     settings = Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
-    Agent(words.name, settings, Store(uri), words.admin, stopping).run()
+    agent = Agent(
+        words.name, settings, Store(uri, os.environ.get("GATEWAY_MONGODB_NAME") or "gateway"), words.admin, stopping
+    )
+    if compares(settings):
+        agent.comparing = _comparing(agent, words.page_port)
+    agent.run()
+
+
+def _comparing(agent: Agent, port: int) -> Comparing:
+    """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
+    budget = Budget.from_environment(os.environ)
+    comparing = Comparing(agent.name, agent.settings, agent.store, _judge_of_writes(agent), budget)
+    threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
+    if port:
+        page.serve(port, agent.store, comparing.metrics.registry)
+    return comparing
+
+
+def _judge_of_writes(agent: Agent) -> Callable[[Exchange], Judgement]:
+    """Return the judge of writes; without the secret of dry runs, or the name of the shared database, one that judges none."""
+    file = os.environ.get("DRY_RUN_SECRET_FILE")
+    secret = Path(file).read_text(encoding="utf-8").strip() if file else os.environ.get("DRY_RUN_SECRET", "")
+    name = os.environ.get("MONGODB_NAME")
+    if not secret or not name:
+        return lambda _: Judgement("unjudged", reason="no DRY_RUN_SECRET or MONGODB_NAME")
+    services, sockets = groups(agent.settings.routes), rendering.ask_socket(agent.settings.comparer)
+    return writes.judge_of(agent.store.database.client[name], secret, sockets, services, agent.stopping)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
 from gateway.logs import access_log, tracing
 from gateway.replies import local_replies
-from gateway.states import CANARY, LEGACY, State, States, dumped, loaded
+from gateway.shadow import rendering
+from gateway.states import CANARY, LEGACY, SHADOW, State, States, dumped, loaded
 from gateway.table import Route, load
 from platform_services import SERVICES
 
@@ -39,7 +40,8 @@ class Settings:
     """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
     (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
-    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
+    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there); comparer: a folder in which Envoy and the
+    agent have their sockets (at most 90 bytes), without it nothing is compared."""
 
     port: int
     folder: Path
@@ -51,6 +53,7 @@ class Settings:
     legacy: str = ""
     legacy_key: str = field(default="", repr=False)
     traces: str = ""
+    comparer: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
     version: int = 0
@@ -102,12 +105,19 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
     clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
     clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
+    clusters += [rendering.cluster(settings.comparer)] if compares(settings) else []
+    listeners = [_listener(settings, routes), *([rendering.listener(settings.comparer)] if compares(settings) else [])]
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
-        "static_resources": {"listeners": [_listener(settings, routes)], "clusters": clusters},
+        "static_resources": {"listeners": listeners, "clusters": clusters},
         **limits.connections(settings.heap),
     }
+
+
+def compares(settings: Settings) -> bool:
+    """Whether this gateway can compare two systems: it knows both, and where the agent is."""
+    return bool(settings.legacy and settings.comparer)
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
@@ -189,6 +199,8 @@ def _filters(settings: Settings) -> list[Config]:
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
         *([people.reader(settings.legacy_key)] if settings.legacy else []),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
+        # Last: it sees bodies whole, and answers as they came.
+        *([rendering.copier()] if compares(settings) else []),
         _filter("router", "router.v3.Router"),
     ]
 
@@ -235,20 +247,22 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
     for prefix in (route.prefix, *route.aliases):
         rewrite = {} if prefix == route.prefix else {"prefix_rewrite": route.prefix + "/" * prefix.endswith("/")}
         read = _target({**_prefix(prefix), **safe}, route.service, reads, rewrite)
-        if reads.kind != LEGACY:
+        if reads.kind not in (LEGACY, SHADOW):
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
-        rendered += [read, _upload(write) if route.uploads else write]
+        write = _upload(write) if route.uploads else write
+        rendered += rendering.compared(read, reads, reads=True) + rendering.compared(write, writes, reads=False)
     return rendered
 
 
 def _state(group: str, settings: Settings) -> State:
-    """Return where a group goes; without an old system there is only one way."""
-    return settings.states.get(group, State()) if settings.legacy else State()
+    """Return where a group goes; without an old system there is only one way, without the agent nothing is compared."""
+    state = settings.states.get(group, State()) if settings.legacy else State()
+    return state if settings.comparer else replace(state, compared=0)
 
 
 def _target(match: Config, service: str, state: State, rewrite: Config) -> Config:
-    if state.kind == LEGACY:
+    if state.kind in (LEGACY, SHADOW):
         return {"match": match, "route": {"cluster": "legacy", "timeout": f"{_LEGACY_SECONDS}s", **rewrite}}
     target = {"timeout": f"{_ROUTE_SECONDS}s", **rewrite}
     if state.kind != CANARY:

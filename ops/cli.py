@@ -214,7 +214,7 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
-    return Store(config.environment["MONGODB_URI"])
+    return Store(config.environment["MONGODB_URI"], config.environment.get("GATEWAY_MONGODB_NAME") or "gateway")
 
 
 add_routes(app, _store, _fail)

@@ -1,6 +1,7 @@
 """The supervisor: keeps a platform as it is wished to be. It owns every process; they die with it."""
 
 import hashlib
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +56,8 @@ class Supervisor:
         self.paused: set[str] = set()
         self.instances: list[Instance] = []
         self.environment = dict(config.environment)
+        if self.environment.get("LEADMESH_LEGACY_URL"):
+            self.environment.setdefault("DRY_RUN_SECRET", secrets.token_hex(32))
         self.stopping = threading.Event()
         self.troubles: dict[str, str] = {}
         self._published: Any = None
@@ -110,7 +113,9 @@ class Supervisor:
             self.parts[name] = envoy.start(bootstrap, self.config.port, home.log(name))
             return
         if name == "agent":
-            self.parts[name] = agent.start(self._gateway_settings(), home.log(name), self.environment)
+            settings = self._gateway_settings()
+            page = home.port(name) if settings.legacy else 0
+            self.parts[name] = agent.start(settings, home.log(name), self.environment, page)
             return
         start = mongodb.start if name == "mongodb" else redis.start
         port = self.parts[name].port if name in self.parts else home.port(name)
@@ -130,6 +135,7 @@ class Supervisor:
             proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
             legacy_key=key_of(environment.get("JWT_SECRET") or DEVELOPMENT_SECRET),
+            comparer=str(config.home.comparer),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
 

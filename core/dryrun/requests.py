@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -107,6 +107,8 @@ def _is_plain(before: Before) -> bool:
 
 class _Handler(WSGIHandler):
     """Django's handler, without its log of refused requests: nobody was refused."""
+
+    _middleware_chain: Callable[[WSGIRequest], HttpResponseBase]
 
     def tried(self, request: WSGIRequest) -> HttpResponseBase:
         """Answer `request`, through all middleware."""

@@ -14,7 +14,9 @@ from bson import json_util
 from bson.errors import BSONError
 
 from gateway.shadow.exchange import Answer, Exchange
+from gateway.shadow.rendering import TO
 
+_OURS = (":", "x-envoy-", "x-leadmesh-")
 HEADER = "X-Leadmesh-Dry-Run"
 _LIFETIME_SECONDS = 10
 # A service bounds its part itself; nobody waits for this one.
@@ -51,17 +53,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DryRuns:
-    """The services' dry runs. address: where an instance of a service is, without trailing slash; secret: DRY_RUN_SECRET."""
+    """The services' dry runs. secret: DRY_RUN_SECRET; client: of Envoy's listener for the agent, which finds the services;
+    address: of that listener, without trailing slash, or of a service itself."""
 
-    address: Callable[[str], str]
     secret: str
     client: httpx.Client
+    address: Callable[[str], str] = lambda _: "http://gateway"
 
     def ask(self, service: str, exchange: Exchange, befores: Sequence[tuple[str, Any, Stored | None]]) -> Outcome:
         """Return what `service` would have done with the request. befores: collection, id and document before the old
         system's write, None for one that it created. Raises Unjudged."""
         body = _body(exchange, befores)
-        headers = {HEADER: signature(self.secret, service, body), "content-type": "application/json"}
+        headers = {HEADER: signature(self.secret, service, body), "content-type": "application/json", TO: service}
         try:
             url = f"{self.address(service)}/internal/dry-run"
             answer = self.client.post(url, content=body, headers=headers, timeout=_TIMEOUT)
@@ -86,10 +89,11 @@ def signature(secret: str, service: str, body: bytes, seconds: int = _LIFETIME_S
 
 
 def _body(exchange: Exchange, befores: Sequence[tuple[str, Any, Stored | None]]) -> bytes:
+    passed = {name: value for name, value in exchange.headers.items() if not name.startswith(_OURS)}
     told: Mapping[str, Any] = {
         "method": exchange.method,
         "path": exchange.path,
-        "headers": {name: value for name, value in exchange.headers.items() if not name.startswith(":")},
+        "headers": {"host": exchange.headers.get(":authority", "leadmesh"), **passed},
         "body": base64.b64encode(exchange.body).decode(),
         "before": [{"collection": name, "_id": key, "document": document} for name, key, document in befores],
     }

@@ -12,8 +12,10 @@ from typing import Any
 from bson import ObjectId
 
 from gateway.shadow.exchange import Difference
+from gateway.shadow.masks import masked
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MEMBER = re.compile("[A-Za-z_]{1,40}")
 _HEX = re.compile("[0-9a-f]{24,128}")
 # Between the clocks of two machines.
 _SKEW = timedelta(seconds=2)
@@ -69,7 +71,9 @@ class Comparison:
             return
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             for name in sorted(old.keys() | new.keys()):
-                below = f"{path}.{name}" if path else name
+                # What people named themselves is not shown.
+                shown = name if _MEMBER.fullmatch(name) else "*"
+                below = f"{path}.{shown}" if path else shown
                 yield from self._between(where, below, old.get(name, ...), new.get(name, ...), rules)
         elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
             for one, other in zip(old, new, strict=True):
@@ -119,12 +123,8 @@ def _difference(where: str, old: Any, new: Any) -> Difference:
 
 
 def shape(value: Any) -> str:
-    """Return what a value looks like without what it says: letters become `a`, digits `9`."""
-    if isinstance(value, list | Mapping):
-        return f"{kind_of(value)} of {len(value)}"
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", wire(value)[:48]))
+    """Return what a value looks like without what it says."""
+    return masked(wire(value) if isinstance(value, datetime | ObjectId) else value)
 
 
 def _form(value: Any) -> str | None:

@@ -5,17 +5,30 @@ transaction that is always aborted (`core.dryrun`).
 """
 
 import json
+import logging
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import httpx
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from gateway.shadow import images
 from gateway.shadow.changes import Change, Changes
+from gateway.shadow.compare import deviations, shown, unexplained
 from gateway.shadow.dryrun import Document, DryRuns, Outcome, Unjudged
 from gateway.shadow.exchange import Answer, Difference, Exchange, Judgement
+from gateway.shadow.explanations import Explanation, explanations
+from gateway.shadow.reads import asked_of
 from gateway.shadow.stored import Comparison, Rules, only_ours, rules, shape
+
+log = logging.getLogger("gateway.shadow")
 
 # Between the clocks of the gateway and of MongoDB.
 _SKEW = timedelta(milliseconds=500)
@@ -25,18 +38,16 @@ _ID = re.compile("[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-
 _MOST_TEXT = 1_000_000
 
 Key = tuple[str, str]
-# What of a new answer differs from the exchange's and is not explained.
-Compare = Callable[[Exchange, Answer], tuple[Difference, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """The judge of writes. services: of each group; compare: what differs between the answers."""
+    """The judge of writes. services: of each group; known: the rules that explain differences between answers."""
 
     changes: Changes
     dry_runs: DryRuns
     services: Mapping[str, str]
-    compare: Compare
+    known: list[Explanation]
 
     def judge(self, exchange: Exchange) -> Judgement:
         """Return what comparing a write found. It waits until its changes are known: call it in a thread."""
@@ -57,9 +68,16 @@ class Writes:
         began = datetime.now(UTC)
         outcome = self.dry_runs.ask(service, exchange, befores)
         comparison = Comparison((exchange.sent, exchange.answered), (began, datetime.now(UTC)))
-        yield from _between_stored(comparison, written, outcome)
-        yield from _untold(outcome)
-        yield from self.compare(exchange, _aligned(comparison, exchange.answer, outcome.answer))
+        stored = [*_between_stored(comparison, written, outcome), *_untold(outcome)]
+        answered = self._between_answers(exchange, _aligned(comparison, exchange.answer, outcome.answer))
+        yield from answered
+        # What is stored follows from the status: another one that is explained explains it, too.
+        explained = exchange.answer.status != outcome.answer.status and all(one.where != "status" for one in answered)
+        yield from () if explained else stored
+
+    def _between_answers(self, exchange: Exchange, answer: Answer) -> list[Difference]:
+        found = unexplained(asked_of(exchange), deviations(exchange.answer, answer), self.known)
+        return [shown(one) for one in found]
 
     def _written(self, exchange: Exchange, service: str) -> dict[Key, Change]:
         """Return the changes that the old system made for this exchange."""
@@ -79,6 +97,25 @@ class Writes:
         if len(found) < len(own):
             raise Unjudged("another write between")
         return found
+
+
+def judge_of(
+    database: Database[Any], secret: str, socket: Path, services: Mapping[str, str], stopping: threading.Event
+) -> Callable[[Exchange], Judgement]:
+    """Return the judge of writes, and let it follow the changes of `database`, which both systems share, until `stopping` is set.
+    socket: of Envoy's listener for the agent."""
+    changes = Changes(database, rules())
+    client = httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)))
+    threading.Thread(target=_follow, args=(changes, database, stopping), name="changes", daemon=True).start()
+    return Writes(changes, DryRuns(secret, client), services, explanations()).judge
+
+
+def _follow(changes: Changes, database: Database[Any], stopping: threading.Event) -> None:
+    try:
+        images.keep(database)
+    except PyMongoError as error:
+        log.warning("writes cannot be judged until images are kept: %s", error)
+    changes.run(stopping)
 
 
 def _is_write(change: Change, service: str, known: Mapping[str, Rules]) -> bool:

@@ -1,4 +1,4 @@
-"""What a dry run costs: `pytest -s -q tests/bench/dryruns.py`. Milliseconds of its locks, and of live writes to the same document."""
+"""What a dry run costs: `pytest -s -q tests/bench/dryruns.py`. Milliseconds of its locks, and of live writes."""
 
 import threading
 import time

@@ -52,11 +52,11 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def in_front_of(legacy: str, uri: str, folder: Path) -> Iterator[Platform]:
-    """Run a platform on the old system's database with everything still going to the old system."""
+def in_front_of(legacy: str, uri: str, folder: Path, **environment: str) -> Iterator[Platform]:
+    """Run a platform on the old system's database with everything still going to the old system. environment: settings of its own."""
     platform = Platform(folder)
     platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": _DATABASE}
-    platform.environment["JWT_ISSUE"] = "legacy"
+    platform.environment |= {"JWT_ISSUE": "legacy", **environment}
     try:
         platform.start()
         platform.command("rollback", "--all", "--reason", "nothing has moved yet")
@@ -73,7 +73,7 @@ def moved(platform: Platform, group: str, to: str) -> float:
     if to == "rollback":
         told = platform.command("rollback", group, "--reason", "and back")
     else:
-        told = platform.command("route", group, "--to", to, "--reason", "the walk")
+        told = platform.command("route", group, "--to", to, "--force", "--reason", "the walk")
     found = _AFTER.search(told)
     assert found, told
     return float(found[1])
@@ -131,7 +131,7 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
 
 
 def _step(platform: Platform, load: Load, group: str, to: str, seconds: float) -> None:
-    command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to}"
+    command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to} --force"
     failed = len(load.failures)
     took = moved(platform, group, to)
     before = load.answers.copy()

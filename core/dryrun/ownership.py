@@ -10,14 +10,14 @@ from core.dryrun.trial import Before
 from core.errors import Forbidden
 
 
-def check(service: str, scope: TenantScope | None, befores: Iterable[Before]) -> None:
+def check(service: str, scope: TenantScope, befores: Iterable[Before]) -> None:
     """Return if all of `befores`, and what is stored under their ids now, may be put back for the caller. Raises Forbidden."""
     own = {one.name for one in declared_collections(service) if one.service != EVERY_SERVICE}
     for before in befores:
         if before.collection not in own:
             raise Forbidden(f"{before.collection} is no collection of {service}")
         stored = database(service)[before.collection].find_one({"_id": before.key})
-        if scope is None or not all(_is_theirs(one, scope) for one in (before.document, stored) if one is not None):
+        if not all(_is_theirs(one, scope) for one in (before.document, stored) if one is not None):
             raise Forbidden("A document that is not the caller's cannot be put back")
         if before.document is not None and before.document.get("_id") != before.key:
             raise Forbidden("A document is put back under its own id")

@@ -21,6 +21,8 @@ HEADER = "X-Leadmesh-Dry-Run"
 _LIFETIME_SECONDS = 10
 # A service bounds its part itself; nobody waits for this one.
 _TIMEOUT = httpx.Timeout(5.0, connect=1.0)
+# A process of a service tries one write at a time.
+_ANOTHER, _TRIES, _PAUSE_SECONDS = "another one is running", 20, 0.1
 _OPTIONS = json_util.CANONICAL_JSON_OPTIONS.with_options(tz_aware=True)
 
 Stored = dict[str, Any]
@@ -64,13 +66,13 @@ class DryRuns:
         """Return what `service` would have done with the request. befores: collection, id and document before the old
         system's write, None for one that it created. Raises Unjudged."""
         body = _body(exchange, befores)
-        headers = {HEADER: signature(self.secret, service, body), "content-type": "application/json", TO: service}
         try:
-            url = f"{self.address(service)}/internal/dry-run"
-            answer = self.client.post(url, content=body, headers=headers, timeout=_TIMEOUT)
-            told = json_util.loads(answer.content, json_options=_OPTIONS)
-            if answer.status_code != 200:
-                raise Unjudged(f"the service refuses to try: {answer.status_code}")
+            told = self._told(service, body)
+            for _ in range(_TRIES):
+                if told.get("unjudged") != _ANOTHER:
+                    break
+                time.sleep(_PAUSE_SECONDS)
+                told = self._told(service, body)
             if "unjudged" in told:
                 raise Unjudged(told["unjudged"])
             return _outcome(told)
@@ -78,6 +80,14 @@ class DryRuns:
             raise Unjudged("the service is away") from error
         except (ValueError, TypeError, KeyError, BSONError) as error:
             raise Unjudged("no answer of a dry run") from error
+
+    def _told(self, service: str, body: bytes) -> dict[str, Any]:
+        headers = {HEADER: signature(self.secret, service, body), "content-type": "application/json", TO: service}
+        url = f"{self.address(service)}/internal/dry-run"
+        answer = self.client.post(url, content=body, headers=headers, timeout=_TIMEOUT)
+        if answer.status_code != 200:
+            raise Unjudged(f"the service refuses to try: {answer.status_code}")
+        return dict(json_util.loads(answer.content, json_options=_OPTIONS))
 
 
 def signature(secret: str, service: str, body: bytes, seconds: int = _LIFETIME_SECONDS) -> str:

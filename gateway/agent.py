@@ -35,6 +35,8 @@ log = logging.getLogger("gateway.agent")
 # How long Envoy may take to serve a file that it was given, and how often it is asked.
 _SERVE_SECONDS, _ASK_SECONDS = 5.0, 0.02
 _BEAT_SECONDS = 1.0
+# For the last counters of the comparison.
+_LAST_SECONDS = 2.0
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Agent:
             except PyMongoError as error:
                 log.warning("the states cannot be read, the last ones stay in force: %s", type(error).__name__)
                 self.stopping.wait(_BEAT_SECONDS)
+        if self.comparing:
+            self.comparing.ended.wait(_LAST_SECONDS)
         with suppress(PyMongoError):
             self.store.forget(self.name)
 

@@ -1,24 +1,24 @@
 """`make shadow-test`: reads of a real platform compared with the stand-in of the old system, and what comparing costs a client.
 
 Sends mixed requests (lists, filters, single records, counters, errors, by people of every role, with writes in between) while
-their groups are in shadow, and prints what was found. Then the same reads with the comparison on and off in turns. Exit code 1 when
+their groups are in shadow, and prints what was found. Then the same reads with the comparison on and off. Exit code 1 when
 anything is unexplained.
 """
 
 import argparse
 import itertools
-import json
 import random
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway.shadow.results import Results
+from gateway.store import Store
 from ops.seed import people
 from tests.legacy.load import log_in
 from tests.legacy.walk import in_front_of, moved, old_system
@@ -26,9 +26,9 @@ from tests.system.platform import Platform, lead_body
 
 GROUPS = ("leads.read", "buyers.read", "users.read", "auth.account")
 _ROLES = ("admin", "manager", "agent", "viewer")
-_THREADS = 4
-# So long nothing more must be judged until everything is.
-_QUIET_SECONDS = 15.0
+# Between two looks at how many were compared; this many, and the time, are the pace.
+_AT_ONCE = 100
+_MOST_SECONDS, _LAST_SECONDS = 3_000.0, 8.0
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
             in_front_of(legacy, uri, folder / "platform", LEADMESH_SHADOW_RATE="1000") as platform,
         ):
             tokens = _tokens(legacy)
-            unexplained = _compare(platform, tokens, options.requests) if options.requests else 0
+            unexplained = _compare(platform, uri, tokens, options.requests) if options.requests else 0
             _cost(platform, tokens[0], options.rounds, options.seconds)
     sys.exit(1 if unexplained else 0)
 
@@ -82,58 +82,37 @@ def _reads(leads: list[dict[str, Any]], buyers: list[dict[str, Any]]) -> Iterato
         )
 
 
-def _compare(platform: Platform, tokens: list[str], requests: int) -> int:
-    """Send the mixed requests, print what comparing them found, and return how many differ."""
+def _compare(platform: Platform, uri: str, tokens: list[str], wanted: int) -> int:
+    """Send mixed requests until `wanted` are compared, as fast as they are; print what was found; return how many differ."""
     for group in GROUPS:
         platform.command("route", group, "--to", "shadow", "--reason", "the shadow test")
+    results, begun, answers = Results(Store(uri).database), time.monotonic(), Counter[int]()
     with platform.client(tokens[0]) as client:
         leads = client.get("/api/leads?limit=100").json()["leads"]
-        buyers = client.get("/api/buyers").json()
-    reads, lock, answers = _reads(leads, buyers), threading.Lock(), Counter[int]()
-    callers = itertools.cycle([*tokens, *tokens, *tokens, ""])
-    begun = time.monotonic()
-
-    def work() -> None:
-        with platform.client() as client:
-            for number in range(requests // _THREADS):
-                with lock:
-                    path, token = next(reads), next(callers)
-                headers = {"Authorization": f"Bearer {token}"} if token else {}
-                status = client.get(path, headers=headers).status_code
-                with lock:
-                    answers[status] += 1
-                if number % 100 == 50:
-                    body = lead_body(leads[0]["assignedTo"])
-                    client.post("/api/leads", json=body, headers={"Authorization": f"Bearer {tokens[0]}"})
-
-    threads = [threading.Thread(target=work) for _ in range(_THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(f"{requests} mixed requests in {time.monotonic() - begun:.0f} s: {dict(sorted(answers.items()))}", flush=True)
-    return _told(platform, requests)
-
-
-def _told(platform: Platform, requests: int) -> int:
-    """Wait until everything is judged, print the report of each group, and return the unexplained differences."""
-
-    def rows() -> list[dict[str, Any]]:
-        return list(json.loads(platform.command("shadow", "report", "--json")))
-
-    def accounted() -> int:
-        return sum(row["compared"] + sum(row["unjudged"].values()) + sum(row["dropped"].values()) for row in rows())
-
-    seen, grown = 0, time.monotonic()
-    while seen < requests and time.monotonic() < grown + _QUIET_SECONDS:
-        time.sleep(2)
-        if (now := accounted()) > seen:
-            seen, grown = now, time.monotonic()
+        reads = _reads(leads, client.get("/api/buyers").json())
+        callers = itertools.cycle([*tokens, *tokens, *tokens, ""])
+        compared = last = 0
+        while compared < wanted and time.monotonic() < begun + _MOST_SECONDS:
+            for _ in range(_AT_ONCE):
+                token = next(callers)
+                headers = {"Authorization": f"Bearer {token}"}
+                answers[client.get(next(reads), headers=headers if token else {"Authorization": ""}).status_code] += 1
+            client.post("/api/leads", json=lead_body(leads[0]["assignedTo"]))
+            compared = _compared(results)
+            if compared // 1_000 > last:
+                last = compared // 1_000
+                print(f"{compared} compared after {time.monotonic() - begun:.0f} s", flush=True)
+    # The last ones are looked at several times, when they differ.
+    time.sleep(_LAST_SECONDS)
+    print(f"{answers.total()} mixed requests in {time.monotonic() - begun:.0f} s: {dict(sorted(answers.items()))}")
     print(platform.command("shadow", "report"))
-    found = rows()
-    different = sum(row["different"] for row in found)
-    print(f"{sum(row['compared'] for row in found)} compared, {different} unexplained, {accounted()} accounted for")
+    different = sum(run.get("different", 0) for run in results.runs())
+    print(f"{_compared(results)} compared, {different} unexplained", flush=True)
     return different
+
+
+def _compared(results: Results) -> int:
+    return sum(run.get(verdict, 0) for run in results.runs() for verdict in ("same", "different"))
 
 
 def _cost(platform: Platform, token: str, rounds: int, seconds: float) -> None:

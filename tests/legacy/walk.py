@@ -53,7 +53,7 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def in_front_of(legacy: str, uri: str, folder: Path, **environment: str) -> Iterator[Platform]:
-    """Run a platform on the old system's database with everything still going to the old system. environment: settings of its own."""
+    """Run a platform on the old system's database with everything still going to the old system. environment: its settings."""
     platform = Platform(folder)
     platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": _DATABASE}
     platform.environment |= {"JWT_ISSUE": "legacy", **environment}
@@ -80,6 +80,7 @@ def moved(platform: Platform, group: str, to: str) -> float:
 
 
 _EXPLAINED = {
+    "shadow": "the old system answers, the service is asked the same beside it, and the answers are compared",
     "canary=10": "a tenth of the people, always the same ones, are answered by the service",
     "canary=50": "half of them",
     "service": "everybody",
@@ -116,8 +117,11 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
         time.sleep(seconds)
         for number, group in enumerate(groups, 3):
             _tell(f"{number}. The group {group} moves.")
-            for to in (*STEPS, "rollback"):
+            for to in (*(("shadow",) if group.endswith(".read") else ()), *STEPS, "rollback"):
                 _step(platform, load, group, to, seconds)
+                if to == "shadow":
+                    told = platform.command("shadow", "passport", group, check=False)
+                    _tell("".join(f"   {'':45} {line}\n" for line in told.splitlines()).rstrip())
     _tell(f"The walk is over: {sum(load.answers.values())} requests, {len(load.failures)} failed.")
     for failure in load.failures[:10]:
         _tell(f"   {failure}")
@@ -131,6 +135,7 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
 
 
 def _step(platform: Platform, load: Load, group: str, to: str, seconds: float) -> None:
+    # A walk of minutes earns no passport: a thousand compared requests.
     command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to} --force"
     failed = len(load.failures)
     took = moved(platform, group, to)

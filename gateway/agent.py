@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,9 +31,11 @@ from gateway.guard.telling import tell
 from gateway.guard.watch import Guard
 from gateway.shadow import page, writes
 from gateway.shadow.comparing import Budget, Comparing
+from gateway.shadow.exchange import Exchange, Judgement
 from gateway.shadow.rendering import ask_socket
 from gateway.states import States, loaded
 from gateway.store import Store
+from gateway.table import groups
 
 log = logging.getLogger("gateway.agent")
 
@@ -155,12 +158,23 @@ def _guarding(agent: Agent) -> Guard:
 def _comparing(agent: Agent, guard: Guard, port: int) -> Comparing:
     """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
     budget = Budget.from_environment(os.environ)
-    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget, guard.judged)
+    comparing = Comparing(agent.name, agent.settings, agent.store, _judge_of_writes(agent), budget, guard.judged)
     threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
     if port:
         guard.metrics.show_in(comparing.metrics.registry)
         page.serve(port, agent.store, comparing.metrics.registry)
     return comparing
+
+
+def _judge_of_writes(agent: Agent) -> Callable[[Exchange], Judgement]:
+    """Return the judge of writes; without the secret of dry runs, or the name of the shared database, one that judges none."""
+    file = os.environ.get("DRY_RUN_SECRET_FILE")
+    secret = Path(file).read_text(encoding="utf-8").strip() if file else os.environ.get("DRY_RUN_SECRET", "")
+    name = os.environ.get("MONGODB_NAME")
+    if not secret or not name:
+        return lambda _: Judgement("unjudged", reason="no DRY_RUN_SECRET or MONGODB_NAME")
+    services, sockets = groups(agent.settings.routes), ask_socket(agent.settings.comparer)
+    return writes.judge_of(agent.store.database.client[name], secret, sockets, services, agent.stopping)
 
 
 if __name__ == "__main__":

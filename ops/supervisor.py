@@ -1,6 +1,7 @@
 """The supervisor: keeps a platform as it is wished to be. It owns every process; they die with it."""
 
 import hashlib
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +56,8 @@ class Supervisor:
         self.paused: set[str] = set()
         self.instances: list[Instance] = []
         self.environment = dict(config.environment)
+        if self.environment.get("LEADMESH_LEGACY_URL"):
+            self.environment.setdefault("DRY_RUN_SECRET", secrets.token_hex(32))
         self.stopping = threading.Event()
         self.troubles: dict[str, str] = {}
         self._published: Any = None

@@ -14,6 +14,7 @@ from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from core.effects import outside
 from core.errors import TooManyRequests
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class Verdict:
 
 def hit(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
     """Count a try of `key` under the rule `name` (at most `limit` in `seconds`) and say whether it is allowed."""
+    outside("count of tries")
     item = RateLimitItemPerSecond(limit, seconds)
     try:
         return _verdict(_shared(), item, name, key)
@@ -65,6 +67,7 @@ def exhausted(name: str, key: str, *, limit: int, seconds: int) -> Verdict:
 
 def clear(name: str, key: str, *, limit: int, seconds: int) -> None:
     """Forget the tries of `key` under the rule `name`."""
+    outside("count of tries")
     item = RateLimitItemPerSecond(limit, seconds)
     try:
         _shared().clear(item, name, key)

@@ -1,4 +1,4 @@
-"""The URLs that every service has beside its own: health, metrics, admin, API description, static files."""
+"""The URLs that every service has beside its own: health, metrics, dry runs, admin, API description, static files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,11 @@ handler400, handler404, handler500 = bad_request, not_found, server_error
 
 def service_urls(name: str, patterns: Sequence[object]) -> list[Any]:
     """Return the URL patterns of the service `name`: its own `patterns` and what every service has."""
-    # Health and the admin are layers above: they are named here as text, not imported.
+    # Health, dry runs and the admin are layers above: they are named here as text, not imported.
     return [
         *patterns,
         path("", include("core.health.urls")),
+        path("", include("core.dryrun.urls")),
         route("metrics", ExportToDjangoView),
         *docs_urls(name),
         path(f"admin/{name}/", include("core.admin.urls")),

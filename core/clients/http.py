@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import stamina
 
+from core.effects import outside
 from core.identity.services import service_token
 from core.observability.context import current_request_id
 from core.settings.discovery import address_of
@@ -71,6 +72,7 @@ class ServiceClient:
         return answer
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        outside("call")
         headers = {"Authorization": f"Bearer {service_token(self.service)}"}
         request_id = current_request_id()
         if request_id:

@@ -1,6 +1,9 @@
 """The driver below the door: unscoped, unstamped, for core's own mechanisms. Services cannot import this (import contracts)."""
 
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from bson.codec_options import CodecOptions
 from django.db import connections
@@ -13,6 +16,8 @@ from core.documents.placement import name_of
 
 # No `tzinfo`: dates come in UTC anyway, and converting each to another UTC object doubles the cost of decoding.
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+T = TypeVar("T")
+_instead: ContextVar[Callable[[Any], Any] | None] = ContextVar("leadmesh_driver", default=None)
 
 
 class Named(Protocol):
@@ -42,7 +47,18 @@ def home(service: str) -> Database[Document]:
     """Return the database that the settings name for `service`, wherever its collections are now (core.documents.placement)."""
     connection: Any = connections[alias_of(service)]
     shared: Database[Document] = connection.database
-    return shared.with_options(codec_options=_CODEC)
+    opened, instead = shared.with_options(codec_options=_CODEC), _instead.get()
+    return instead(opened) if instead else opened
+
+
+@contextmanager
+def through(instead: Callable[[T], T]) -> Iterator[None]:
+    """Let the block, in this thread, reach every database through what `instead` makes of it."""
+    token = _instead.set(instead)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
 
 
 def place(service: str) -> str:

@@ -32,6 +32,10 @@ class Transaction:
     session: ClientSession
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
+    def join(self, work: Callable[[], T]) -> T:
+        """Do the work of a transaction inside of this one."""
+        return work()
+
 
 _running: ContextVar[Transaction | None] = ContextVar("leadmesh_transaction", default=None)
 
@@ -61,21 +65,18 @@ def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRAN
     if outer is not None:
         if outer.service != service:
             raise RuntimeError(f"a transaction of {outer.service} cannot span {service}: use an event")
-        return work()
+        return outer.join(work)
     committed: list[Transaction] = []
 
     def attempt(session: ClientSession) -> T:
         transaction = Transaction(service, session)
         committed[:] = [transaction]
-        token = _running.set(transaction)
         try:
-            with pinned(service, place(service)):
+            with running(transaction), pinned(service, place(service)):
                 return work()
         except ServerSelectionTimeoutError as error:
             # Without the label that lets it be tried again: the driver has waited for a primary, and the caller still waits.
             raise AutoReconnect(str(error)) from error
-        finally:
-            _running.reset(token)
 
     def run() -> T:
         with pymongo.timeout(seconds), client(service).start_session() as session:
@@ -85,6 +86,16 @@ def in_transaction(service: str, work: Callable[[], T], *, seconds: float = TRAN
     for hook in committed[0].after_commit:
         hook()
     return result
+
+
+@contextmanager
+def running(transaction: Transaction) -> Iterator[None]:
+    """Let the block's reads and writes, and its transactions, join `transaction`, which its caller has begun and ends."""
+    token = _running.set(transaction)
+    try:
+        yield
+    finally:
+        _running.reset(token)
 
 
 def current_session(service: str) -> ClientSession | None:

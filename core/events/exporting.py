@@ -1,6 +1,6 @@
 """Exports of an owner's entities, page by page in the order of ids, in the shape of its events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -20,6 +20,9 @@ from core.events.payloads import State
 
 log = structlog.get_logger(__name__)
 
+# What others copy of a document, by its collection; of several, the first is the whole entity.
+_SNAPSHOTS: dict[str, Callable[..., State]] = {}
+
 
 class ExportQuery(Query):
     """Where the page starts and how long it is."""
@@ -35,6 +38,8 @@ def export_view(collection: Declared[T], snapshot: Callable[[T], State]) -> type
     old system that cannot be read as such an entity is left out, and logged: it must not keep all others from being copied.
     """
 
+    _SNAPSHOTS.setdefault(collection.name, snapshot)
+
     class Export(InternalView):
         access = {"get": internal()}
         queries = {"get": ExportQuery}
@@ -44,6 +49,12 @@ def export_view(collection: Declared[T], snapshot: Callable[[T], State]) -> type
             return Response(_page(collection, snapshot, query.get("after"), query["limit"]))
 
     return Export
+
+
+def exported(collection: str, document: Mapping[str, object]) -> dict[str, Any] | None:
+    """Return what an event tells of a document of `collection`; None when others keep no copies of those."""
+    snapshot = _SNAPSHOTS.get(collection)
+    return msgspec.to_builtins(snapshot(document)) if snapshot else None
 
 
 def _page(collection: Declared[T], snapshot: Callable[[T], State], after: str | None, limit: int) -> dict[str, Any]:

@@ -6,9 +6,12 @@ from typing import Any
 
 from celery import current_app
 
+from core.effects import outside
+
 
 def send(task: str, queue: str, arguments: list[Any]) -> None:
     """Send the Celery task `task` to `queue`. Raises kombu's OperationalError when the broker is away."""
+    outside("message")
     if _captured is not None:
         _captured.append((task, arguments))
         return

@@ -88,7 +88,8 @@ def service_settings(name: str, apps: Mapping[str, str], *, services: tuple[str,
         settings |= part
     settings |= identity_settings(environment, DEVELOPMENT_SECRET)
     if environment == "production":
-        env.refuse_equal({name: settings[name] for name in ("SECRET_KEY", "JWT_SECRET", "SERVICE_SECRET")})
+        names = ("SECRET_KEY", "JWT_SECRET", "SERVICE_SECRET", "DRY_RUN_SECRET")
+        env.refuse_equal({name: settings[name] for name in names if settings[name]})
     settings |= database_settings(name, members)
     settings |= broker_settings(name, members)
     settings["LOGGING"] = logging_settings(name, environment, env.text("LOG_LEVEL", "INFO"))

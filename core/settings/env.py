@@ -78,6 +78,11 @@ def secret(name: str, development_default: str, *, environment: str) -> str:
     return value
 
 
+def optional_secret(name: str, *, environment: str) -> str:
+    """Return the secret `name`, empty when there is none. Raises ImproperlyConfigured for a short one in production."""
+    return secret(name, "", environment=environment) if text(name) else ""
+
+
 def refuse_equal(secrets: Mapping[str, str]) -> None:
     """Raise ImproperlyConfigured when two of `secrets` (name to value) are the same: a thief of one would have both."""
     for (name, value), (other, its_value) in combinations(secrets.items(), 2):

@@ -34,6 +34,9 @@ def identity_settings(environment: str, development_secret: str) -> dict[str, An
         # Only the process that owns the keys (auth, monolith) names a provider; others ask auth.
         "JWKS_PROVIDER": "",
         "SERVICE_SECRET": env.secret("SERVICE_SECRET", development_secret, environment=environment),
+        # Without it there are no dry runs (core.dryrun). So long a tried write may lock documents that others want to change.
+        "DRY_RUN_MILLISECONDS": env.integer("DRY_RUN_MILLISECONDS", 100, minimum=10),
+        "DRY_RUN_SECRET": env.optional_secret("DRY_RUN_SECRET", environment=environment),
         "TEST_MODE": test_mode,
         "TEST_DEFAULT_ROLE": env.text("TEST_DEFAULT_ROLE", "admin"),
         "TRUSTED_PROXIES": env.integer("TRUSTED_PROXIES", 1),

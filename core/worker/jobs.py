@@ -7,6 +7,8 @@ from kombu.exceptions import OperationalError
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from core.effects import outside
+
 log = structlog.get_logger(__name__)
 
 # A busy worker need not start a task within its second.
@@ -18,6 +20,7 @@ _LOST = Counter("leadmesh_jobs_lost_total", "Jobs that the broker did not take",
 
 def enqueue(task: Any, *arguments: Any) -> None:
     """Hand `task` to the worker. Never raises: a mail that cannot be queued must not fail the request."""
+    outside("job")
     try:
         task.delay(*arguments)
     except (OperationalError, RedisError, OSError) as error:

@@ -27,6 +27,11 @@ def test_every_kept_operation_of_the_contract_goes_to_its_service() -> None:
     assert not wrong
 
 
+def test_no_route_leads_to_what_services_tell_each_other() -> None:
+    spellings = [prefix for route in load() for prefix in (route.prefix, *route.aliases)]
+    assert not [prefix for prefix in spellings if prefix.startswith("/internal") or "/internal".startswith(prefix)]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -12,7 +12,7 @@ from ops.config import DEVELOPMENT_SECRET
 from ops.home import is_free
 from ops.parts import mongodb
 from ops.parts.process import Part, PartFailed
-from tests.legacy import data, leads, others
+from tests.legacy import buyers, data, leads, others
 from tests.legacy.documents import opened
 from tests.legacy.faults import DIFFERENCES
 from tests.legacy.server import CONTROL, Legacy
@@ -47,7 +47,7 @@ def _serve(port: int, uri: str, name: str) -> None:
     database = opened(uri, name)
     filled = data.load(database)
     secret = os.environ.get("JWT_SECRET") or DEVELOPMENT_SECRET
-    server = Legacy(port, database, secret, [*leads.ROUTES, *others.ROUTES])
+    server = Legacy(port, database, secret, [*leads.ROUTES, *buyers.ROUTES, *others.ROUTES])
 
     def stop(number: int, frame: FrameType | None) -> None:
         # Not here: `serve_forever` waits for this very thread.

@@ -115,7 +115,8 @@ def _enveloped(message: str, data: Document) -> Document:
     return {"success": True, "message": message, "data": data}
 
 
-def _buyer(buyer: Document) -> Document:
+def shown_buyer(buyer: Document) -> Document:
+    """Return a buyer as answers show it."""
     texts = {name: buyer.get(name) or "" for name in _BUYER}
     box = {"buyBox": buyer["buyBox"]} if buyer.get("buyBox") else {}
     return {
@@ -139,10 +140,10 @@ def buyers(request: Request) -> Any:
     criteria |= {name: request.query[name] for name in ("buyerType", "investmentRange") if name in request.query}
     found = request.database["buyers"].find(criteria).sort([("createdAt", -1), ("_id", -1)])
     if not {"page", "limit"} & request.query.keys():
-        return [_buyer(buyer) for buyer in found]
+        return [shown_buyer(buyer) for buyer in found]
     page, limit = int(request.query.get("page", 1)), int(request.query.get("limit", 20))
     total = request.database["buyers"].count_documents(criteria)
-    shown = [_buyer(buyer) for buyer in found.skip((page - 1) * limit).limit(limit)]
+    shown = [shown_buyer(buyer) for buyer in found.skip((page - 1) * limit).limit(limit)]
     pages = ceil(total / limit)
     numbers = {"page": page, "limit": limit, "total": total, "total_pages": pages}
     return {"buyers": shown, "pagination": {**numbers, "has_next": page < pages, "has_prev": page > 1}}
@@ -154,7 +155,7 @@ def buyer(request: Request) -> Any:
     found = request.database["buyers"].find_one(key)
     if found is None:
         raise Refused(404, "Buyer not found")
-    return _buyer(found)
+    return shown_buyer(found)
 
 
 ROUTES = [

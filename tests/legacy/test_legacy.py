@@ -11,7 +11,7 @@ from bson import ObjectId
 from pymongo.database import Database
 
 from ops.seed import people
-from tests.legacy import data, leads, others
+from tests.legacy import buyers, data, leads, others
 from tests.legacy.documents import Document, opened
 from tests.legacy.faults import DIFFERENCES
 from tests.legacy.load import log_in
@@ -28,7 +28,9 @@ def server() -> Iterator[Legacy]:
     database.client.drop_database(database.name)
     assert data.load(database)
     assert not data.load(database)
-    running = Legacy(free_port(), database, "a secret of the old system, long", [*leads.ROUTES, *others.ROUTES])
+    running = Legacy(
+        free_port(), database, "a secret of the old system, long", [*leads.ROUTES, *buyers.ROUTES, *others.ROUTES]
+    )
     threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
     yield running
     running.shutdown()

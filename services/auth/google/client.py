@@ -8,6 +8,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from django.conf import settings
 
+from core.effects import outside
 from core.errors import Unavailable
 
 AUTHORIZE_URL = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -74,6 +75,7 @@ def _identity(access_token: str) -> GoogleIdentity:
 
 
 def _ask(method: str, url: str, **options: Any) -> dict[str, Any]:
+    outside("call of Google")
     try:
         answer = httpx.request(method, url, timeout=_TIMEOUT, **options)
         found = answer.json() if answer.status_code == 200 else {}

@@ -7,6 +7,7 @@ import httpx
 import structlog
 from django.conf import settings
 
+from core.effects import outside
 from services.leads.communication.rules import SMS
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class Twilio:
         return {"accountSid": settings.TWILIO_ACCOUNT_SID, "phoneNumbers": numbers, "balance": 0}
 
     def _ask(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        outside("call of a provider")
         credentials = (settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
         url = f"{_API}/{settings.TWILIO_ACCOUNT_SID}/{path}"
         try:

@@ -22,6 +22,8 @@ Config = dict[str, Any]
 Address = tuple[str, int]
 
 _TYPES = "type.googleapis.com/envoy"
+# Files of Settings.folder that Envoy reads.
+ROUTES, KEYS = "routes.json", "keys.json"
 # Largest request line and headers, as in the old server (Node's --max-http-header-size). Up to the second size they are read,
 # so that a page may read the refusal too.
 _HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
@@ -38,8 +40,9 @@ _USABLE_ID = f"{_REQUEST_ID}.matches('^[A-Za-z0-9._:-]+$') && size({_REQUEST_ID}
 class Settings:
     """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
-    (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
-    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there)."""
+    (base64url); states: of groups that are not the services', as of `version`; by_name: instances are found by DNS and not in
+    watched files; authorities: a file with the certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own
+    image have it there)."""
 
     port: int
     folder: Path
@@ -51,6 +54,7 @@ class Settings:
     legacy: str = ""
     legacy_key: str = field(default="", repr=False)
     traces: str = ""
+    by_name: bool = False
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
     version: int = 0
@@ -66,6 +70,7 @@ def write_all(settings: Settings) -> Path:
     for service in SERVICES:
         write_endpoints(settings.folder, service, [])
     write_routes(settings)
+    people.write_keys(settings.folder / KEYS, settings.legacy_key)
     bootstrap = settings.folder / "bootstrap.json"
     write_json(bootstrap, _bootstrap(settings))
     return bootstrap
@@ -75,7 +80,7 @@ def write_routes(settings: Settings) -> None:
     """Replace the watched route file; Envoy shows its version when it serves it. The states are kept for the next start."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
     write_json(settings.folder / "states.json", dumped(settings.version, settings.states))
-    write_json(settings.folder / "routes.json", {"version_info": str(settings.version), "resources": [resource]})
+    write_json(settings.folder / ROUTES, {"version_info": str(settings.version), "resources": [resource]})
 
 
 def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
@@ -92,8 +97,14 @@ def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> Non
 
 
 def _bootstrap(settings: Settings) -> Config:
-    routes = {"rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")}}
-    return assemble(settings, routes, lambda service: _watched_instances(settings.folder, service))
+    return assemble(
+        settings, watched_routes(settings.folder), lambda service: _watched_instances(settings.folder, service)
+    )
+
+
+def watched_routes(folder: Path) -> Config:
+    """Return the source of routes that follows what `write_routes` writes into `folder`."""
+    return {"rds": {"route_config_name": "routes", "config_source": _watched(folder, ROUTES)}}
 
 
 def assemble(settings: Settings, routes: Config, instances: Callable[[str], Config]) -> Config:
@@ -187,7 +198,7 @@ def _filters(settings: Settings) -> list[Config]:
         _filter("health_check", "health_check.v3.HealthCheck", **health),
         _filter("cors", "cors.v3.Cors"),
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
-        *([people.reader(settings.legacy_key)] if settings.legacy else []),
+        *([people.reader(settings.folder / KEYS)] if settings.legacy else []),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
         _filter("router", "router.v3.Router"),
     ]
@@ -238,6 +249,8 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
         if reads.kind != LEGACY:
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
+        if settings.by_name and writes.kind != LEGACY:
+            write["route"]["retry_policy"] = _retries_of_unsent()
         rendered += [read, _upload(write) if route.uploads else write]
     return rendered
 
@@ -284,6 +297,12 @@ def _retries() -> Config:
         ],
         "host_selection_retry_max_attempts": 3,
     }
+
+
+def _retries_of_unsent() -> Config:
+    """An instance may stop before DNS has told: a request that could not be sent to it goes to another one, also a write. A
+    request that was sent is never sent again, unless it is a read."""
+    return {**_retries(), "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}
 
 
 def _watched_instances(folder: Path, service: str) -> Config:

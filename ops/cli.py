@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from gateway.console import add_to as add_routes
 from gateway.store import Store
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
 from ops.parts.process import PartFailed
-from ops.routes import add_to as add_routes
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
 from ops.supervisor import Supervisor, reaches
@@ -23,6 +23,7 @@ from ops.tokens import token as make_token
 
 app = typer.Typer(
     help="Run, watch and change a Leadmesh platform on this machine.",
+    epilog="In a cluster: routes, route and rollback with --context NAME, --namespace NAME or both.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

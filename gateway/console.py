@@ -1,7 +1,9 @@
-"""The commands of the way over and back: `leadmesh routes`, `route` and `rollback`."""
+"""The commands of the way over and back: `leadmesh routes`, `route` and `rollback`, here and in the agent's container
+(`python -m gateway.console`)."""
 
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -9,13 +11,17 @@ from typing import Annotated, Any
 
 import typer
 from pymongo.errors import PyMongoError
+from rich.console import Console
 from rich.table import Table
 
+from gateway import environment
 from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
-from ops import show
 
+# Who types, where the process belongs to somebody else.
+AUTHOR = "LEADMESH_AUTHOR"
+console = Console(highlight=False)
 routes = typer.Typer(help="Where the groups of routes go, and who changed it.", invoke_without_command=True)
 _SECONDS, _ASK_SECONDS = 10.0, 0.02
 
@@ -112,9 +118,7 @@ def _move(store: Store, names: list[str], state: State, reason: str) -> None:
         if not waiting:
             seconds = time.monotonic() - begun
             what = names[0] if len(names) == 1 else f"{len(names)} groups ({names[0]} to {names[-1]})"
-            show.console.print(
-                f"{what}: {state}. Served by {_count(len(alive))} after {seconds:.2f} s.", soft_wrap=True
-            )
+            console.print(f"{what}: {state}. Served by {_count(len(alive))} after {seconds:.2f} s.", soft_wrap=True)
             return
         time.sleep(_ASK_SECONDS)
     why = "; ".join(f"{one['_id']}: {one['trouble'] or 'silent'}" for one in store.gateways() if one["_id"] in waiting)
@@ -129,7 +133,7 @@ def _count(gateways: int) -> str:
 
 def _author() -> str:
     try:
-        return getpass.getuser()
+        return os.environ.get(AUTHOR) or getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
 
@@ -149,14 +153,14 @@ def _list(store: Store, *, as_json: bool) -> None:
     table = Table("group", "service", "goes to", "since", "reason")
     for row in rows:
         table.add_row(*row.values())
-    show.console.print(table)
+    console.print(table)
     for one in served:
         behind = (
             ""
             if one["version"] == version
             else f", {version} is wanted" + f" ({one['trouble']})" * bool(one["trouble"])
         )
-        show.console.print(f"{one['gateway']} serves version {one['version']}{behind}.")
+        console.print(f"{one['gateway']} serves version {one['version']}{behind}.")
 
 
 def _history(store: Store, lines: int, *, as_json: bool) -> None:
@@ -172,4 +176,20 @@ def _history(store: Store, lines: int, *, as_json: bool) -> None:
     table = Table(*names)
     for row in rows:
         table.add_row(*row)
-    show.console.print(table)
+    console.print(table)
+
+
+def main() -> None:
+    """Run a command on the states of the database that the environment names."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    add_to(app, lambda: Store(environment.needed("MONGODB_URI")), _failed)
+    app(prog_name="leadmesh")
+
+
+def _failed(sentence: str) -> typer.Exit:
+    Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
+    return typer.Exit(2)
+
+
+if __name__ == "__main__":
+    main()

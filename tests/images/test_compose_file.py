@@ -50,8 +50,22 @@ def services(tmp_path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_has_a_profile_of_its_own(service: str, tmp_path: Path) -> None:
     listed = config(settings(tmp_path, without="COMPOSE_PROFILES"), "--profile", service, "config", "--services")
-    parts = {"gateway", "gateway-config", "mongodb", "database", "valkey"}
+    parts = {"gateway", "gateway-config", "gateway-agent", "mongodb", "database", "valkey"}
     assert set(listed.stdout.split()) == parts | {service, f"{service}-worker", f"{service}-migrate"}
+
+
+def test_the_agent_is_there_beside_an_old_system_only(tmp_path: Path) -> None:
+    file = settings(tmp_path)
+    assert _agents(file) == 0
+    with file.open("a") as more:
+        more.write("\nLEADMESH_LEGACY_URL=https://old.example.com\n")
+    assert _agents(file) == 1
+
+
+def _agents(file: Path) -> int:
+    services = json.loads(config(file, "config", "--format", "json").stdout)["services"]
+    assert services["gateway"]["depends_on"]["gateway-agent"] == {"condition": "service_healthy", "required": False}
+    return int(services["gateway-agent"]["scale"])
 
 
 def test_every_container_is_hardened(services: dict[str, Any]) -> None:

@@ -52,14 +52,15 @@ PODS: Schema = {
     "affinity": OBJECT,
     "priorityClassName": TEXT,
 }
+IMAGE = members(
+    registry=TEXT,
+    repository=TEXT,
+    tag=TEXT,
+    digest={"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+    pullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
+)
 SHARED: Schema = {
-    "image": members(
-        registry=TEXT,
-        repository=TEXT,
-        tag=TEXT,
-        digest={"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
-        pullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
-    ),
+    "image": IMAGE,
     "imagePullSecrets": items(members(name=NAME)),
     "secrets": members(
         existingSecret=NAME,
@@ -127,6 +128,7 @@ GATEWAY: Schema = {
     "heap": COUNT,
     "trustedProxies": {"type": "integer", "minimum": 0},
     "legacy": members(host=TEXT, port=PORT, tls=SWITCH),
+    "agent": members(image=IMAGE, resources=RESOURCES, unknownStates={"enum": ["wait", "legacy", "service"]}),
     "tracing": members(host=TEXT, port=PORT),
     "config": TEXT,
     "replicas": COUNT,
@@ -141,7 +143,7 @@ GATEWAY: Schema = {
     "clients": PEERS,
 }
 # What services have of their own cannot be the same for all.
-GLOBAL: Schema = {**SHARED, "image": _without(SHARED["image"], "repository", "digest")}
+GLOBAL: Schema = {**SHARED, "image": _without(IMAGE, "repository", "digest")}
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 

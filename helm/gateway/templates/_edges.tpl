@@ -11,6 +11,7 @@
 {{- with .v.legacy }}
 {{- if .host }}
 {{ include "leadmesh.out" (dict "c" $ "to" "legacy" "ports" (list .port) "peers" (list)) }}
+{{ include "leadmesh.out" (dict "c" $ "to" "mongodb" "ports" $n.mongodb.ports "peers" $n.mongodb.peers) }}
 {{- end }}
 {{- end }}
 {{- with .v.tracing }}

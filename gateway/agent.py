@@ -86,8 +86,10 @@ class Agent:
             write_routes(replace(self.settings, version=version, states=states))
             self._await(version)
         except (OSError, httpx.HTTPError, TimeoutError) as error:
-            self.trouble = f"{type(error).__name__}: {error}"[:200]
-            log.error("states of version %s are not served: %s", version, self.trouble)
+            trouble = f"{type(error).__name__}: {error}"[:200]
+            if trouble != self.trouble:
+                log.error("states of version %s are not served: %s", version, trouble)
+            self.trouble = trouble
             return
         self.served, self.trouble = version, None
         log.info("serving version %s", version)

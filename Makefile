@@ -108,7 +108,7 @@ lock: $(INSTALLED) ## Resolve the libraries again and write the lock files
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
-	@$(BIN)/uv pip compile --group gateway -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-gateway.lock
+	@$(BIN)/uv pip compile --group agent -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-gateway.lock
 	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
 	@$(BIN)/uv pip compile tests/charts/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -q -o tests/charts/requirements.lock
 

@@ -1,4 +1,5 @@
-"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, and tells when they are served.
+"""`python -m gateway.agent`: keeps one Envoy's routes as the groups' states want them, tells when they are served, and compares
+the two systems' answers (gateway/shadow).
 
 It may die, and MongoDB may be away: Envoy goes on with the last states.
 """
@@ -6,6 +7,7 @@ It may die, and MongoDB may be away: Envoy goes on with the last states.
 import argparse
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -20,8 +22,11 @@ from pymongo.errors import PyMongoError
 
 from gateway import admin, environment, people
 from gateway.dns import ADMIN
-from gateway.envoy import KEYS, ROUTES, Settings, write_routes
-from gateway.states import State, States, parsed
+from gateway.envoy import KEYS, ROUTES, STATES, Settings, compares, write_routes
+from gateway.files import read_json
+from gateway.shadow import page, writes
+from gateway.shadow.comparing import Budget, Comparing
+from gateway.states import State, States, loaded, parsed
 from gateway.store import Store
 from gateway.table import groups, load
 
@@ -45,11 +50,13 @@ class Agent:
     store: Store
     admin: Path
     stopping: threading.Event
+    comparing: Comparing | None = None
     served: int = _NONE
     trouble: str | None = None
 
     def run(self) -> None:
         """Follow the states until `stopping` is set."""
+        self._compare(loaded(read_json(self.settings.folder / STATES))[1])
         while not self.stopping.is_set():
             try:
                 self._beat()
@@ -91,8 +98,13 @@ class Agent:
                 log.error("states of version %s are not served: %s", version, trouble)
             self.trouble = trouble
             return
+        self._compare(states)
         self.served, self.trouble = version, None
         log.info("serving version %s", version)
+
+    def _compare(self, states: States) -> None:
+        if self.comparing:
+            self.comparing.follow(states)
 
     def _await(self, version: int) -> None:
         """Return once Envoy itself says that it serves `version`. Raises TimeoutError, httpx.HTTPError, OSError."""
@@ -144,6 +156,10 @@ def main() -> None:
     )
     parser.add_argument("--name", default=socket.gethostname())
     parser.add_argument("--once", action="store_true", help="only write what Envoy needs to start")
+    parser.add_argument("--page-port", type=int, default=0, help="of the comparison's page and metrics; 0: none")
+    parser.add_argument(
+        "--page-host", default="127.0.0.1", help="where they listen (%(default)s); the page only for here"
+    )
     words = parser.parse_args()
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -151,19 +167,33 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        store = Store(environment.needed("MONGODB_URI"))
+        store = Store(environment.needed("MONGODB_URI"), environment.value("GATEWAY_MONGODB_NAME", "gateway"))
         settings = _stored(words.settings) if words.settings else environment.settings(words.folder)
         if not words.settings:
             prepare(settings, store, environment.value("LEADMESH_UNKNOWN_STATES", "wait"), stopping)
     except ValueError as refusal:
         sys.exit(str(refusal))
-    if not words.once:
-        Agent(words.name, settings, store, words.admin or settings.folder / ADMIN, stopping).run()
+    if words.once:
+        return
+    agent = Agent(words.name, settings, store, words.admin or settings.folder / ADMIN, stopping)
+    if compares(settings):
+        agent.comparing = _comparing(agent, words.page_host, words.page_port)
+    agent.run()
 
 
 def _stored(file: Path) -> Settings:
     stored = json.loads(file.read_text(encoding="utf-8"))
     return Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
+
+
+def _comparing(agent: Agent, host: str, port: int) -> Comparing:
+    """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
+    budget = Budget.from_environment(os.environ)
+    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget)
+    threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
+    if port:
+        page.serve(port, agent.store, comparing.metrics.registry, host)
+    return comparing
 
 
 if __name__ == "__main__":

@@ -11,17 +11,19 @@ from typing import Annotated, Any
 
 import typer
 from pymongo.errors import PyMongoError
-from rich.console import Console
 from rich.table import Table
 
 from gateway import environment
+from gateway.shadow.console import add_to as add_shadow
+from gateway.shadow.console import proof_of
+from gateway.shadow.passport import Terms
 from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
+from gateway.terminal import console, errors
 
 # Who types, where the process belongs to somebody else.
 AUTHOR = "LEADMESH_AUTHOR"
-console = Console(highlight=False)
 routes = typer.Typer(help="Where the groups of routes go, and who changed it.", invoke_without_command=True)
 _SECONDS, _ASK_SECONDS = 10.0, 0.02
 
@@ -58,14 +60,24 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
     @app.command()
     def route(
         group: Annotated[str, typer.Argument(help="A group, such as leads.read: `leadmesh routes` lists them.")],
-        to: Annotated[str, typer.Option("--to", help="legacy, canary=10 or service.")],
+        to: Annotated[str, typer.Option("--to", help="legacy, shadow, canary=10 or service.")],
         reason: Reason,
         by: Annotated[
             str, typer.Option("--by", help="Who stays on one side of a canary: person or tenant.")
         ] = "person",
+        share: Annotated[
+            int | None, typer.Option("--share", help="Percent of the requests that are compared with the other side.")
+        ] = None,
+        compared: Annotated[
+            int, typer.Option("--compared", min=1, help="How many compared requests the passport needs.")
+        ] = Terms.compared,
+        force: Annotated[bool, typer.Option("--force", help="Without a passport; it is kept in the history.")] = False,
     ) -> None:
-        """Send a group of routes to the old system, to the service, or to both by share."""
-        guarded(lambda store: _move(store, _named(group), _state(to, by), reason))
+        """Send a group of routes to the old system, compared or not, to the service, or to both by share.
+
+        More than a tenth of the callers go to the service only with a valid passport (`leadmesh shadow passport`)."""
+        terms = Terms(compared=compared, above=int(os.environ.get("LEADMESH_PASSPORT_ABOVE") or Terms.above))
+        guarded(lambda store: _route(store, _named(group)[0], _state(to, by, share), reason, None if force else terms))
 
     @app.command()
     def rollback(
@@ -77,12 +89,25 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
         guarded(lambda store: _move(store, _below(what, everything=everything), State("legacy", 0), reason))
 
     app.add_typer(routes, name="routes")
+    add_shadow(app, guarded)
 
 
-def _state(to: str, by: str) -> State:
+def _state(to: str, by: str, compared: int | None) -> State:
     if by not in ("person", "tenant"):
         raise Refused(f"{by!r} cannot stay on one side: choose person or tenant.")
-    return parsed(to, by)  # type: ignore[arg-type]
+    return parsed(to, by, compared)  # type: ignore[arg-type]
+
+
+def _route(store: Store, group: str, state: State, reason: str, terms: Terms | None) -> None:
+    """Move a group; more callers than before go to the service by a passport only, or by force (without `terms`)."""
+    before = store.current()[1].get(group, State()).share
+    beside = any(one["legacy"] for one in store.gateways())
+    proof = ""
+    if terms is None:
+        proof = "forced"
+    elif beside and state.share > max(before, terms.above):
+        proof = proof_of(store, group, terms)
+    _move(store, [group], state, reason, proof)
 
 
 def _named(group: str) -> list[str]:
@@ -102,7 +127,7 @@ def _below(what: str | None, *, everything: bool) -> list[str]:
     return found
 
 
-def _move(store: Store, names: list[str], state: State, reason: str) -> None:
+def _move(store: Store, names: list[str], state: State, reason: str, proof: str = "") -> None:
     """Store the change, wait until every gateway serves it, and say how long that took."""
     gateways = store.gateways()
     if not gateways:
@@ -110,7 +135,7 @@ def _move(store: Store, names: list[str], state: State, reason: str) -> None:
     if state.kind != "service" and not all(one["legacy"] for one in gateways):
         raise Refused("The gateway knows no old system: set LEADMESH_LEGACY_URL and start it again.")
     begun = time.monotonic()
-    version = store.change(names, state, reason=reason, author=_author())
+    version = store.change(names, state, reason=reason, author=_author(), proof=proof)
     waiting = {one["_id"] for one in gateways}
     while time.monotonic() < begun + _SECONDS:
         alive = store.gateways()
@@ -166,10 +191,18 @@ def _list(store: Store, *, as_json: bool) -> None:
 def _history(store: Store, lines: int, *, as_json: bool) -> None:
     changes = store.history(lines)
     rows = [
-        (str(one.version), one.at.isoformat(timespec="seconds"), one.group, str(one.state), one.author, one.reason)
+        (
+            str(one.version),
+            one.at.isoformat(timespec="seconds"),
+            one.group,
+            str(one.state),
+            one.author,
+            one.reason,
+            one.proof,
+        )
         for one in changes
     ]
-    names = ("version", "at", "group", "state", "author", "reason")
+    names = ("version", "at", "group", "state", "author", "reason", "proof")
     if as_json:
         sys.stdout.write(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2) + "\n")
         return
@@ -182,12 +215,16 @@ def _history(store: Store, lines: int, *, as_json: bool) -> None:
 def main() -> None:
     """Run a command on the states of the database that the environment names."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    add_to(app, lambda: Store(environment.needed("MONGODB_URI")), _failed)
+    add_to(app, _store, _failed)
     app(prog_name="leadmesh")
 
 
+def _store() -> Store:
+    return Store(environment.needed("MONGODB_URI"), environment.value("GATEWAY_MONGODB_NAME", "gateway"))
+
+
 def _failed(sentence: str) -> typer.Exit:
-    Console(stderr=True, highlight=False).print(sentence, soft_wrap=True)
+    errors.print(sentence, soft_wrap=True)
     return typer.Exit(2)
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.envoy import Config, Settings, assemble, found_by_name, route_configuration, watched_routes
+from gateway.envoy import Config, Settings, assemble, route_configuration, watched_routes
+from gateway.outside import found_by_name
 
 _TYPES = "type.googleapis.com/envoy"
 # The socket of Envoy's admin interface in Settings.folder.

@@ -47,5 +47,6 @@ def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settin
         legacy_key=key_of(value("JWT_SECRET")),
         traces=value("OTEL_EXPORTER_OTLP_ENDPOINT"),
         by_name=True,
+        comparer=str(folder),
     )
     return replace(told, origins=tuple(filter(None, origins))) if any(origins) else told

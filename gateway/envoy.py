@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
 from gateway.logs import access_log, tracing
+from gateway.outside import outside_cluster
 from gateway.replies import local_replies
-from gateway.states import CANARY, LEGACY, State, States, dumped, loaded
+from gateway.shadow import rendering
+from gateway.states import CANARY, LEGACY, SHADOW, State, States, dumped, loaded
 from gateway.table import Route, load
 from platform_services import SERVICES
 
@@ -22,8 +23,8 @@ Config = dict[str, Any]
 Address = tuple[str, int]
 
 _TYPES = "type.googleapis.com/envoy"
-# Files of Settings.folder that Envoy reads.
-ROUTES, KEYS = "routes.json", "keys.json"
+# Files of Settings.folder: two that Envoy reads, and the states that it serves.
+ROUTES, KEYS, STATES = "routes.json", "keys.json", "states.json"
 # Largest request line and headers, as in the old server (Node's --max-http-header-size). Up to the second size they are read,
 # so that a page may read the refusal too.
 _HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
@@ -42,7 +43,8 @@ class Settings:
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
     (base64url); states: of groups that are not the services', as of `version`; by_name: instances are found by DNS and not in
     watched files; authorities: a file with the certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own
-    image have it there)."""
+    image have it there); comparer: a folder in which Envoy and the agent have their sockets (at most 90 bytes); without it
+    nothing is compared."""
 
     port: int
     folder: Path
@@ -55,6 +57,7 @@ class Settings:
     legacy_key: str = field(default="", repr=False)
     traces: str = ""
     by_name: bool = False
+    comparer: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
     version: int = 0
@@ -64,7 +67,7 @@ class Settings:
 def write_all(settings: Settings) -> Path:
     """Write every file and return the bootstrap's path; endpoints start empty, groups as they were last
     served here."""
-    version, states = loaded(read_json(settings.folder / "states.json"))
+    version, states = loaded(read_json(settings.folder / STATES))
     settings = replace(settings, version=version, states=states)
     (settings.folder / "endpoints").mkdir(parents=True, exist_ok=True)
     for service in SERVICES:
@@ -79,7 +82,7 @@ def write_all(settings: Settings) -> Path:
 def write_routes(settings: Settings) -> None:
     """Replace the watched route file; Envoy shows its version when it serves it. The states are kept for the next start."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
-    write_json(settings.folder / "states.json", dumped(settings.version, settings.states))
+    write_json(settings.folder / STATES, dumped(settings.version, settings.states))
     write_json(settings.folder / ROUTES, {"version_info": str(settings.version), "resources": [resource]})
 
 
@@ -111,14 +114,21 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     """Return a bootstrap. routes: the connection manager's source of routes; instances: how a service's cluster finds its
     instances."""
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
-    clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
-    clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
+    clusters += [outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
+    clusters += [outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
+    clusters += [rendering.cluster(settings.comparer)] if compares(settings) else []
+    listeners = [_listener(settings, routes), *([rendering.listener(settings.comparer)] if compares(settings) else [])]
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
         "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}},
-        "static_resources": {"listeners": [_listener(settings, routes)], "clusters": clusters},
+        "static_resources": {"listeners": listeners, "clusters": clusters},
         **limits.connections(settings.heap),
     }
+
+
+def compares(settings: Settings) -> bool:
+    """Whether this gateway can compare two systems: it knows both, and where the agent is."""
+    return bool(settings.legacy and settings.comparer)
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
@@ -200,6 +210,8 @@ def _filters(settings: Settings) -> list[Config]:
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
         *([people.reader(settings.folder / KEYS)] if settings.legacy else []),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
+        # Last: it sees bodies whole, and answers as they came.
+        *([rendering.copier()] if compares(settings) else []),
         _filter("router", "router.v3.Router"),
     ]
 
@@ -246,22 +258,24 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
     for prefix in (route.prefix, *route.aliases):
         rewrite = {} if prefix == route.prefix else {"prefix_rewrite": route.prefix + "/" * prefix.endswith("/")}
         read = _target({**_prefix(prefix), **safe}, route.service, reads, rewrite)
-        if reads.kind != LEGACY:
+        if reads.kind not in (LEGACY, SHADOW):
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
-        if settings.by_name and writes.kind != LEGACY:
+        if settings.by_name and writes.kind not in (LEGACY, SHADOW):
             write["route"]["retry_policy"] = _retries_of_unsent()
-        rendered += [read, _upload(write) if route.uploads else write]
+        write = _upload(write) if route.uploads else write
+        rendered += rendering.compared(read, reads, reads=True) + rendering.compared(write, writes, reads=False)
     return rendered
 
 
 def _state(group: str, settings: Settings) -> State:
-    """Return where a group goes; without an old system there is only one way."""
-    return settings.states.get(group, State()) if settings.legacy else State()
+    """Return where a group goes; without an old system there is only one way, without the agent nothing is compared."""
+    state = settings.states.get(group, State()) if settings.legacy else State()
+    return state if settings.comparer else replace(state, compared=0)
 
 
 def _target(match: Config, service: str, state: State, rewrite: Config) -> Config:
-    if state.kind == LEGACY:
+    if state.kind in (LEGACY, SHADOW):
         return {"match": match, "route": {"cluster": "legacy", "timeout": f"{_LEGACY_SECONDS}s", **rewrite}}
     target = {"timeout": f"{_ROUTE_SECONDS}s", **rewrite}
     if state.kind != CANARY:
@@ -348,43 +362,6 @@ def _service_cluster(service: str, instances: Config) -> Config:
                 "explicit_http_config": {"http_protocol_options": {}},
             }
         },
-    }
-
-
-def found_by_name(**dns: Any) -> Config:
-    """Return how a cluster finds its instances: every address that DNS gives for their name. dns: DnsCluster's fields."""
-    typed = {"@type": f"{_TYPES}.extensions.clusters.dns.v3.DnsCluster", **dns}
-    return {"cluster_type": {"name": "envoy.cluster.dns", "typed_config": typed}}
-
-
-def _outside_cluster(name: str, url: str, authorities: str) -> Config:
-    parts = urlsplit(url)
-    address = {"address": parts.hostname or "", "port_value": parts.port or (443 if parts.scheme == "https" else 80)}
-    endpoint = {"endpoint": {"address": {"socket_address": address}}}
-    cluster: Config = {
-        "name": name,
-        **found_by_name(dns_lookup_family="V4_PREFERRED"),
-        "connect_timeout": "2s",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
-    }
-    if parts.scheme == "https":
-        cluster["transport_socket"] = {
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": _checked_server(parts.hostname or "", authorities),
-        }
-    return cluster
-
-
-def _checked_server(host: str, authorities: str) -> Config:
-    """Without both checks an attacker on the way could be that server: Envoy by itself accepts every certificate."""
-    checks = {
-        "trusted_ca": {"filename": authorities},
-        "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
-    }
-    return {
-        "@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "sni": host,
-        "common_tls_context": {"validation_context": checks},
     }
 
 

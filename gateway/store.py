@@ -23,16 +23,16 @@ class Store:
     def __init__(self, uri: str, name: str = "gateway") -> None:
         seconds = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 3_000, "socketTimeoutMS": 10_000}
         self._client: MongoClient[Document] = MongoClient(uri, tz_aware=True, w="majority", **seconds)  # type: ignore[arg-type]
-        self._database: Database[Document] = self._client[name]
+        self.database: Database[Document] = self._client[name]
 
     @property
     def changes(self) -> Collection[Document]:
         """The collection of changes; `_id` is the version."""
-        return self._database["routestates"]
+        return self.database["routestates"]
 
     @property
     def _gateways(self) -> Collection[Document]:
-        return self._database["gateways"]
+        return self.database["gateways"]
 
     def prepare(self) -> None:
         """Make the index by which forgotten gateways leave."""
@@ -51,14 +51,17 @@ class Store:
         """Return the latest changes, newest first."""
         return [_change(found) for found in self.changes.find().sort("_id", -1).limit(limit)]
 
-    def change(self, groups: list[str], state: State, *, reason: str, author: str) -> int:
-        """Store a change of every one of `groups`, all or none, and return the version that has them all. Raises Refused."""
+    def change(self, groups: list[str], state: State, *, reason: str, author: str, proof: str = "") -> int:
+        """Store a change of every one of `groups`, all or none, and return the version that has them all. proof: as in Change.
+        Raises Refused."""
         if not reason.strip():
             raise Refused("Say why: --reason.")
         told = {
             "state": state.kind,
             "share": state.share,
             "by": state.by,
+            "compared": state.compared,
+            "proof": proof,
             "reason": reason[:500],
             "author": author[:100],
         }
@@ -81,8 +84,14 @@ class Store:
         told = {"version": version, "legacy": legacy, "trouble": trouble, "seenAt": moment}
         self._gateways.update_one({"_id": gateway}, {"$set": told}, upsert=True)
 
+    def note_versions(self, gateway: str, versions: dict[str, str]) -> None:
+        """Note which versions of the old system (`legacy`) and of the services `gateway` sees."""
+        self._gateways.update_one(
+            {"_id": gateway}, {"$set": {"versions": versions, "seenAt": datetime.now(UTC)}}, upsert=True
+        )
+
     def gateways(self) -> list[Document]:
-        """Return the gateways that live: `_id`, `version`, `legacy`, `trouble`, `seenAt`."""
+        """Return the gateways that live: `_id`, `version`, `legacy`, `trouble`, `seenAt`; `versions` where it compares."""
         return list(self._gateways.find({"seenAt": {"$gt": datetime.now(UTC) - _ALIVE}}).sort("_id", 1))
 
     def forget(self, gateway: str) -> None:
@@ -95,8 +104,10 @@ class Store:
 
 
 def _change(found: Document) -> Change:
-    state = State(found["state"], found["share"], found["by"])
-    return Change(found["_id"], found["group"], state, found["reason"], found["author"], found["at"])
+    # Rows of before the comparison have no word about it.
+    state = State(found["state"], found["share"], found["by"], found.get("compared", 0))
+    proof = found.get("proof", "")
+    return Change(found["_id"], found["group"], state, found["reason"], found["author"], found["at"], proof)
 
 
 def _came_between(error: PyMongoError) -> bool:

@@ -57,6 +57,26 @@ def groups(routes: Iterable[Route]) -> dict[str, str]:
     return {group: min(services) for group, services in sorted(_owners(routes).items())}
 
 
+def owner_of(routes: Iterable[Route], path: str) -> Route | None:
+    """Return the route that owns a path, of those that `load` returned."""
+    lowered = path.lower()
+    return next((one for one in routes if _is_below(lowered, one.prefix)), None)
+
+
+def canonical(routes: Iterable[Route], path: str) -> str:
+    """Return a path without query as the services see it: an alias is another spelling of its route's prefix."""
+    lowered = path.lower()
+    spelled = [
+        (other, one.prefix) for one in routes for other in (one.prefix, *one.aliases) if _is_below(lowered, other)
+    ]
+    other, prefix = max(spelled, key=lambda pair: len(pair[0]), default=("", ""))
+    return path if other == prefix else prefix + "/" * other.endswith("/") + path[len(other) :]
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
+
+
 def _owners(routes: Iterable[Route]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for route in routes:

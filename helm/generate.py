@@ -62,7 +62,10 @@ def _is_below(prefix: str, other: str) -> bool:
 
 def gateway_configuration(legacy: str = "") -> dict[str, Any]:
     """Return Envoy's configuration with traces; it finds the pods of each service by its headless Service."""
-    settings = envoy.Settings(port=8000, folder=environment.FOLDER, host="0.0.0.0", legacy=legacy, traces=_TRACES)  # noqa: S104
+    folder = environment.FOLDER
+    settings = envoy.Settings(
+        port=8000, folder=folder, host="0.0.0.0", legacy=legacy, traces=_TRACES, comparer=str(folder)
+    )  # noqa: S104
     return dns.bootstrap(settings, dns.Names(suffix="-pods"))
 
 

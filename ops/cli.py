@@ -12,6 +12,7 @@ import typer
 
 from gateway.console import add_to as add_routes
 from gateway.store import Store
+from gateway.terminal import console, errors
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
@@ -37,7 +38,7 @@ _CHANGE_SECONDS = 60.0
 
 
 def _fail(sentence: str) -> typer.Exit:
-    show.errors.print(sentence, soft_wrap=True)
+    errors.print(sentence, soft_wrap=True)
     return typer.Exit(2)
 
 
@@ -84,7 +85,7 @@ def down_command() -> None:
     """Stop the platform and everything it started."""
     if not down(_read()):
         raise _fail("No platform is running here.")
-    show.console.print("Stopped.")
+    console.print("Stopped.")
 
 
 @app.command()
@@ -130,7 +131,7 @@ def _await(service: str, reached: Any, word: str) -> None:
     deadline = time.monotonic() + _CHANGE_SECONDS
     while time.monotonic() < deadline:
         if reached(_ask({"do": "status"})):
-            show.console.print(f"{service} is {word}.")
+            console.print(f"{service} is {word}.")
             return
         time.sleep(0.2)
     raise _fail(f"{service} is not {word} after {_CHANGE_SECONDS:.0f} seconds: `./leadmesh logs {service}`.")
@@ -203,7 +204,7 @@ def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is ther
     except PartFailed as failure:
         raise _fail(str(failure)) from None
     if not loaded:
-        show.console.print("The demo data is there already; --force loads it again.")
+        console.print("The demo data is there already; --force loads it again.")
 
 
 def _environment_of(config: Config, facts: dict[str, Any]) -> None:
@@ -215,7 +216,7 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
-    return Store(config.environment["MONGODB_URI"])
+    return Store(config.environment["MONGODB_URI"], config.environment.get("GATEWAY_MONGODB_NAME") or "gateway")
 
 
 add_routes(app, _store, _fail)

@@ -34,10 +34,20 @@ class Home:
     def socket(self) -> Path:
         """The control socket."""
         path = self.folder / "control.sock"
-        if len(str(path)) < _SOCKET_PATH_BYTES:
-            return path
+        return path if len(str(path)) < _SOCKET_PATH_BYTES else Path(f"{self._elsewhere}.sock")
+
+    @property
+    def comparer(self) -> Path:
+        """The folder in which gateway and agent have their sockets, made if missing; only its owner may enter it."""
+        folder = self.folder / "comparer"
+        folder = folder if len(str(folder / "compare.sock")) < _SOCKET_PATH_BYTES else self._elsewhere
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @property
+    def _elsewhere(self) -> Path:
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"leadmesh-{digest}.sock"
+        return Path(tempfile.gettempdir()) / f"leadmesh-{digest}"
 
     @property
     def endpoints(self) -> Path:

@@ -110,7 +110,9 @@ class Supervisor:
             self.parts[name] = envoy.start(bootstrap, self.config.port, home.log(name))
             return
         if name == "agent":
-            self.parts[name] = agent.start(self._gateway_settings(), home.log(name), self.environment)
+            settings = self._gateway_settings()
+            page = home.port(name) if settings.legacy else 0
+            self.parts[name] = agent.start(settings, home.log(name), self.environment, page)
             return
         start = mongodb.start if name == "mongodb" else redis.start
         port = self.parts[name].port if name in self.parts else home.port(name)
@@ -130,6 +132,7 @@ class Supervisor:
             proxies=int(environment.get("TRUSTED_PROXIES") or 1) - 1,
             legacy=environment.get("LEADMESH_LEGACY_URL", ""),
             legacy_key=key_of(environment.get("JWT_SECRET") or DEVELOPMENT_SECRET),
+            comparer=str(config.home.comparer),
             traces=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
 

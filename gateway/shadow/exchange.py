@@ -21,8 +21,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and the answer that the client got. operation: as the contract names it, `GET /api/leads/:id`; path: with the
-    query; side: who answered; sent, answered: when Envoy saw the request's and the answer's end."""
+    """A request and the answer that the client got. operation: as the contract names it, `GET /api/leads/{leadId}`; path: with
+    the query, an alias replaced; side: who answered; sent, answered: when the request's and the answer's end came by."""
 
     group: str
     operation: str
@@ -39,11 +39,12 @@ class Exchange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One unexplained difference. where: `status`, `header content-type`, a member (`.data[].price`), or for a write
-    `stored leads.status`, `event lead.updated`; old, new: masked examples."""
+    `stored leads.status`, `event lead.updated`; old, new: masked examples; kind: a word such as missing, type or order."""
 
     where: str
     old: str
     new: str
+    kind: str = "value"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,24 @@ from ops.home import ROOT
 from ops.parts.envoy import ADMIN
 from ops.parts.process import Part, spawn
 
+_PASSED = ("PATH", "HOME", "LANG", "GATEWAY_MONGODB_NAME", "LEADMESH_SHADOW_RATE", "LEADMESH_SHADOW_PAUSES")
 
-def start(settings: Settings, log: Path, environment: Mapping[str, str]) -> Part:
-    """Start the agent of the Envoy that runs with `settings`; `MONGODB_URI` of the environment has the states. Raises OSError."""
+
+def start(settings: Settings, log: Path, environment: Mapping[str, str], page: int = 0) -> Part:
+    """Start the agent of the Envoy that runs with `settings`; `MONGODB_URI` of the environment has the states. page: the port of
+    the comparison's page, 0 for none. Raises OSError."""
     told = {
         "port": settings.port,
         "folder": str(settings.folder),
         "origins": settings.origins,
         "legacy": settings.legacy,
+        "comparer": settings.comparer,
     }
     file = settings.folder / "agent.json"
     write_json(file, told)
     command = [python(), "-m", "gateway.agent", "--settings", str(file), "--admin", str(settings.folder / ADMIN)]
-    command += ["--name", f"local-{settings.port}"]
-    own = {name: environment[name] for name in ("PATH", "HOME", "LANG") if name in environment}
+    command += ["--name", f"local-{settings.port}", "--page-port", str(page)]
+    own = {name: environment[name] for name in _PASSED if name in environment}
     own |= {"MONGODB_URI": environment["MONGODB_URI"], "PYTHONUNBUFFERED": "1"}
     process = spawn(command, log, {**own, "PATH": own.get("PATH", os.defpath)}, cwd=ROOT)
-    return Part("agent", "", 0, process, log)
+    return Part("agent", f"http://127.0.0.1:{page}/" if page else "", page, process, log)

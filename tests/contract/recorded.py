@@ -5,12 +5,13 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jwt
 from bson import json_util
+
+from gateway.shadow.explanations import Asked, Deviation
 
 FOLDER = Path(__file__).parent / "recorded"
 
@@ -97,38 +98,22 @@ class Actors:
         return filled.replace("<jwt>", self.token("admin"))
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Where an answer is not as recorded; `...` stands for a member that is not there."""
-
-    path: str
-    expected: Any
-    actual: Any
-
-    @property
-    def place(self) -> str:
-        """The path with any index as `[]`."""
-        return re.sub(r"\[\d+\]", "[]", self.path)
-
-    @property
-    def kind(self) -> str:
-        """`added`, `missing` or `changed`, as seen from the recorded answer."""
-        return "added" if self.expected is ... else "missing" if self.actual is ... else "changed"
-
-    def __str__(self) -> str:
-        if self.kind != "changed":
-            return f"{self.path}: {self.kind}"
-        return f"{self.path}: {self.actual!r} instead of {self.expected!r}"
+def asked_of(request: dict[str, Any]) -> Asked:
+    """Return a recorded request as the rules see it: its caller is an actor."""
+    caller = request["headers"].get("authorization", "").removeprefix("Bearer <jwt:").removesuffix(">")
+    _, _, query = request["path"].partition("?")
+    sent = f"{query} {json.dumps(request['body'])}"
+    return Asked(request["method"], request["path"], request["headers"], sent, frozenset({caller}))
 
 
-def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "") -> Iterable[Difference]:
+def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "") -> Iterable[Deviation]:
     """Yield where `actual` differs from the recorded `expected`; `known` maps the group's placeholders to values."""
     if isinstance(expected, str) and expected in _ANY:
         if not _ANY[expected](actual):
-            yield Difference(path, expected, actual)
+            yield Deviation(path, expected, actual)
     elif isinstance(expected, str) and _REFERENCE.fullmatch(expected):
         if actual is ... or known.setdefault(expected, actual) != actual:
-            yield Difference(path, known.get(expected, expected), actual)
+            yield Deviation(path, known.get(expected, expected), actual)
     elif isinstance(expected, dict) and isinstance(actual, dict):
         for name in sorted(expected.keys() | actual.keys()):
             yield from differences(expected.get(name, ...), actual.get(name, ...), known, f"{path}.{name}")
@@ -136,4 +121,4 @@ def differences(expected: Any, actual: Any, known: dict[str, str], path: str = "
         for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
             yield from differences(one, other, known, f"{path}[{index}]")
     elif expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
-        yield Difference(path, expected, actual)
+        yield Deviation(path, expected, actual)

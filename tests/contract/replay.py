@@ -22,8 +22,8 @@ import httpx
 from pymongo import MongoClient
 
 from ops.config import DEVELOPMENT_SECRET
-from tests.contract.explanations import Judge, explanations
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
+from gateway.shadow.explanations import Deviation, Judge, explanations
+from tests.contract.recorded import FOLDER, Actors, Exchange, asked_of, content_of, differences, filled, groups_of, seed
 from tests.system.platform import Platform
 
 DATABASE = "leadmesh_replay"
@@ -62,12 +62,12 @@ class Replay:
                     print(*(f"    {str(difference)[:300]}" for difference in found), sep="\n")
         return counts
 
-    def _judged(self, exchange: Exchange, known: dict[str, str]) -> tuple[list[Difference], str]:
+    def _judged(self, exchange: Exchange, known: dict[str, str]) -> tuple[list[Deviation], str]:
         deadline = self.wrote + _FOLLOWS_SECONDS
         before = dict(known)
         while True:
             found = self._compare(exchange, known)
-            left = self.judge.unexplained(exchange["request"], found)
+            left = self.judge.unexplained(asked_of(exchange["request"]), found)
             if not found or not left or exchange["request"]["method"] != "GET" or time.monotonic() > deadline:
                 return left, "unexplained" if left else "explained" if found else "identical"
             # What one service wrote another may hear of a moment later.
@@ -75,7 +75,7 @@ class Replay:
             known.update(before)
             time.sleep(0.2)
 
-    def _compare(self, exchange: Exchange, known: dict[str, str]) -> list[Difference]:
+    def _compare(self, exchange: Exchange, known: dict[str, str]) -> list[Deviation]:
         answer, expected = self._send(exchange["request"], known), exchange["response"]
         body = _body(answer)
         return [

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.explanations import Explanation, Judge
-from tests.contract.recorded import differences
+from gateway.shadow.explanations import Explanation, Judge
+from tests.contract.recorded import asked_of, differences
 
 TENANT_HEADER = Explanation("*", "why", old=(200,), new=(403,), header="x-tenant-id", says="no access")
 LOWERED = Explanation("POST /api/users", "why", member="*.email", kind="lowered")
@@ -13,7 +13,7 @@ LOWERED = Explanation("POST /api/users", "why", member="*.email", kind="lowered"
 
 def left(rule: Explanation, old: Any, new: Any, **request: Any) -> list[str]:
     sent = {"method": "POST", "path": "/api/users", "headers": {}, "body": None} | request
-    return [str(one) for one in Judge([rule]).unexplained(sent, list(differences(old, new, {})))]
+    return [str(one) for one in Judge([rule]).unexplained(asked_of(sent), list(differences(old, new, {})))]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def left(rule: Explanation, old: Any, new: Any, **request: Any) -> list[str]:
 def test_a_status_is_explained_by_header_and_message(request_: Any, message: Any, explained: bool) -> None:
     found = [*differences(200, 403, {}, "status"), *differences({"a": 1}, {"message": message}, {})]
     sent = {"method": "GET", "path": "/api/leads", "body": None} | request_
-    assert (not Judge([TENANT_HEADER]).unexplained(sent, found)) is explained
+    assert (not Judge([TENANT_HEADER]).unexplained(asked_of(sent), found)) is explained
 
 
 def test_only_lower_case_explains_a_lowered_member() -> None:

@@ -11,8 +11,8 @@ from core.documents.driver import database as mongo
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
 from tests.conftest import Api, forget
-from tests.contract.explanations import Judge, explanations
-from tests.contract.recorded import FOLDER, Actors, Difference, Exchange, content_of, differences, filled, groups_of, seed
+from gateway.shadow.explanations import Deviation, Judge, explanations
+from tests.contract.recorded import FOLDER, Actors, Exchange, asked_of, content_of, differences, filled, groups_of, seed
 
 # Modules whose services answer them whole; the others follow with their services.
 MODULES = ("auth", "bulk-ops", "communication", "health", "import-export", "leads", "queue", "rbac", "scoring", "tenancy", "tenants", "users")
@@ -61,7 +61,7 @@ def answered(api: Api, group: list[Exchange]) -> None:
         # The old system looked at people and tenants as they are; here services hear of changes.
         deliver_all()
         found = list(compared(exchange, send(api, actors, exchange, known), known))
-        faults += [f"{exchange['name']}: {fault}" for fault in judge.unexplained(exchange["request"], found)]
+        faults += [f"{exchange['name']}: {fault}" for fault in judge.unexplained(asked_of(exchange["request"]), found)]
     assert not faults, "\n".join(faults)
 
 
@@ -75,7 +75,7 @@ def send(api: Api, actors: Actors, exchange: Exchange, known: dict[str, str]) ->
     return api.request(request["method"], filled(request["path"], known), content, content_type=kind, **headers)
 
 
-def compared(exchange: Exchange, answer: Any, known: dict[str, str]) -> Iterator[Difference]:
+def compared(exchange: Exchange, answer: Any, known: dict[str, str]) -> Iterator[Deviation]:
     expected = exchange["response"]
     yield from differences(expected["status"], answer.status_code, known, "status")
     yield from differences(expected["body"], _body(answer), known)

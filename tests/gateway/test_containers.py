@@ -89,7 +89,7 @@ def test_a_group_goes_over_and_back(pod: Pod) -> None:
         until(lambda: side(client) == "service", 10)
         assert "Served by the gateway after" in pod.leadmesh("rollback", "leads", "--reason", "nothing moved yet")
         assert (side(client), side(client, "/api/buyers")) == ("legacy", "service")
-        pod.leadmesh("route", "leads.read", "--to", "service", "--reason", "over")
+        pod.leadmesh("route", "leads.read", "--to", "service", "--force", "--reason", "over")
         assert side(client) == "service"
         told = json.loads(pod.leadmesh("routes", "history", "--json", "-n", "1"))[0]
         assert (told["group"], told["author"], told["reason"]) == ("leads.read", "anna", "over")

@@ -81,7 +81,7 @@ def run(leadmesh: CliRunner, *words: str) -> str:
 
 
 def move(leadmesh: CliRunner, group: str, to: str, *more: str) -> str:
-    return run(leadmesh, "route", group, "--to", to, "--reason", "a test", *more)
+    return run(leadmesh, "route", group, "--to", to, "--reason", "a test", "--force", *more)
 
 
 def test_each_operation_of_the_contract_belongs_to_one_group() -> None:

@@ -62,8 +62,14 @@ def test_the_application_is_core_one_service_and_nothing_else(saved: dict[str, l
 def test_the_agents_image_is_the_gateways_package_and_nothing_else(saved: dict[str, list[Layer]]) -> None:
     seen = visible(saved[image("gateway-agent")])
     held = {path for path in seen if path.startswith("app/")}
-    assert {path.split("/")[1] for path in held} == {"VERSION", "__pycache__", "gateway", "platform_services.py"}
-    assert {Path(path).suffix for path in held} == {"", ".py", ".pyc", ".toml"}
+    assert {path.split("/")[1] for path in held} == {
+        "VERSION",
+        "__pycache__",
+        "contract",
+        "gateway",
+        "platform_services.py",
+    }
+    assert {Path(path).suffix for path in held} == {"", ".py", ".pyc", ".toml", ".yaml"}
     installed = {_name(path) for path in seen if re.search(r"site-packages/[^/]+\.dist-info/METADATA$", path)}
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-gateway.lock").read_text(encoding="utf-8"), re.M))
     assert {"httpx", "pymongo"} <= installed <= locked

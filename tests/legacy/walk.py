@@ -80,7 +80,7 @@ def moved(platform: Platform, group: str, to: str) -> float:
     if to == "rollback":
         told = platform.command("rollback", group, "--reason", "and back")
     else:
-        told = platform.command("route", group, "--to", to, "--reason", "the walk")
+        told = platform.command("route", group, "--to", to, "--force", "--reason", "the walk")
     found = _AFTER.search(told)
     assert found, told
     return float(found[1])
@@ -138,7 +138,7 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
 
 
 def _step(platform: Platform, load: Load, group: str, to: str, seconds: float) -> None:
-    command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to}"
+    command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to} --force"
     failed = len(load.failures)
     took = moved(platform, group, to)
     before = load.answers.copy()

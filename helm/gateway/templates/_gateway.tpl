@@ -45,6 +45,9 @@ spec:
   ports:
     - {name: http, protocol: TCP, port: {{ .v.service.port }}, targetPort: http}
     - {name: metrics, protocol: TCP, port: 9901, targetPort: metrics}
+    {{- if .v.legacy.host }}
+    - {name: agent, protocol: TCP, port: 9902, targetPort: agent}
+    {{- end }}
 {{- end -}}
 
 {{- define "gateway.deployment" -}}
@@ -119,7 +122,10 @@ spec:
         {{- if .v.legacy.host }}
         - name: agent
           {{- include "gateway.agent" . | nindent 10 }}
-          args: [gateway.agent]
+          # Its page is for `kubectl port-forward`; others get the metrics only.
+          args: [gateway.agent, --page-host, 0.0.0.0, --page-port, "9902"]
+          ports:
+            - {name: agent, protocol: TCP, containerPort: 9902}
           # As long as its Envoy serves, it must follow.
           lifecycle:
             preStop: {exec: {command: [sleep, {{ .v.drainSeconds | quote }}]}}
@@ -173,5 +179,9 @@ env:
 {{- define "gateway.monitor" -}}
 {{- if include "leadmesh.on" (list .v.serviceMonitor.enabled "monitoring.coreos.com/v1" .root) -}}
 {{ include "leadmesh.monitorOf" (merge (dict "kind" "ServiceMonitor" "port" "metrics" "path" "/stats/prometheus") .) }}
+{{- if .v.legacy.host }}
+---
+{{ include "leadmesh.monitorOf" (merge (dict "kind" "ServiceMonitor" "suffix" "-agent" "port" "agent" "path" "/metrics") .) }}
+{{- end }}
 {{- end -}}
 {{- end -}}

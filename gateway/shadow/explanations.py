@@ -1,20 +1,52 @@
-"""Explained differences from the recorded answers: one rule for an operation and one status or member, never a whole route."""
+"""Explained differences between the old system's answers and ours: one rule for an operation and one status or member, never a
+whole route. `make replay` and the shadow comparison use the same."""
 
-import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.contract.recorded import Difference
-
 FILE = Path(__file__).resolve().parents[2] / "contract" / "explanations.toml"
 
-
 _NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as rules see it. sent: query and body as text; callers: names of who asked, their roles among them."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    sent: str
+    callers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Where our answer is not the old system's; `...` stands for a member that is not there."""
+
+    path: str
+    expected: Any
+    actual: Any
+
+    @property
+    def place(self) -> str:
+        """The path with any index as `[]`."""
+        return re.sub(r"\[\d+\]", "[]", self.path)
+
+    @property
+    def kind(self) -> str:
+        """`added`, `missing` or `changed`, as seen from the old system's answer."""
+        return "added" if self.expected is ... else "missing" if self.actual is ... else "changed"
+
+    def __str__(self) -> str:
+        if self.kind != "changed":
+            return f"{self.path}: {self.kind}"
+        return f"{self.path}: {self.actual!r} instead of {self.expected!r}"
 
 
 @dataclass(frozen=True)
@@ -45,24 +77,22 @@ class Explanation:
     header: str = ""
     says: str = ""
 
-    def covers_request(self, request: dict[str, Any]) -> bool:
-        """Whether the rule is about this recorded request."""
-        path, _, query = request["path"].partition("?")
-        caller = request["headers"].get("authorization", "").removeprefix("Bearer <jwt:").removesuffix(">")
-        named = not self.callers or caller in self.callers
-        sent = f"{query} {json.dumps(request['body'])}"
-        headed = not self.header or self.header in request["headers"]
-        return named and headed and self.when in sent and _fits(self.operation, f"{request['method']} {path}")
+    def covers_request(self, asked: Asked) -> bool:
+        """Whether the rule is about this request."""
+        named = not self.callers or not asked.callers.isdisjoint(self.callers)
+        headed = not self.header or self.header in asked.headers
+        path = asked.path.partition("?")[0]
+        return named and headed and self.when in asked.sent and _fits(self.operation, f"{asked.method} {path}")
 
-    def covers(self, difference: Difference, found: Iterable[Difference]) -> bool:
-        """Whether the rule is about this difference, one of all that were `found`."""
+    def covers(self, deviation: Deviation, found: Iterable[Deviation]) -> bool:
+        """Whether the rule is about this deviation, one of all that were `found`."""
         if not self.member:
             shown = not self.shows or any(one.path == self.shows and one.kind == "added" for one in found)
             said = not self.says or any(one.path == ".message" and self.says in str(one.actual) for one in found)
-            known = difference.expected in self.old and difference.actual in self.new
-            return difference.path == "status" and known and shown and said
-        kinds = (difference.kind, "lowered" if _is_lowered(difference) else "")
-        return self._was(difference.expected) and self.kind in kinds and _fits(self.member, difference.place)
+            known = deviation.expected in self.old and deviation.actual in self.new
+            return deviation.path == "status" and known and shown and said
+        kinds = (deviation.kind, "lowered" if _is_lowered(deviation) else "")
+        return self._was(deviation.expected) and self.kind in kinds and _fits(self.member, deviation.place)
 
     def _was(self, recorded: Any) -> bool:
         if isinstance(self.was, str):
@@ -70,8 +100,8 @@ class Explanation:
         return self.was is _NOTHING or self.was == recorded
 
 
-def _is_lowered(difference: Difference) -> bool:
-    return isinstance(difference.expected, str) and difference.expected.lower() == difference.actual
+def _is_lowered(deviation: Deviation) -> bool:
+    return isinstance(deviation.expected, str) and deviation.expected.lower() == deviation.actual
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -88,13 +118,17 @@ def explanations() -> list[Explanation]:
     """Return all rules. Raises TypeError for an unknown member, ValueError for a rule that says too little or too much."""
     rules = [_explanation(entry) for entry in tomllib.loads(FILE.read_text(encoding="utf-8"))["explanation"]]
     for rule in rules:
-        if bool(rule.member) == bool(rule.old) or bool(rule.member) != bool(rule.kind) or bool(rule.old) != bool(rule.new):
+        if (
+            bool(rule.member) == bool(rule.old)
+            or bool(rule.member) != bool(rule.kind)
+            or bool(rule.old) != bool(rule.new)
+        ):
             raise ValueError(f"{rule.operation}: name either old and new statuses, or a member and its kind")
     return rules
 
 
 def _explanation(entry: dict[str, Any]) -> Explanation:
-    lists = {name: tuple(entry[name]) for name in ("old", "new", "callers") if name in entry}
+    lists: dict[str, Any] = {name: tuple(entry[name]) for name in ("old", "new", "callers") if name in entry}
     return Explanation(**{**entry, **lists})
 
 
@@ -105,22 +139,22 @@ class Judge:
         self._rules = rules
         self._diverged: set[str] = set()
 
-    def unexplained(self, request: dict[str, Any], found: list[Difference]) -> list[Difference]:
+    def unexplained(self, asked: Asked, found: list[Deviation]) -> list[Deviation]:
         """Return what no rule covers. A covered status covers the body, which is another message altogether; that a route
         does not exist is never explained by a status. When we refuse a write that the old system took, or the other way
         round, later reads of these things show other documents."""
-        rules = [rule for rule in self._rules if rule.covers_request(request)]
+        rules = [rule for rule in self._rules if rule.covers_request(asked)]
         absent = any(one.path == ".message" and str(one.actual).startswith("Cannot ") for one in found)
         left = [one for one in found if absent or not any(rule.covers(one, found) for rule in rules)]
         status = next((one for one in found if one.path == "status"), None)
-        things = _things(request["path"])
+        things = _things(asked.path)
         if any(rule.diverges and rule.covers(one, found) for rule in rules for one in found):
             self._diverged.add(things)
         if status is None:
-            return [] if request["method"] == "GET" and things in self._diverged else left
+            return [] if asked.method == "GET" and things in self._diverged else left
         if status in left:
             return left
-        if request["method"] != "GET" and (status.expected < 400) != (status.actual < 400):
+        if asked.method != "GET" and (status.expected < 400) != (status.actual < 400):
             self._diverged.add(things)
         return []
 

@@ -1,5 +1,6 @@
 """Takes the copies that Envoy sends, and makes exchanges of them: one stream is one request with its answer."""
 
+import asyncio
 import logging
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -97,14 +98,20 @@ class Collector:
     async def _process(self, messages: AsyncIterator[Any], _: Any) -> AsyncIterator[bytes]:
         """Read one exchange. Returning ends the stream, so that Envoy stops copying; nothing is ever answered."""
         copy, group = _Copy(), ""
-        async for message in messages:
-            copy.take(message)
-            if not group:
-                group = self._group(copy.request)
-                if not group or not self.wanted(group):
-                    return
-            if copy.too_large or copy.complete:
-                break
+        try:
+            async for message in messages:
+                copy.take(message)
+                if not group:
+                    group = self._group(copy.request)
+                    if not group or not self.wanted(group):
+                        return
+                if copy.too_large or copy.complete:
+                    break
+        except asyncio.CancelledError:
+            # Envoy gave the copy up: this process was too slow.
+            if group:
+                self.lost(group, "the copy was cut off")
+            raise
         if group:
             self._finish(copy, group)
         return

@@ -12,8 +12,8 @@ from gateway.shadow.exchange import Answer, Difference
 from gateway.shadow.explanations import Asked, Deviation, Explanation, Judge
 from gateway.shadow.masks import masked
 
-# What a client acts on. An ETag is a name that each side gives: clients only hand it back.
-_HEADERS = ("content-disposition", "location", "cache-control", "retry-after", "allow", "www-authenticate", "link")
+# What a client acts on. An ETag is a name that each side gives: clients only hand it back. Allow is about other methods.
+_HEADERS = ("content-disposition", "location", "cache-control", "retry-after", "www-authenticate", "link")
 # By which records of a list are known.
 _IDENTITIES = ("_id", "id", "leadId")
 _CLOSE = 1e-5
@@ -21,7 +21,7 @@ _CLOSE = 1e-5
 _PLAIN = (
     "status",
     "encoding",
-    *(f"header {name}" for name in ("content-type", "cache-control", "retry-after", "allow")),
+    *(f"header {name}" for name in ("content-type", "cache-control", "retry-after", "www-authenticate")),
 )
 
 

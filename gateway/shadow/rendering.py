@@ -17,7 +17,9 @@ DETAILS, FROM_THERE = "x-leadmesh-details", "via_upstream"
 _TYPES = "type.googleapis.com/envoy"
 _FILTER = "envoy.filters.http.ext_proc"
 # Exchanges that are copied at once. More are not copied: a comparer that hangs must not fill Envoy's memory.
-_COPIES = 128
+_COPIES = 512
+# How long a copy may wait for a busy comparer after its exchange is over; then it is given up.
+_PATIENCE_SECONDS = 5
 _PIECE_BYTES = 64 * 1024
 
 
@@ -40,7 +42,7 @@ def copier() -> Config:
         "grpc_service": {"envoy_grpc": {"cluster_name": "comparer"}},
         "failure_mode_allow": True,
         "observability_mode": True,
-        "deferred_close_timeout": "1s",
+        "deferred_close_timeout": f"{_PATIENCE_SECONDS}s",
         "processing_mode": {**sent, "request_trailer_mode": "SKIP", "response_trailer_mode": "SKIP"},
         # Who answered; whether it was an answer from there at all.
         "response_attributes": ["xds.cluster_name", "response.code_details"],

@@ -59,11 +59,11 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def in_front_of(legacy: str, uri: str, folder: Path) -> Iterator[Platform]:
-    """Run a platform on the old system's database with everything still going to the old system."""
+def in_front_of(legacy: str, uri: str, folder: Path, **environment: str) -> Iterator[Platform]:
+    """Run a platform on the old system's database with everything still going to the old system. environment: its settings."""
     platform = Platform(folder)
     platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": DATABASE}
-    platform.environment["JWT_ISSUE"] = "legacy"
+    platform.environment |= {"JWT_ISSUE": "legacy", **environment}
     try:
         platform.start()
         platform.command("rollback", "--all", "--reason", "nothing has moved yet")

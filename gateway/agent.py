@@ -15,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -24,8 +25,14 @@ from gateway import admin, environment, people
 from gateway.dns import ADMIN
 from gateway.envoy import KEYS, ROUTES, STATES, Settings, compares, write_routes
 from gateway.files import read_json
+from gateway.guard.incidents import Incidents
+from gateway.guard.log import serve
+from gateway.guard.old import OldSystem, through
+from gateway.guard.telling import tell
+from gateway.guard.watch import Guard
 from gateway.shadow import page, writes
 from gateway.shadow.comparing import Budget, Comparing
+from gateway.shadow.rendering import ask_socket
 from gateway.states import State, States, loaded, parsed
 from gateway.store import Store
 from gateway.table import groups, load
@@ -167,7 +174,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        store = Store(environment.needed("MONGODB_URI"), environment.value("GATEWAY_MONGODB_NAME", "gateway"))
+        store = environment.store()
         settings = _stored(words.settings) if words.settings else environment.settings(words.folder)
         if not words.settings:
             prepare(settings, store, environment.value("LEADMESH_UNKNOWN_STATES", "wait"), stopping)
@@ -177,7 +184,8 @@ def main() -> None:
         return
     agent = Agent(words.name, settings, store, words.admin or settings.folder / ADMIN, stopping)
     if compares(settings):
-        agent.comparing = _comparing(agent, words.page_host, words.page_port)
+        guard = _guarding(agent)
+        agent.comparing = _comparing(agent, guard, words.page_host, words.page_port)
     agent.run()
 
 
@@ -186,12 +194,23 @@ def _stored(file: Path) -> Settings:
     return Settings(**{**stored, "folder": Path(stored["folder"]), "origins": tuple(stored["origins"])})
 
 
-def _comparing(agent: Agent, host: str, port: int) -> Comparing:
+def _guarding(agent: Agent) -> Guard:
+    """Start judging the groups of this gateway, in threads of its own."""
+    incidents, sockets = Incidents(agent.store), agent.settings.comparer
+    guard = Guard(agent.name, incidents, OldSystem(through(ask_socket(sockets))), agent.store.latest)
+    told = partial(tell, incidents, environment.value("LEADMESH_INCIDENT_WEBHOOK"))
+    for work in (partial(serve, sockets, guard), guard.run, told):
+        threading.Thread(target=work, args=(agent.stopping,), name="guard", daemon=True).start()
+    return guard
+
+
+def _comparing(agent: Agent, guard: Guard, host: str, port: int) -> Comparing:
     """Start the comparison in a thread of its own, with its page when there is a `port` for it."""
     budget = Budget.from_environment(os.environ)
-    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget)
+    comparing = Comparing(agent.name, agent.settings, agent.store, writes.judge, budget, guard.judged)
     threading.Thread(target=comparing.run, args=(agent.stopping,), name="comparing", daemon=True).start()
     if port:
+        guard.metrics.show_in(comparing.metrics.registry)
         page.serve(port, agent.store, comparing.metrics.registry, host)
     return comparing
 

@@ -1,5 +1,4 @@
-"""The commands of the way over and back: `leadmesh routes`, `route` and `rollback`, here and in the agent's container
-(`python -m gateway.console`)."""
+"""The commands of the way over and back: `leadmesh routes`, `route` and `rollback`."""
 
 import getpass
 import json
@@ -13,27 +12,30 @@ import typer
 from pymongo.errors import PyMongoError
 from rich.table import Table
 
-from gateway import environment
+from gateway.guard.incidents import Incidents
 from gateway.shadow.console import add_to as add_shadow
 from gateway.shadow.console import proof_of
 from gateway.shadow.passport import Terms
 from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
-from gateway.terminal import console, errors
+from gateway.terminal import console
 
 # Who types, where the process belongs to somebody else.
 AUTHOR = "LEADMESH_AUTHOR"
 routes = typer.Typer(help="Where the groups of routes go, and who changed it.", invoke_without_command=True)
+FORCED = "forced"
 _SECONDS, _ASK_SECONDS = 10.0, 0.02
 
 Connect = Callable[[], Store]
+Guarded = Callable[[Callable[[Store], None]], None]
 Reason = Annotated[str, typer.Option("--reason", help="Why: it is kept in the history.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception]) -> None:
-    """Add the commands to `app`. connect: returns the store of the running platform; fail: makes the exit of a sentence."""
+def guarding(connect: Connect, fail: Callable[[str], Exception]) -> Guarded:
+    """Return what runs a work with the store. connect: returns the store of the running platform; fail: makes the exit of a
+    sentence."""
 
     def guarded(work: Callable[[Store], None]) -> None:
         try:
@@ -42,6 +44,12 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
             raise fail(str(refusal)) from None
         except PyMongoError as error:
             raise fail(f"The states are out of reach ({type(error).__name__}); the last ones stay in force.") from None
+
+    return guarded
+
+
+def add_to(app: typer.Typer, guarded: Guarded) -> None:
+    """Add the commands to `app`. guarded: runs a work with the store of the running platform."""
 
     @routes.callback()
     def list_(context: typer.Context, as_json: AsJson = False) -> None:
@@ -71,13 +79,15 @@ def add_to(app: typer.Typer, connect: Connect, fail: Callable[[str], Exception])
         compared: Annotated[
             int, typer.Option("--compared", min=1, help="How many compared requests the passport needs.")
         ] = Terms.compared,
-        force: Annotated[bool, typer.Option("--force", help="Without a passport; it is kept in the history.")] = False,
+        force: Annotated[
+            bool, typer.Option("--force", help="Without a passport, or after an incident; it is kept in the history.")
+        ] = False,
     ) -> None:
         """Send a group of routes to the old system, compared or not, to the service, or to both by share.
 
         More than a tenth of the callers go to the service only with a valid passport (`leadmesh shadow passport`)."""
         terms = Terms(compared=compared, above=int(os.environ.get("LEADMESH_PASSPORT_ABOVE") or Terms.above))
-        guarded(lambda store: _route(store, _named(group)[0], _state(to, by, share), reason, None if force else terms))
+        guarded(lambda store: _route(store, named(group)[0], _state(to, by, share), reason, None if force else terms))
 
     @app.command()
     def rollback(
@@ -104,13 +114,14 @@ def _route(store: Store, group: str, state: State, reason: str, terms: Terms | N
     beside = any(one["legacy"] for one in store.gateways())
     proof = ""
     if terms is None:
-        proof = "forced"
+        proof = FORCED
     elif beside and state.share > max(before, terms.above):
         proof = proof_of(store, group, terms)
     _move(store, [group], state, reason, proof)
 
 
-def _named(group: str) -> list[str]:
+def named(group: str) -> list[str]:
+    """Return a group's name, if there is one of that name. Raises Refused."""
     if group not in groups(load()):
         raise Refused(f"There is no group {group!r}: `leadmesh routes` lists them.")
     return [group]
@@ -135,7 +146,8 @@ def _move(store: Store, names: list[str], state: State, reason: str, proof: str 
     if state.kind != "service" and not all(one["legacy"] for one in gateways):
         raise Refused("The gateway knows no old system: set LEADMESH_LEGACY_URL and start it again.")
     begun = time.monotonic()
-    version = store.change(names, state, reason=reason, author=_author(), proof=proof)
+    checked = None if proof == FORCED or not state.share else Incidents(store).unless_open(names)
+    version = store.change(names, state, reason=reason, author=author(), proof=proof, also=checked)
     waiting = {one["_id"] for one in gateways}
     while time.monotonic() < begun + _SECONDS:
         alive = store.gateways()
@@ -156,7 +168,8 @@ def _count(gateways: int) -> str:
     return "the gateway" if gateways == 1 else f"all {gateways} gateways"
 
 
-def _author() -> str:
+def author() -> str:
+    """Return who runs this command."""
     try:
         return os.environ.get(AUTHOR) or getpass.getuser()
     except (KeyError, OSError):
@@ -210,23 +223,3 @@ def _history(store: Store, lines: int, *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-
-
-def main() -> None:
-    """Run a command on the states of the database that the environment names."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    add_to(app, _store, _failed)
-    app(prog_name="leadmesh")
-
-
-def _store() -> Store:
-    return Store(environment.needed("MONGODB_URI"), environment.value("GATEWAY_MONGODB_NAME", "gateway"))
-
-
-def _failed(sentence: str) -> typer.Exit:
-    errors.print(sentence, soft_wrap=True)
-    return typer.Exit(2)
-
-
-if __name__ == "__main__":
-    main()

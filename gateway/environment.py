@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.envoy import Settings
 from gateway.limits import HEAP
 from gateway.people import key_of
+from gateway.store import Store
 
 # What Envoy and its agent share.
 FOLDER = Path("/run/gateway")
@@ -31,6 +32,11 @@ def needed(name: str) -> str:
     if not found:
         raise Missing(f"{name} is not set.")
     return found
+
+
+def store() -> Store:
+    """Return the store of the states. Raises Missing."""
+    return Store(needed("MONGODB_URI"), value("GATEWAY_MONGODB_NAME", "gateway"))
 
 
 def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settings:  # noqa: S104 - of a container

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
+from gateway.guard import rendering as guard
 from gateway.logs import access_log, tracing
 from gateway.outside import outside_cluster
 from gateway.replies import local_replies
@@ -44,7 +45,7 @@ class Settings:
     (base64url); states: of groups that are not the services', as of `version`; by_name: instances are found by DNS and not in
     watched files; authorities: a file with the certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own
     image have it there); comparer: a folder in which Envoy and the agent have their sockets (at most 90 bytes); without it
-    nothing is compared."""
+    nothing is compared, and no group goes back by itself."""
 
     port: int
     folder: Path
@@ -116,7 +117,7 @@ def assemble(settings: Settings, routes: Config, instances: Callable[[str], Conf
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
     clusters += [outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
     clusters += [outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
-    clusters += [rendering.cluster(settings.comparer)] if compares(settings) else []
+    clusters += [rendering.cluster(settings.comparer), guard.cluster(settings.comparer)] if compares(settings) else []
     listeners = [_listener(settings, routes), *([rendering.listener(settings.comparer)] if compares(settings) else [])]
     return {
         "node": {"id": "gateway", "cluster": "leadmesh"},
@@ -132,6 +133,10 @@ def compares(settings: Settings) -> bool:
 
 
 def _listener(settings: Settings, routes: Config) -> Config:
+    logs = [access_log(secret=False), access_log(secret=True)]
+    told = {"access_log": logs}
+    if compares(settings):
+        told = {"access_log": [*map(guard.only_ends, logs), guard.access_log()], **guard.told_while_waiting()}
     manager = {
         "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gateway",
@@ -156,7 +161,7 @@ def _listener(settings: Settings, routes: Config) -> Config:
         "early_header_mutation_extensions": [_looked_at_first()],
         **routes,
         "local_reply_config": local_replies(settings.origins),
-        "access_log": [access_log(secret=False), access_log(secret=True)],
+        **told,
         "http_filters": _filters(settings),
     }
     if settings.traces:
@@ -264,7 +269,8 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
         if settings.by_name and writes.kind not in (LEGACY, SHADOW):
             write["route"]["retry_policy"] = _retries_of_unsent()
         write = _upload(write) if route.uploads else write
-        rendered += rendering.compared(read, reads, reads=True) + rendering.compared(write, writes, reads=False)
+        rendered += rendering.compared({**read, "name": route.reads}, reads, reads=True)
+        rendered += rendering.compared({**write, "name": route.writes}, writes, reads=False)
     return rendered
 
 

@@ -1,10 +1,12 @@
 """Where the states of groups are kept: one append-only collection of changes, of which the newest one of a group counts. Every
 gateway follows it (`gateway.agent`)."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
@@ -12,6 +14,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from gateway.states import Change, Refused, State
 
 Document = dict[str, Any]
+Also = Callable[[int, ClientSession], None]
 # An agent tells every second that it lives.
 _ALIVE = timedelta(seconds=5)
 _TRIES, _DUPLICATE_KEY = 50, 11_000
@@ -24,6 +27,11 @@ class Store:
         seconds = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 3_000, "socketTimeoutMS": 10_000}
         self._client: MongoClient[Document] = MongoClient(uri, tz_aware=True, w="majority", **seconds)  # type: ignore[arg-type]
         self.database: Database[Document] = self._client[name]
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Store":
+        """Return the store that MONGODB_URI and, where it has another name, GATEWAY_MONGODB_NAME say. Raises KeyError."""
+        return cls(environment["MONGODB_URI"], environment.get("GATEWAY_MONGODB_NAME") or "gateway")
 
     @property
     def changes(self) -> Collection[Document]:
@@ -41,19 +49,34 @@ class Store:
 
     def current(self) -> tuple[int, dict[str, State]]:
         """Return the newest version, 0 when nothing was ever changed, and the state of every group that was."""
+        changes = self.latest().values()
+        return max((one.version for one in changes), default=0), {one.group: one.state for one in changes}
+
+    def latest(self) -> dict[str, Change]:
+        """Return the newest change of every group that was ever changed."""
         newest = self.changes.aggregate(
             [{"$sort": {"_id": 1}}, {"$group": {"_id": "$group", "last": {"$last": "$$ROOT"}}}]
         )
-        changes = [_change(found["last"]) for found in newest]
-        return max((one.version for one in changes), default=0), {one.group: one.state for one in changes}
+        return {found["_id"]: _change(found["last"]) for found in newest}
 
     def history(self, limit: int) -> list[Change]:
         """Return the latest changes, newest first."""
         return [_change(found) for found in self.changes.find().sort("_id", -1).limit(limit)]
 
-    def change(self, groups: list[str], state: State, *, reason: str, author: str, proof: str = "") -> int:
-        """Store a change of every one of `groups`, all or none, and return the version that has them all. proof: as in Change.
-        Raises Refused."""
+    def change(
+        self,
+        groups: list[str],
+        state: State,
+        *,
+        reason: str,
+        author: str,
+        proof: str = "",
+        also: Also | None = None,
+    ) -> int:
+        """Store a change of every one of `groups`, all or none, and return the version that has them all. Raises Refused.
+
+        proof: as in Change; also: called with the version of the first change in the transaction that stores them, which
+        ends without effect when it raises."""
         if not reason.strip():
             raise Refused("Say why: --reason.")
         told = {
@@ -71,6 +94,8 @@ class Store:
             try:
                 with self._client.start_session() as session, session.start_transaction():
                     self.changes.insert_many(rows, session=session)
+                    if also:
+                        also(version + 1, session)
             except PyMongoError as error:
                 if not _came_between(error):
                     raise

@@ -62,10 +62,8 @@ def _is_below(prefix: str, other: str) -> bool:
 
 def gateway_configuration(legacy: str = "") -> dict[str, Any]:
     """Return Envoy's configuration with traces; it finds the pods of each service by its headless Service."""
-    folder = environment.FOLDER
-    settings = envoy.Settings(
-        port=8000, folder=folder, host="0.0.0.0", legacy=legacy, traces=_TRACES, comparer=str(folder)
-    )  # noqa: S104
+    folder, host = environment.FOLDER, "0.0.0.0"  # noqa: S104
+    settings = envoy.Settings(8000, folder, host, legacy=legacy, traces=_TRACES, comparer=str(folder))
     return dns.bootstrap(settings, dns.Names(suffix="-pods"))
 
 

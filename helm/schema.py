@@ -59,6 +59,7 @@ IMAGE = members(
     digest={"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     pullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
 )
+ENV: Schema = {**SCALARS, "propertyNames": VARIABLE}
 SHARED: Schema = {
     "image": IMAGE,
     "imagePullSecrets": items(members(name=NAME)),
@@ -73,7 +74,7 @@ SHARED: Schema = {
             refreshInterval=TEXT,
         ),
     ),
-    "env": {**SCALARS, "propertyNames": VARIABLE},
+    "env": ENV,
     "web": members(
         replicas=COUNT,
         threads=COUNT,
@@ -128,7 +129,7 @@ GATEWAY: Schema = {
     "heap": COUNT,
     "trustedProxies": {"type": "integer", "minimum": 0},
     "legacy": members(host=TEXT, port=PORT, tls=SWITCH),
-    "agent": members(image=IMAGE, resources=RESOURCES, unknownStates={"enum": ["wait", "legacy", "service"]}),
+    "agent": members(image=IMAGE, resources=RESOURCES, env=ENV, unknownStates={"enum": ["wait", "legacy", "service"]}),
     "tracing": members(host=TEXT, port=PORT),
     "config": TEXT,
     "replicas": COUNT,

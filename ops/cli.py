@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from gateway.console import add_to as add_routes
+from gateway.commands import add_to as add_gateway
 from gateway.store import Store
 from gateway.terminal import console, errors
 from ops import show
@@ -216,10 +216,10 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
-    return Store(config.environment["MONGODB_URI"], config.environment.get("GATEWAY_MONGODB_NAME") or "gateway")
+    return Store.of(config.environment)
 
 
-add_routes(app, _store, _fail)
+add_gateway(app, _store, _fail)
 
 
 @app.command()

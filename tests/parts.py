@@ -32,7 +32,7 @@ os.environ["LEADMESH_ENV"] = "test"
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 number = int(WORKER.removeprefix("gw") or 0) if WORKER else 0
 os.environ["REDIS_URL"] = f"redis://127.0.0.1:{os.environ['TESTS_REDIS_PORT']}/{number % 15}"
-for service in SERVICES:
+for service in (*SERVICES, "gateway"):
     os.environ[f"{service.upper()}_MONGODB_NAME"] = f"test_{WORKER or 'main'}_{service}"
 for name in ("MONGODB_NAME", "TEST_MODE", "JWT_SECRET", "JWT_ISSUE", "JWT_ACCEPT"):
     os.environ.pop(name, None)

@@ -57,13 +57,15 @@ class Budget:
 
 @dataclass
 class Comparing:
-    """The comparison of one gateway. judge_write: the judge of writes, called in a thread."""
+    """The comparison of one gateway. judge_write: the judge of writes, called in a thread; tell: called with each
+    judgement and its group."""
 
     name: str
     settings: Settings
     store: Store
     judge_write: JudgeWrite
     budget: Budget = field(default_factory=Budget)
+    tell: Callable[[str, Judgement], None] = lambda _group, _judgement: None
     tally: Tally = field(default_factory=Tally)
     metrics: Metrics = field(default_factory=Metrics)
     versions: dict[str, str] = field(default_factory=dict)
@@ -154,6 +156,7 @@ class Comparing:
                 judgement = Judgement("unjudged", reason="the judge failed")
             self.tally.judged(run, exchange, judgement)
             self.metrics.judged(exchange.group, judgement)
+            self.tell(exchange.group, judgement)
 
     async def _judge(self, reads: Reads, exchange: Exchange) -> Judgement:
         if exchange.method in READS:

@@ -11,7 +11,15 @@ from ops.home import ROOT
 from ops.parts.envoy import ADMIN
 from ops.parts.process import Part, spawn
 
-_PASSED = ("PATH", "HOME", "LANG", "GATEWAY_MONGODB_NAME", "LEADMESH_SHADOW_RATE", "LEADMESH_SHADOW_PAUSES")
+_PASSED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "GATEWAY_MONGODB_NAME",
+    "LEADMESH_INCIDENT_WEBHOOK",
+    "LEADMESH_SHADOW_PAUSES",
+    "LEADMESH_SHADOW_RATE",
+)
 
 
 def start(settings: Settings, log: Path, environment: Mapping[str, str], page: int = 0) -> Part:

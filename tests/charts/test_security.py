@@ -62,11 +62,11 @@ def test_no_document_holds_a_secret(render: Render) -> None:
     assert files == {f"{key}_FILE": f"/run/secrets/leadmesh/{key}" for key in keys}
     (volume,) = [v for v in pods(documents)["leads"]["volumes"] if "secret" in v]
     assert [item["key"] for item in volume["secret"]["items"]] == list(keys)
-    # Envoy gets none; its agent two.
+    # Envoy gets none.
     envoy, agent = pods(documents)["gateway"]["containers"]
     assert "/run/secrets" not in json.dumps(envoy)
     named_files = {entry["name"] for entry in agent["env"] if "/run/secrets" in entry["value"]}
-    assert named_files == {"MONGODB_URI_FILE", "JWT_SECRET_FILE"}
+    assert named_files == {"MONGODB_URI_FILE", "JWT_SECRET_FILE", "LEADMESH_INCIDENT_WEBHOOK_FILE"}
 
 
 def test_secrets_from_a_store_are_there_before_the_migration(render: Render) -> None:

@@ -34,6 +34,7 @@ from tests.charts.conftest import helm, settings
         ("gateway", "drainSeconds=20", "must be longer"),
         ("gateway", "agent.unknownStates=guess", "unknownStates"),
         ("gateway", "agent.enabled=false", "enabled"),
+        ("gateway", "agent.env.shadow-rate=5", "shadow-rate"),
         ("gateway", "legacy.url=https://old.example.com", "url"),
         ("leadmesh", "lead.web.threads=3", "lead"),
         ("leadmesh", "leads.web.thread=3", "thread"),

@@ -34,7 +34,7 @@ class Shadowing:
         self.folder = folder
         self.database = opened(os.environ["MONGODB_URI"], f"test_{WORKER or 'main'}_shadow")
         self.database.client.drop_database(self.database.name)
-        self.database.client.drop_database(f"{self.database.name}_gateway")
+        self.database.client.drop_database(os.environ["GATEWAY_MONGODB_NAME"])
         data.load(self.database)
         self.old, self.new = self._stand_in(), self._stand_in()
         self.sockets = Path(tempfile.mkdtemp(prefix="leadmesh-"))
@@ -49,7 +49,7 @@ class Shadowing:
         self.part = envoy.start(rendering.write_all(self.settings), self.settings.port, folder / "envoy.log")
         for service in SERVICES:
             rendering.write_endpoints(folder, service, [("127.0.0.1", self.new.server_port)])
-        self.store = Store(os.environ["MONGODB_URI"], f"{self.database.name}_gateway")
+        self.store = Store.of(os.environ)
         self.results = Results(self.store.database)
         self.page = free_port()
         self.environment = {

@@ -55,7 +55,7 @@ class Pod:
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT).stdout
 
     def leadmesh(self, *words: str) -> str:
-        command = [sys.executable, "-m", "gateway.console", *words]
+        command = [sys.executable, "-m", "gateway.commands", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment, cwd=ROOT)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

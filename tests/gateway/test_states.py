@@ -38,7 +38,7 @@ class Both(Gateway):
         public = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(KEY.public_key()))
         keys = {"keys": [{**public, "kid": "one", "alg": "EdDSA", "use": "sig"}]}
         self.stubs["auth"].answers["/.well-known/jwks.json"] = json.dumps(keys).encode()
-        self.store = Store(os.environ["MONGODB_URI"], "gateway")
+        self.store = Store.of(os.environ)
         self.start_agent()
 
     def start_agent(self) -> None:
@@ -51,7 +51,7 @@ class Both(Gateway):
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    MongoClient(os.environ["MONGODB_URI"]).drop_database("gateway")
+    MongoClient(os.environ["MONGODB_URI"]).drop_database(os.environ["GATEWAY_MONGODB_NAME"])
     running = Both(tmp_path_factory.mktemp("both"))
     yield running
     running.agent.stop(3)

@@ -12,6 +12,9 @@
 {{- if .host }}
 {{ include "leadmesh.out" (dict "c" $ "to" "legacy" "ports" (list .port) "peers" (list)) }}
 {{ include "leadmesh.out" (dict "c" $ "to" "mongodb" "ports" $n.mongodb.ports "peers" $n.mongodb.peers) }}
+{{- if $n.outside.enabled }}
+{{ include "leadmesh.out" (dict "c" $ "to" "outside-https" "ports" $n.outside.https "peers" $n.outside.peers) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .v.tracing }}

@@ -161,6 +161,9 @@ env:
   - {name: LEADMESH_LEGACY_URL, value: "{{ ternary "https" "http" .v.legacy.tls }}://{{ .v.legacy.host }}:{{ .v.legacy.port }}"}
   - {name: LEADMESH_ORIGINS, value: {{ join "," .v.origins | quote }}}
   - {name: LEADMESH_UNKNOWN_STATES, value: {{ .v.agent.unknownStates }}}
+  {{- range $name, $value := .v.agent.env }}
+  - {name: {{ $name }}, value: {{ toString $value | quote }}}
+  {{- end }}
   {{- include "leadmesh.secretFiles" . | trim | nindent 2 }}
 {{- end -}}
 

@@ -13,7 +13,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-previous lint format hooks bench bench-identity bench-transfer bench-claims attack replay contract-status
-.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean legacy migration-demo
+.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean legacy migration-demo bridge-test
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ replay: $(INSTALLED) ## Answer the exchanges recorded from the old system: make 
 
 legacy: $(INSTALLED) ## A stand-in for the old system, to play the way over and back: make legacy [PORT=8100]
 	@$(BIN)/python -m tests.legacy $(if $(PORT),--port $(PORT))
+
+bridge-test: $(INSTALLED) ## 5,000 changes by the old system while services, workers and bridges are killed (minutes) [CHANGES=5000]
+	@$(BIN)/python -W ignore -m tests.system.bridging $(if $(CHANGES),--changes $(CHANGES))
 
 migration-demo: $(INSTALLED) ## Walk the way over and back on this machine, explained (some minutes)
 	@$(BIN)/python -W ignore -m tests.legacy.walk

@@ -157,7 +157,7 @@ def _gone(facts: dict[str, Any], name: str) -> bool:
     if name in facts["parts"]:
         return not facts["parts"][name]["ready"]
     service = facts["services"][name]
-    return not service["instances"] and service["worker"] is None
+    return not service["instances"] and service["worker"] is None and service["bridge"] is None
 
 
 @app.command()
@@ -220,6 +220,22 @@ def _store() -> Store:
 
 
 add_gateway(app, _store, _fail)
+
+
+@app.command()
+def bridge(
+    what: Annotated[str, typer.Argument(help="status, on, off or walk (tell all documents again).")] = "status",
+    collections: Annotated[list[str] | None, typer.Argument(help="leads, buyers, users, ...; default: all.")] = None,
+) -> None:
+    """Show or switch the bridge, which makes events of what the old system writes."""
+    config = _read()
+    _environment_of(config, _ask({"do": "status"}))
+    if what not in ("status", "on", "off", "walk"):
+        raise _fail(f"{what!r} is none of status, on, off and walk.")
+    try:
+        sys.stdout.write(Supervisor(config, show.tell).manage("bridge", what, *(collections or ())))
+    except PartFailed as failure:
+        raise _fail(str(failure)) from None
 
 
 @app.command()

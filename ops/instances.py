@@ -1,4 +1,4 @@
-"""One running copy of a service's web or worker process."""
+"""One running copy of a service's web, worker or bridge process."""
 
 import signal
 import subprocess
@@ -39,7 +39,7 @@ class Instance:
     @property
     def name(self) -> str:
         """The name in headers, logs and status: leads-1, leads-worker-1."""
-        middle = "-worker" if self.kind == "worker" else ""
+        middle = "" if self.kind == "web" else f"-{self.kind}"
         return f"{self.service}{middle}-{self.number}"
 
     @property
@@ -55,18 +55,21 @@ class Instance:
         if self.kind == "web":
             self.port = free_port()
             own["LEADMESH_BIND"] = f"127.0.0.1:{self.port}"
-            command = ["gunicorn", "-c", "core/settings/gunicorn.py", f"services.{self.service}.wsgi:application"]
+            command = ["-m", "gunicorn", "-c", "core/settings/gunicorn.py", f"services.{self.service}.wsgi:application"]
+        elif self.kind == "bridge":
+            own["LEADMESH_READY_FILE"] = str(ready_file)
+            command = [f"services/{self.service}/manage.py", "bridge"]
         else:
             own["LEADMESH_READY_FILE"] = str(ready_file)
-            command = ["celery", "--quiet", "-A", f"services.{self.service}.celery", "worker", "--without-gossip"]
+            command = ["-m", "celery", "--quiet", "-A", f"services.{self.service}.celery", "worker", "--without-gossip"]
             command += ["--without-mingle", "--hostname", f"{self.name}@leadmesh"]
         log = config.home.log(self.name)
-        self.process = spawn([python(), "-m", *command], log, {**environment, **own}, cwd=ROOT)
+        self.process = spawn([python(), *command], log, {**environment, **own}, cwd=ROOT)
         self.ready, self.stopping, self.started = False, 0.0, time.monotonic()
 
     def check_ready(self, config: Config) -> bool:
         """Ask the instance whether it can work, and remember the answer."""
-        if self.kind == "worker":
+        if self.kind != "web":
             self.ready = self._ready_file(config).exists()
             return self.ready
         try:
@@ -92,7 +95,7 @@ class Instance:
         waited = time.monotonic() - self.stopping
         if waited > DRAIN_SECONDS + STOP_SECONDS:
             self.process.kill()
-        elif waited > DRAIN_SECONDS or self.kind == "worker":
+        elif waited > DRAIN_SECONDS or self.kind != "web":
             self.process.send_signal(signal.SIGTERM)
             # A second SIGTERM would make Celery cut its tasks short.
             self.stopping = min(self.stopping, time.monotonic() - DRAIN_SECONDS)

@@ -37,7 +37,7 @@ def status(facts: dict[str, Any]) -> None:
     for name, part in facts["parts"].items():
         table.add_row(name, str(part["pid"] or "-"), part["uri"], _word(part["ready"]), "", "")
     for name, service in facts["services"].items():
-        rows = [*service["instances"], *([service["worker"]] if service["worker"] else [])]
+        rows = [*service["instances"], *(row for row in (service["worker"], service["bridge"]) if row)]
         if not rows:
             table.add_row(f"{name} (stopped)", "-", "", _word(False), "", "")
         for row in rows:

@@ -22,7 +22,7 @@ from ops.home import ROOT
 from ops.instances import Instance
 from ops.parts import agent, envoy, mongodb, redis
 from ops.parts.process import Part, PartFailed
-from platform_services import SERVICES
+from platform_services import BRIDGED, SERVICES
 
 Tell = Callable[[str], None]
 
@@ -51,7 +51,7 @@ class Supervisor:
         self.config = config
         self._tell = tell
         self.parts: dict[str, Part] = {}
-        self.wanted = {name: {"web": 1, "worker": 1} for name in config.processes}
+        self.wanted = {name: _kinds(config, name) for name in config.processes}
         self.paused: set[str] = set()
         self.instances: list[Instance] = []
         self.environment = dict(config.environment)
@@ -146,12 +146,13 @@ class Supervisor:
         self.manage("prepare", "--verbosity", "0")
         self.config.home.write("prepared", {"fingerprint": fingerprint})
 
-    def manage(self, *words: str) -> None:
-        """Run a management command with all databases at hand. Raises PartFailed with its last words."""
+    def manage(self, *words: str) -> str:
+        """Run a management command with all databases at hand; return what it printed. Raises PartFailed with its last words."""
         command = [python(), "services/monolith/manage.py", *words]
         outcome = run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)  # noqa: S603
         if outcome.returncode:
             raise PartFailed(f"manage.py {words[0]} failed: {outcome.stderr.strip()[-800:]}")
+        return outcome.stdout
 
     def _await_ready(self) -> None:
         deadline, told = time.monotonic() + _READY_SECONDS, set[str]()
@@ -303,6 +304,7 @@ class Supervisor:
                 "desired": 0 if name in self.paused else kinds["web"],
                 "instances": [instance.status() for instance in self._of(name, "web")],
                 "worker": next((worker.status() for worker in self._of(name, "worker")), None),
+                "bridge": next((bridge.status() for bridge in self._of(name, "bridge")), None),
             }
             for name, kinds in self.wanted.items()
         }
@@ -346,6 +348,12 @@ class Supervisor:
                 process.kill()
                 process.wait(5)
         self.config.home.write("running", {})
+
+
+def _kinds(config: Config, service: str) -> dict[str, int]:
+    """Return how many processes of which kind a service is to have: a bridge where an old system writes past it."""
+    bridge = bool(config.environment.get("LEADMESH_LEGACY_URL")) and service in (*BRIDGED, "monolith")
+    return {"web": 1, "worker": 1} | ({"bridge": 1} if bridge else {})
 
 
 def reaches(url: str, service: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.collection import Collection as MongoCollection
@@ -26,6 +26,7 @@ from core.documents.transactions import current_session, in_transaction
 AFTER = ReturnDocument.AFTER
 # Longer than the server keeps the locks of a process that was killed in the middle of a batch (a minute).
 _BATCH_SECONDS = 120
+_ALL: Filter = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _begun(change: Change, lock: Lock, notes: MongoCollection[Document]) -> Docu
 def _do_batch(change: Change, note: Document, notes: MongoCollection[Document]) -> Document:
     """Do the next batch and return the note as it is then. Raises LockLost when another process does this change now."""
     session = current_session(change.collection.service)
-    found = _next(change, note["after"])
+    found = following(change.collection, note["after"], change.batch, change.query)
     if found:
         change.apply(found)
         progress: Document = {"after": found[-1]["_id"], "done": note["done"] + len(found)}
@@ -96,11 +97,13 @@ def _do_batch(change: Change, note: Document, notes: MongoCollection[Document]) 
     return noted
 
 
-def _next(change: Change, after: Any) -> list[Document]:
-    session = current_session(change.collection.service)
+def following(collection: Declared, after: object, count: int, query: Filter = _ALL) -> list[Document]:
+    """Return the `count` documents that match `query` behind the one with the id `after` (None: from the first one), in the
+    order of their ids, whatever types these have; in the running transaction."""
+    session = current_session(collection.service)
     by_id = [("_id", ASCENDING)]
-    found = raw(change.collection).find(change.query, session=session).hint(by_id).sort(by_id).limit(change.batch + 1)
+    found = raw(collection).find(query, session=session).hint(by_id).sort(by_id).limit(count + 1)
     if after is not None:
         # A bound of the index, itself included: `$gt` compares ids of one type only, and the old system has several.
-        found = found.min([("_id", after)])
-    return [document for document in found if document["_id"] != after][: change.batch]
+        found = found.min([("_id", cast(Any, after))])
+    return [document for document in found if document["_id"] != after][:count]

@@ -4,7 +4,7 @@ It adds the tenant and soft-delete filters, timestamps, `__v`, the revision and 
 does, and nothing else. Writes are dotted `$set`s by design: fields that we do not know stay in the document.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar, cast
@@ -228,13 +228,18 @@ class Documents(Generic[T]):
 class Declared(Generic[T]):
     """What every collection says of itself: its name, its owner, and whether documents with `deletedAt` are invisible.
 
-    T is the TypedDict of its documents. indexes, replaces: what `manage.py prepare` makes true (core.documents.indexes)."""
+    T is the TypedDict of its documents. indexes, replaces: what `manage.py prepare` makes true (core.documents.indexes).
+    derived: what members that only we keep must be for a document, None for those that must not be there; quiet: members
+    whose change is no change of the document (both for core.bridge: the old system does not know them, or writes them all the
+    time)."""
 
     name: str
     service: str
     soft_delete: bool = False
     indexes: tuple[IndexModel, ...] = ()
     replaces: tuple[Replaced | Lifted, ...] = ()
+    derived: Callable[[T], Mapping[str, object]] | None = None
+    quiet: tuple[str, ...] = ()
 
     def hidden(self, query: Filter, with_deleted: bool) -> Document:
         """Return the filter of what `query` does not see unless it asks for it: deleted documents."""

@@ -35,18 +35,19 @@ class LockLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The lock of a database as `who` sees it, in its collection `preparations`. Times are the server's."""
+    """A lock as `who` sees it: a document of `preparations` (of another collection for other work). Times are the server's."""
 
     preparations: MongoCollection[Document]
     who: str
     seconds: float = LEASE_SECONDS
+    name: str = _LOCK
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self) -> bool:
         """Take the lock if it is free, or its holder did not renew it for a whole lease; return whether we have it."""
         with suppress(DuplicateKeyError):
-            self.preparations.insert_one({"_id": _LOCK, "until": _LONG_AGO})
-        free = {"_id": _LOCK, "$expr": {"$lte": ["$until", "$$NOW"]}}
+            self.preparations.insert_one({"_id": self.name, "until": _LONG_AGO})
+        free = {"_id": self.name, "$expr": {"$lte": ["$until", "$$NOW"]}}
         mine = {"holder": {"$literal": self.who}, "token": self.token, "since": "$$NOW", "until": self._until()}
         taken = self.preparations.find_one_and_update(free, [{"$set": mine}], return_document=ReturnDocument.AFTER)
         return taken is not None
@@ -54,18 +55,18 @@ class Lock:
     def renew(self) -> None:
         """Hold it for another lease. Raises LockLost."""
         change = [{"$set": {"until": self._until()}}]
-        if not self.preparations.update_one({"_id": _LOCK, "token": self.token}, change).matched_count:
+        if not self.preparations.update_one({"_id": self.name, "token": self.token}, change).matched_count:
             raise LockLost(
                 f"{self.who} gave no sign of life for {self.seconds:.0f} s, and another one goes on; run it again"
             )
 
     def release(self) -> None:
         """Let the next one in."""
-        self.preparations.delete_one({"_id": _LOCK, "token": self.token})
+        self.preparations.update_one({"_id": self.name, "token": self.token}, {"$set": {"until": _LONG_AGO}})
 
     def holder(self) -> str:
         """Say who holds it and since when."""
-        held = self.preparations.find_one({"_id": _LOCK}) or {}
+        held = self.preparations.find_one({"_id": self.name}) or {}
         return f"{held.get('holder', 'another process')} since {held.get('since', _LONG_AGO):%H:%M:%S} UTC"
 
     def _until(self) -> Document:

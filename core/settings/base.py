@@ -32,6 +32,7 @@ _CORE_APPS = [
     "core.identity.apps.IdentityConfig",
     "core.worker.apps.WorkerConfig",
     "core.events.apps.EventsConfig",
+    "core.bridge.apps.BridgeConfig",
     "health_check",
     "core.health.apps.HealthConfig",
     "core.admin.apps.OperationsConfig",

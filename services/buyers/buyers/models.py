@@ -7,12 +7,14 @@ from core.documents.fields import AnyField
 from core.documents.indexes import index
 from core.documents.models import TenantDocumentModel
 from services.buyers.buyers.documents import BuyerDocument
+from services.buyers.buyers.rules import keys_to_be
 
 BUYERS = Collection[BuyerDocument](
     "buyers",
     service="buyers",
     tenant="text",
     soft_delete=True,
+    derived=keys_to_be,
     indexes=(
         index("tenantId", "-createdAt", "-_id", name="list"),
         index("tenantId", "isActive"),

@@ -1,5 +1,6 @@
 """The events of buyers about a buyer."""
 
+from core.documents.ids import text_id
 from core.events.outbox import record
 from core.events.payloads import BuyerSnapshot
 from services.buyers.buyers.documents import BuyerDocument
@@ -8,7 +9,7 @@ from services.buyers.buyers.documents import BuyerDocument
 def publish_buyer(name: str, buyer: BuyerDocument) -> None:
     """Record `buyer.<name>` in the running transaction."""
     payload = snapshot(buyer)
-    record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=buyer["tenantId"])
+    record(f"buyer.{name}", payload, entity_id=payload.id, version=buyer["rev"], tenant_id=text_id(buyer["tenantId"]))
 
 
 def snapshot(buyer: BuyerDocument) -> BuyerSnapshot:

@@ -44,6 +44,12 @@ def email_key(email: str) -> str | None:
     return email.strip().lower() or None
 
 
+def keys_to_be(buyer: BuyerDocument) -> dict[str, str | None]:
+    """Return what the key of a stored buyer must be; None: it must not have it. Deleted buyers have none."""
+    email = buyer.get("email")
+    return {"emailKey": email_key(email) if isinstance(email, str) and not buyer.get("deletedAt") else None}
+
+
 def clean_buy_box(box: BuyBox | None) -> BuyBox | None:
     """Return a buy box with 5-digit zip codes and codes of states, or None for an empty one."""
     if not box or not any(box.values()):

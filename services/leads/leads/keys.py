@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 
-from services.leads.leads.documents import Contact
+from services.leads.leads.documents import Contact, LeadDocument
 
 # Wholesalers write national numbers; the CRM's market is the United States.
 _REGION = "US"
@@ -35,3 +35,10 @@ def keys_of(contact: Contact) -> dict[str, str]:
     """Return the keys that a lead's contact has: `emailKey`, `phoneKey`."""
     keys = {"emailKey": email_key(contact.get("email")), "phoneKey": phone_key(contact.get("phone"))}
     return {name: key for name, key in keys.items() if key}
+
+
+def keys_to_be(lead: LeadDocument) -> dict[str, str | None]:
+    """Return what the keys of a stored lead must be; None: it must not have them. Deleted leads have none."""
+    contact = lead.get("contactInfo")
+    keys = keys_of(contact) if isinstance(contact, dict) and not lead.get("deletedAt") else {}
+    return {name: keys.get(name) for name in ("emailKey", "phoneKey")}

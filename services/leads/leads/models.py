@@ -8,6 +8,7 @@ from core.documents.fields import AnyField
 from core.documents.indexes import Replaced, index
 from core.documents.models import TenantDocumentModel
 from services.leads.leads.documents import LeadDocument
+from services.leads.leads.keys import keys_to_be
 
 _WORDS = ("status", "source", "priority")
 # What lists may be ordered by.
@@ -42,6 +43,7 @@ LEADS = Collection[LeadDocument](
     service="leads",
     tenant="text",
     soft_delete=True,
+    derived=keys_to_be,
     indexes=(
         index("leadId"),
         index("tenantId", "leadId"),

@@ -47,7 +47,7 @@ def _change(before: LeadDocument, after: LeadDocument) -> tuple[str, dict[str, s
 
 def _fact(lead: LeadDocument, **before: str | None) -> Fact:
     payload = snapshot(lead, **before)
-    return Fact(payload, payload.id, lead["tenantId"], lead["rev"])
+    return Fact(payload, payload.id, text_id(lead["tenantId"]), lead["rev"])
 
 
 def snapshot(lead: LeadDocument, **before: Any) -> LeadSnapshot:

@@ -18,6 +18,8 @@ USERS = Collection[UserDocument](
     "users",
     service="users",
     tenant="objectid",
+    # Written at every request or login, and by guards; no copy has them.
+    quiet=("lastActiveAt", "lastLoginAt", "loginAttempts", "lockUntil", "sessions", "password", "grantsGuard"),
     indexes=(
         index("email", unique=True),
         index("googleId", sparse=True),
@@ -63,6 +65,7 @@ TENANTS = PlainCollection[TenantDocument](
     "tenants",
     service="users",
     soft_delete=True,
+    quiet=("peopleFreedAt", "auditLog", "usageStats"),
     indexes=(
         index("name", unique=True),
         index("subdomain", unique=True),

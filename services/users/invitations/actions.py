@@ -70,7 +70,7 @@ def invite(
         stored = INVITATIONS.scoped(scope).insert_one(invitation)
     metadata = {"invitedEmail": email, "invitationId": str(stored["_id"]), "roles": roles, **origin}
     _log(scope, "invitation_sent", f"Invitation sent to {email}", metadata)
-    _announce(stored, token)
+    announce(stored, token)
     return stored
 
 
@@ -86,7 +86,7 @@ def cancel(scope: TenantScope, invitation_id: str, reason: str | None, *, actor:
     email = invitation["email"]
     metadata = {"invitationId": invitation_id, "reason": reason, "cancelledEmail": email}
     _log(scope, "invitation_cancelled", f"Invitation of {email} cancelled", metadata, severity="medium")
-    _announce(stored)
+    announce(stored)
 
 
 @transactional("users")
@@ -103,7 +103,7 @@ def resend(scope: TenantScope, invitation_id: str, *, actor: Principal) -> None:
     email = invitation["email"]
     metadata = {"invitationId": invitation_id, "invitedEmail": email}
     _log(scope, "invitation_resent", f"Invitation resent to {email}", metadata)
-    _announce(stored, token)
+    announce(stored, token)
 
 
 @transactional("users")
@@ -174,7 +174,7 @@ def _accept(invitation: InvitationDocument, user_id: str) -> InvitationDocument:
     person: UserDocument = {"_id": ObjectId(user_id), "tenantId": stored.get("tenantId")}
     metadata = {"invitationId": str(stored["_id"]), "invitedBy": text_id(stored.get("invitedBy"))}
     log_activity(person, "invitation_accepted", "Invitation accepted", actor_id=user_id, metadata=metadata)
-    _announce(stored)
+    announce(stored)
     return stored
 
 
@@ -190,7 +190,7 @@ def _expire_old(scope: TenantScope, email: str) -> None:
     """Free the address of invitations whose time is over: only one may be pending."""
     late = {"email": email, "status": "pending", "expiresAt": {"$lte": now()}}
     while expired := INVITATIONS.scoped(scope).update_and_get(late, sets={"status": "expired"}):
-        _announce(expired)
+        announce(expired)
 
 
 def _log(scope: TenantScope, kind: str, text: str, metadata: Mapping[str, object], *, severity: str = "low") -> None:
@@ -198,7 +198,7 @@ def _log(scope: TenantScope, kind: str, text: str, metadata: Mapping[str, object
     log_activity(actor, kind, text, actor_id=scope.actor_id, severity=severity, metadata=metadata)
 
 
-def _announce(invitation: InvitationDocument, token: str | None = None) -> None:
+def announce(invitation: InvitationDocument, token: str | None = None) -> None:
     """Tell auth, and mail the link when there is a new token."""
     key, tenant_id = str(invitation["_id"]), text_id(invitation.get("tenantId"))
     record("invitation.changed", snapshot(invitation), entity_id=key, version=invitation["rev"], tenant_id=tenant_id)

@@ -194,12 +194,17 @@ def _changed(key: ObjectId, changes: TenantDocument, *, event: str = "tenant.upd
 def _published(tenant: TenantDocument | None, *, event: str = "tenant.updated") -> TenantDocument:
     if tenant is None:
         raise NotFound("Tenant not found")
+    publish_tenant(tenant, event=event)
+    return tenant
+
+
+def publish_tenant(tenant: TenantDocument, *, event: str) -> None:
+    """Record `event` (tenant.created, updated or deleted) about a tenant."""
     tenant_id = str(tenant["_id"])
     payload, version = snapshot(tenant), tenant["rev"]
     record(event, payload, entity_id=tenant_id, version=version, tenant_id=tenant_id)
     # Here it holds at once; the other services follow with the event.
     apply_tenant("users", payload.members(), version)
-    return tenant
 
 
 def snapshot(tenant: TenantDocument) -> TenantSnapshot:

@@ -19,9 +19,12 @@ An envelope holds `id`, `name`, `version` (of the payload's shape), `publisher`,
 **What `entityVersion` is.** There is one scheme. A payload that tells what a stored document is now (a `State`, marked
 below) has the document's revision: `rev`, which every write counts up by one. A subscriber that keeps a copy keeps the
 number with it, and ignores what is not newer; an export hands out the same number. A document of the old system has no
-`rev` until its first write here, and is exported with 0. An event that tells what happened, once, has no version
-(null): it is applied once, by its `id`, and nothing makes it newer or older than another. A guard in the tests'
-fixtures (`tests/revisions.py`) fails every test that leaves a revision without its event.
+`rev` until its first write here, or until the bridge has seen it, and is exported with 0. What the old system writes
+past us gets revision and event by the bridge (`core/bridge`); there one revision may tell several changes.
+
+An event that tells what happened, once, has no version (null): it is applied once, by its `id`, and nothing makes it
+newer or older than another. A guard in the tests' fixtures (`tests/revisions.py`) fails every test that leaves a
+revision without its event.
 """
 
 

@@ -1,0 +1,1 @@
+"""The bridge: what the old system writes past us becomes a revision and an event (docs/decisions/0021-bridge.md)."""

@@ -15,7 +15,7 @@ from gateway import dns, environment, envoy, table
 from helm import readme, schema
 from helm.edges import Edges, edges
 from helm.scale import load, values
-from platform_services import SERVICES
+from platform_services import BRIDGED, SERVICES
 
 ROOT = Path(__file__).resolve().parent
 CHARTS = (*SERVICES, "gateway")
@@ -52,6 +52,7 @@ def facts(service: str, known: Edges) -> dict[str, Any]:
     aliases = [{"alias": alias, "prefix": route.prefix} for route in routes for alias in route.aliases]
     return {
         "edges": asdict(known),
+        "bridged": service in BRIDGED,
         "routes": {"prefixes": [route.prefix for route in routes], "aliases": aliases},
     }
 

@@ -98,6 +98,7 @@ SHARED: Schema = {
         readiness=PROBE,
         liveness=PROBE,
     ),
+    "bridge": members(enabled=SWITCH, resources=RESOURCES),
     "migrate": members(
         enabled=SWITCH,
         backoffLimit={"type": "integer", "minimum": 0, "maximum": 20},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from platform_services import BRIDGED
 from tests.charts.conftest import BIN, HERE, Document, Render, named, pods
 from tests.charts.test_render import SERVICES, SETS
 
@@ -15,7 +16,8 @@ from tests.charts.test_render import SERVICES, SETS
 def test_pods_are_restricted(values: str, render: Render) -> None:
     """Pod Security Standards, level restricted, and more: no token, nothing writable but /tmp, or what a gateway's pod shares."""
     specs = pods(render("leadmesh", values))
-    assert len(specs) == 3 * len(SERVICES) + 1
+    bridges = len(BRIDGED) if values == "everything" else 0
+    assert len(specs) == 3 * len(SERVICES) + 1 + bridges
     for name, spec in specs.items():
         assert not spec["automountServiceAccountToken"], name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.envoy import Settings
 from gateway.limits import HEAP
@@ -41,6 +42,9 @@ def store() -> Store:
 
 def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settings:  # noqa: S104 - of a container
     """Return the settings that the environment describes. Raises Missing."""
+    legacy = value("LEADMESH_LEGACY_URL")
+    if legacy and not urlsplit(legacy).hostname:
+        raise Missing(f"LEADMESH_LEGACY_URL is {legacy}, which names no host: write it as https://old.example.com.")
     origins = [origin.rstrip("/") for origin in (value("LEADMESH_ORIGINS") or value("FRONTEND_URL")).split(",")]
     told = Settings(
         port=port,
@@ -49,7 +53,7 @@ def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settin
         rate_limit=int(value("LEADMESH_RATE_LIMIT", "500")),
         heap=int(value("LEADMESH_GATEWAY_HEAP", str(HEAP))),
         proxies=int(value("TRUSTED_PROXIES", "1")) - 1,
-        legacy=value("LEADMESH_LEGACY_URL"),
+        legacy=legacy,
         legacy_key=key_of(value("JWT_SECRET")),
         traces=value("OTEL_EXPORTER_OTLP_ENDPOINT"),
         by_name=True,

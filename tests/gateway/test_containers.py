@@ -110,6 +110,13 @@ def test_no_configuration_holds_the_secret(pod: Pod) -> None:
     assert key not in (pod.folder / "routes.json").read_text()
 
 
+@pytest.mark.parametrize("wrong", ["old.example.com", "http://:8100"])
+def test_an_old_system_without_a_host_is_refused(pod: Pod, wrong: str) -> None:
+    agent = pod.agent("--once", LEADMESH_LEGACY_URL=wrong)
+    assert agent.process.wait(20) != 0
+    assert "names no host" in agent.last_lines()
+
+
 def test_a_new_pod_waits_for_the_states(pod: Pod) -> None:
     """What has moved to the service must not be done by both: nothing is guessed."""
     waiting = pod.agent("--once", MONGODB_URI=NOWHERE)

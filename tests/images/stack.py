@@ -54,7 +54,13 @@ class Stack:
 
     def start(self) -> None:
         self.stop()
-        self.compose("up", "--no-build", "--wait", "--quiet-pull")
+        # Not --wait: it gives up when a container is late once, as on a busy machine.
+        self.compose("up", "--no-build", "--detach", "--quiet-pull")
+        eventually(self._healthy, _UP_SECONDS, pause=1)
+
+    def _healthy(self) -> bool:
+        found = self.states().values()
+        return all(one["ExitCode"] == 0 and one["Health"] in ("", "healthy") for one in found)
 
     def stop(self) -> None:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans")

@@ -3,12 +3,13 @@ database."""
 
 import json
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import NamedTuple
 
 import httpx
 import pytest
 
-from tests.images.engine import docker, image
+from tests.images.engine import build, docker, image
 from tests.images.stack import Stack, answers, eventually
 from tests.legacy.load import LEGACY, SERVICE, Load, log_in, side_of
 from tests.legacy.walk import STEPS, everywhere, moved, standing_in
@@ -23,11 +24,13 @@ class Way(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def way(images: list[str], stand_ins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+def way(engine: None, stand_ins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
     """All services in one process, which is the lightest, behind the gateway and its agent."""
+    build("monolith", "gateway-agent")
     folder, port = tmp_path_factory.mktemp("way"), free_port()
-    # The address by which containers reach this machine.
-    host = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    # By its first address containers reach this machine.
+    subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+    host = str(ip_network(subnet)[1])
     stack = Stack(folder, "monolith", stand_ins, legacy=f"http://{host}:{port}")
     try:
         stack.start()

@@ -60,7 +60,7 @@ chart-test: $(CHARTS)/installed ## Lint, render and check every chart and workfl
 	@$(CHARTS)/bin/python -m pytest -c tests/charts/pytest.ini -n $(JOBS) tests/charts
 
 audit: $(INSTALLED) ## Known vulnerabilities of the locked libraries
-	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
+	@$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-gateway.lock
 
 bench: $(INSTALLED) ## Measure requests per second against the raw driver
 	@$(BIN)/python -m tests.bench
@@ -117,6 +117,7 @@ lock: $(INSTALLED) ## Resolve the libraries again and write the lock files
 	@$(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile --group agent -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements-gateway.lock
 	@$(BIN)/uv pip compile docker/tools.in --universal --python-version 3.11 --generate-hashes --no-header -q -o docker/tools.lock
 	@$(BIN)/uv pip compile tests/charts/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -q -o tests/charts/requirements.lock
 

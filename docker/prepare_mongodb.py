@@ -60,7 +60,8 @@ def _unless_done(client: Client, command: str, value: Any, **options: Any) -> No
 
 def _roles() -> list[dict[str, str]]:
     """Documents and indexes of our databases, nothing of the server's."""
-    databases = [f"leadmesh_{service}" for service in SERVICES]
+    databases = [*(f"leadmesh_{service}" for service in SERVICES), "gateway"]
+    databases += filter(None, [os.environ.get("MONGODB_NAME")])
     return [{"role": role, "db": name} for name in databases for role in ("readWrite", "dbAdmin")]
 
 

@@ -1,48 +1,38 @@
-"""Envoy's configuration for containers: services are found by name, nothing is watched."""
+"""Envoy's configuration for containers: services are found by name; only routes are watched, and only beside an old system."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.envoy import Config, Settings, assemble, found_by_name, route_configuration
-from platform_services import SERVICES
+from gateway.envoy import Config, Settings, assemble, route_configuration, watched_routes
+from gateway.outside import found_by_name
 
 _TYPES = "type.googleapis.com/envoy"
+# The socket of Envoy's admin interface in Settings.folder.
+ADMIN = "admin.sock"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How services and the gateway's own numbers are reached. suffix: appended to a service's name, such as `.crm.svc`;
-    admin: the socket file of Envoy's admin interface."""
+    """How services and the gateway's own numbers are reached. suffix: appended to a service's name, such as `.crm.svc`."""
 
     suffix: str = ""
     service_port: int = 8000
     metrics_port: int = 9901
-    admin: str = "/tmp/envoy-admin.sock"  # noqa: S108 - the only writable folder of the container
 
 
 def bootstrap(settings: Settings, names: Names) -> Config:
-    """Return one bootstrap that holds everything: routes inside, one address per instance from DNS, and a listener that
-    shows metrics and readiness only (Envoy's admin interface can stop it)."""
-    routes = route_configuration(settings)
-    _try_unsent_elsewhere(routes)
-    config = assemble(settings, {"route_config": routes}, lambda service: _by_name(service, names))
+    """Return one bootstrap: one address per instance from DNS, and a listener that shows metrics and readiness only (Envoy's
+    admin interface can stop it). Routes are inside; beside an old system, the agent writes them (`gateway.agent`)."""
+    settings = replace(settings, by_name=True)
+    inside = {"route_config": route_configuration(settings)}
+    routes = watched_routes(settings.folder) if settings.legacy else inside
+    config = assemble(settings, routes, lambda service: _by_name(service, names))
     resources = config["static_resources"]
     resources["listeners"].append(_metrics_listener(settings.host, names.metrics_port))
-    admin = {"pipe": {"path": names.admin}}
+    admin = {"pipe": {"path": str(settings.folder / ADMIN)}}
     config["admin"]["address"] = admin
     resources["clusters"].append({"name": "admin", "load_assignment": _one("admin", admin)})
     return config
-
-
-def _try_unsent_elsewhere(routes: Config) -> None:
-    """An instance may stop before this gateway has noticed: a request that could not be sent to it goes to another one, also
-    a write. A request that was sent is never sent again, unless it is a read."""
-    policies = [route["route"] for route in routes["virtual_hosts"][0]["routes"] if "route" in route]
-    reads = next(policy["retry_policy"] for policy in policies if "retry_policy" in policy)
-    unsent = {**reads, "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}
-    for policy in policies:
-        if policy.get("cluster") in SERVICES:
-            policy.setdefault("retry_policy", unsent)
 
 
 def _by_name(service: str, names: Names) -> Config:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from gateway import browsers, limits, people
 from gateway.files import read_json, write_json
 from gateway.guard import rendering as guard
 from gateway.logs import access_log, tracing
+from gateway.outside import outside_cluster
 from gateway.replies import local_replies
 from gateway.shadow import rendering
 from gateway.states import CANARY, LEGACY, SHADOW, State, States, dumped, loaded
@@ -24,6 +24,8 @@ Config = dict[str, Any]
 Address = tuple[str, int]
 
 _TYPES = "type.googleapis.com/envoy"
+# Files of Settings.folder: two that Envoy reads, and the states that it serves.
+ROUTES, KEYS, STATES = "routes.json", "keys.json", "states.json"
 # Largest request line and headers, as in the old server (Node's --max-http-header-size). Up to the second size they are read,
 # so that a page may read the refusal too.
 _HEADER_KILOBYTES, _READ_KILOBYTES = 16, 64
@@ -40,9 +42,10 @@ _USABLE_ID = f"{_REQUEST_ID}.matches('^[A-Za-z0-9._:-]+$') && size({_REQUEST_ID}
 class Settings:
     """What differs between gateways. rate_limit: requests per second and client address; heap: mebibytes, well below what the
     process may take; proxies: how many in front append to X-Forwarded-For; legacy_key: with what the old system signs its tokens
-    (base64url); states: of groups that are not the services', as of `version`; authorities: a file with the certificates of those
-    who vouch for servers outside (PEM; Debian's and Envoy's own image have it there); comparer: a folder in which Envoy and the
-    agent have their sockets (at most 90 bytes), without it nothing is compared, and no group goes back by itself."""
+    (base64url); states: of groups that are not the services', as of `version`; by_name: instances are found by DNS and not in
+    watched files; authorities: a file with the certificates of those who vouch for servers outside (PEM; Debian's and Envoy's own
+    image have it there); comparer: a folder in which Envoy and the agent have their sockets (at most 90 bytes); without it
+    nothing is compared, and no group goes back by itself."""
 
     port: int
     folder: Path
@@ -54,6 +57,7 @@ class Settings:
     legacy: str = ""
     legacy_key: str = field(default="", repr=False)
     traces: str = ""
+    by_name: bool = False
     comparer: str = ""
     authorities: str = "/etc/ssl/certs/ca-certificates.crt"
     routes: list[Route] = field(default_factory=load)
@@ -64,12 +68,13 @@ class Settings:
 def write_all(settings: Settings) -> Path:
     """Write every file and return the bootstrap's path; endpoints start empty, groups as they were last
     served here."""
-    version, states = loaded(read_json(settings.folder / "states.json"))
+    version, states = loaded(read_json(settings.folder / STATES))
     settings = replace(settings, version=version, states=states)
     (settings.folder / "endpoints").mkdir(parents=True, exist_ok=True)
     for service in SERVICES:
         write_endpoints(settings.folder, service, [])
     write_routes(settings)
+    people.write_keys(settings.folder / KEYS, settings.legacy_key)
     bootstrap = settings.folder / "bootstrap.json"
     write_json(bootstrap, _bootstrap(settings))
     return bootstrap
@@ -78,8 +83,8 @@ def write_all(settings: Settings) -> Path:
 def write_routes(settings: Settings) -> None:
     """Replace the watched route file; Envoy shows its version when it serves it. The states are kept for the next start."""
     resource = {"@type": f"{_TYPES}.config.route.v3.RouteConfiguration", **route_configuration(settings)}
-    write_json(settings.folder / "states.json", dumped(settings.version, settings.states))
-    write_json(settings.folder / "routes.json", {"version_info": str(settings.version), "resources": [resource]})
+    write_json(settings.folder / STATES, dumped(settings.version, settings.states))
+    write_json(settings.folder / ROUTES, {"version_info": str(settings.version), "resources": [resource]})
 
 
 def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> None:
@@ -96,16 +101,22 @@ def write_endpoints(folder: Path, service: str, addresses: list[Address]) -> Non
 
 
 def _bootstrap(settings: Settings) -> Config:
-    routes = {"rds": {"route_config_name": "routes", "config_source": _watched(settings.folder, "routes.json")}}
-    return assemble(settings, routes, lambda service: _watched_instances(settings.folder, service))
+    return assemble(
+        settings, watched_routes(settings.folder), lambda service: _watched_instances(settings.folder, service)
+    )
+
+
+def watched_routes(folder: Path) -> Config:
+    """Return the source of routes that follows what `write_routes` writes into `folder`."""
+    return {"rds": {"route_config_name": "routes", "config_source": _watched(folder, ROUTES)}}
 
 
 def assemble(settings: Settings, routes: Config, instances: Callable[[str], Config]) -> Config:
     """Return a bootstrap. routes: the connection manager's source of routes; instances: how a service's cluster finds its
     instances."""
     clusters = [_service_cluster(service, instances(service)) for service in SERVICES]
-    clusters += [_outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
-    clusters += [_outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
+    clusters += [outside_cluster("legacy", settings.legacy, settings.authorities)] if settings.legacy else []
+    clusters += [outside_cluster("traces", settings.traces, settings.authorities)] if settings.traces else []
     clusters += [rendering.cluster(settings.comparer), guard.cluster(settings.comparer)] if compares(settings) else []
     listeners = [_listener(settings, routes), *([rendering.listener(settings.comparer)] if compares(settings) else [])]
     return {
@@ -202,7 +213,7 @@ def _filters(settings: Settings) -> list[Config]:
         _filter("health_check", "health_check.v3.HealthCheck", **health),
         _filter("cors", "cors.v3.Cors"),
         _filter("local_ratelimit", "local_ratelimit.v3.LocalRateLimit", **limits.rate(settings.rate_limit)),
-        *([people.reader(settings.legacy_key)] if settings.legacy else []),
+        *([people.reader(settings.folder / KEYS)] if settings.legacy else []),
         _filter("buffer", "buffer.v3.Buffer", max_request_bytes=limits.BODY_BYTES),
         # Last: it sees bodies whole, and answers as they came.
         *([rendering.copier()] if compares(settings) else []),
@@ -255,6 +266,8 @@ def _routes_of(route: Route, settings: Settings) -> list[Config]:
         if reads.kind not in (LEGACY, SHADOW):
             read["route"]["retry_policy"] = _retries()
         write = _target(_prefix(prefix), route.service, writes, rewrite)
+        if settings.by_name and writes.kind not in (LEGACY, SHADOW):
+            write["route"]["retry_policy"] = _retries_of_unsent()
         write = _upload(write) if route.uploads else write
         rendered += rendering.compared({**read, "name": route.reads}, reads, reads=True)
         rendered += rendering.compared({**write, "name": route.writes}, writes, reads=False)
@@ -306,6 +319,12 @@ def _retries() -> Config:
     }
 
 
+def _retries_of_unsent() -> Config:
+    """An instance may stop before DNS has told: a request that could not be sent to it goes to another one, also a write. A
+    request that was sent is never sent again, unless it is a read."""
+    return {**_retries(), "retry_on": "connect-failure,reset-before-request", "retriable_status_codes": []}
+
+
 def _watched_instances(folder: Path, service: str) -> Config:
     return {"type": "EDS", "eds_cluster_config": {"eds_config": _watched(folder, f"endpoints/{service}.json")}}
 
@@ -349,43 +368,6 @@ def _service_cluster(service: str, instances: Config) -> Config:
                 "explicit_http_config": {"http_protocol_options": {}},
             }
         },
-    }
-
-
-def found_by_name(**dns: Any) -> Config:
-    """Return how a cluster finds its instances: every address that DNS gives for their name. dns: DnsCluster's fields."""
-    typed = {"@type": f"{_TYPES}.extensions.clusters.dns.v3.DnsCluster", **dns}
-    return {"cluster_type": {"name": "envoy.cluster.dns", "typed_config": typed}}
-
-
-def _outside_cluster(name: str, url: str, authorities: str) -> Config:
-    parts = urlsplit(url)
-    address = {"address": parts.hostname or "", "port_value": parts.port or (443 if parts.scheme == "https" else 80)}
-    endpoint = {"endpoint": {"address": {"socket_address": address}}}
-    cluster: Config = {
-        "name": name,
-        **found_by_name(dns_lookup_family="V4_PREFERRED"),
-        "connect_timeout": "2s",
-        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
-    }
-    if parts.scheme == "https":
-        cluster["transport_socket"] = {
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": _checked_server(parts.hostname or "", authorities),
-        }
-    return cluster
-
-
-def _checked_server(host: str, authorities: str) -> Config:
-    """Without both checks an attacker on the way could be that server: Envoy by itself accepts every certificate."""
-    checks = {
-        "trusted_ca": {"filename": authorities},
-        "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": host}}],
-    }
-    return {
-        "@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "sni": host,
-        "common_tls_context": {"validation_context": checks},
     }
 
 

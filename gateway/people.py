@@ -2,7 +2,11 @@
 decided by the service."""
 
 import base64
+import secrets
+from pathlib import Path
 from typing import Any
+
+from gateway.files import write_json
 
 Config = dict[str, Any]
 
@@ -16,9 +20,16 @@ def key_of(secret: str) -> str:
     return base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
 
 
-def reader(legacy_key: str) -> Config:
+def write_keys(path: Path, legacy_key: str) -> None:
+    """Write the JWK set with the old system's secret for HS256 tokens (base64url), for the owner of the file only."""
+    # Envoy takes no empty set: without a secret it gets one that nobody signs with.
+    key = {"kty": "oct", "alg": "HS256", "k": legacy_key or secrets.token_urlsafe(32)}
+    write_json(path, {"keys": [key]})
+
+
+def reader(keys: Path) -> Config:
     """Return the filter that writes person and tenant of a verified token into headers, on routes that ask for it (`asked`).
-    legacy_key: the old system's secret for HS256 tokens as base64url, or nothing."""
+    keys: the file of `write_keys`."""
     headers = [{"header_name": PERSON, "claim_name": "sub"}, {"header_name": TENANT, "claim_name": "tenantId"}]
     shared = {
         "forward": True,
@@ -31,10 +42,11 @@ def reader(legacy_key: str) -> Config:
         "http_uri": {"uri": f"http://auth{_KEYS}", "cluster": "auth", "timeout": "1s"},
         "cache_duration": "60s",
     }
-    providers: Config = {"auth": {**shared, "remote_jwks": remote}}
-    if legacy_key:
-        keys = f'{{"keys":[{{"kty":"oct","alg":"HS256","k":"{legacy_key}"}}]}}'
-        providers["legacy"] = {**shared, "local_jwks": {"inline_string": keys}}
+    providers: Config = {
+        "auth": {**shared, "remote_jwks": remote},
+        # A file, because configurations are shown and stored where a secret may not be.
+        "legacy": {**shared, "local_jwks": {"filename": str(keys)}},
+    }
     known = [{"provider_name": name} for name in providers]
     wanted = {"requires_any": {"requirements": [*known, {"allow_missing_or_failed": {}}]}}
     return {

@@ -1,7 +1,8 @@
 """`python -m helm.generate`: write what the charts take from the code and the tables. A test fails when a file is stale.
 
 values.yaml of a service: helm/scale.toml. values.schema.json: helm/schema.py. README.md: the comments of values.yaml.
-files/facts.json: who calls whom, helm/edges.py; paths, gateway/routes.toml. files/envoy.json: the gateway's configuration.
+files/facts.json: who calls whom, helm/edges.py; paths, gateway/routes.toml. files/envoy.json: the gateway's configuration;
+files/envoy-legacy.json: that beside an old system, where the agent writes the routes.
 """
 
 import json
@@ -10,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gateway import dns, envoy, table
+from gateway import dns, environment, envoy, table
 from helm import readme, schema
 from helm.edges import Edges, edges
 from helm.scale import load, values
-from platform_services import SERVICES
+from platform_services import BRIDGED, SERVICES
 
 ROOT = Path(__file__).resolve().parent
 CHARTS = (*SERVICES, "gateway")
@@ -36,6 +37,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield folder / "values.schema.json", _json(schema.chart(schema.SHARED | schema.GATEWAY))
     yield folder / "files" / "facts.json", _json({"edges": {"calls": SERVICES, "callers": [], "outside": []}})
     yield folder / "files" / "envoy.json", _json(gateway_configuration())
+    yield folder / "files" / "envoy-legacy.json", _json(gateway_configuration(_LEGACY))
     yield folder / "README.md", _readme("gateway", folder / "values.yaml", {})
     folder = ROOT / "leadmesh"
     yield folder / "values.schema.json", _json(schema.umbrella(CHARTS))
@@ -50,6 +52,7 @@ def facts(service: str, known: Edges) -> dict[str, Any]:
     aliases = [{"alias": alias, "prefix": route.prefix} for route in routes for alias in route.aliases]
     return {
         "edges": asdict(known),
+        "bridged": service in BRIDGED,
         "routes": {"prefixes": [route.prefix for route in routes], "aliases": aliases},
     }
 
@@ -58,9 +61,10 @@ def _is_below(prefix: str, other: str) -> bool:
     return prefix.startswith(other + "/")
 
 
-def gateway_configuration() -> dict[str, Any]:
-    """Return Envoy's configuration with everything on; it finds the pods of each service by its headless Service."""
-    settings = envoy.Settings(port=8000, folder=Path(), host="0.0.0.0", legacy=_LEGACY, traces=_TRACES)  # noqa: S104
+def gateway_configuration(legacy: str = "") -> dict[str, Any]:
+    """Return Envoy's configuration with traces; it finds the pods of each service by its headless Service."""
+    folder, host = environment.FOLDER, "0.0.0.0"  # noqa: S104
+    settings = envoy.Settings(8000, folder, host, legacy=legacy, traces=_TRACES, comparer=str(folder))
     return dns.bootstrap(settings, dns.Names(suffix="-pods"))
 
 

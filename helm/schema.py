@@ -52,14 +52,16 @@ PODS: Schema = {
     "affinity": OBJECT,
     "priorityClassName": TEXT,
 }
+IMAGE = members(
+    registry=TEXT,
+    repository=TEXT,
+    tag=TEXT,
+    digest={"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+    pullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
+)
+ENV: Schema = {**SCALARS, "propertyNames": VARIABLE}
 SHARED: Schema = {
-    "image": members(
-        registry=TEXT,
-        repository=TEXT,
-        tag=TEXT,
-        digest={"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
-        pullPolicy={"enum": ["Always", "IfNotPresent", "Never"]},
-    ),
+    "image": IMAGE,
     "imagePullSecrets": items(members(name=NAME)),
     "secrets": members(
         existingSecret=NAME,
@@ -72,7 +74,7 @@ SHARED: Schema = {
             refreshInterval=TEXT,
         ),
     ),
-    "env": {**SCALARS, "propertyNames": VARIABLE},
+    "env": ENV,
     "web": members(
         replicas=COUNT,
         threads=COUNT,
@@ -96,6 +98,7 @@ SHARED: Schema = {
         readiness=PROBE,
         liveness=PROBE,
     ),
+    "bridge": members(enabled=SWITCH, resources=RESOURCES),
     "migrate": members(
         enabled=SWITCH,
         backoffLimit={"type": "integer", "minimum": 0, "maximum": 20},
@@ -127,6 +130,7 @@ GATEWAY: Schema = {
     "heap": COUNT,
     "trustedProxies": {"type": "integer", "minimum": 0},
     "legacy": members(host=TEXT, port=PORT, tls=SWITCH),
+    "agent": members(image=IMAGE, resources=RESOURCES, env=ENV, unknownStates={"enum": ["wait", "legacy", "service"]}),
     "tracing": members(host=TEXT, port=PORT),
     "config": TEXT,
     "replicas": COUNT,
@@ -141,7 +145,7 @@ GATEWAY: Schema = {
     "clients": PEERS,
 }
 # What services have of their own cannot be the same for all.
-GLOBAL: Schema = {**SHARED, "image": _without(SHARED["image"], "repository", "digest")}
+GLOBAL: Schema = {**SHARED, "image": _without(IMAGE, "repository", "digest")}
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 

@@ -11,18 +11,18 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from gateway.commands import add_to as add_gateway
+from gateway.console import guarding
 from gateway.states import SERVICE, State
 from gateway.store import Store
 from gateway.table import groups, load
+from gateway.terminal import console, errors
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
 from ops.data import add_to as add_data
-from ops.incidents import add_to as add_incidents
 from ops.issuer import add_to as add_issuer
 from ops.parts.process import PartFailed
-from ops.routes import add_to as add_routes
-from ops.routes import guarding
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
 from ops.supervisor import Supervisor, reaches
@@ -30,6 +30,7 @@ from ops.tokens import token as make_token
 
 app = typer.Typer(
     help="Run, watch and change a Leadmesh platform on this machine.",
+    epilog="In a cluster: routes, route and rollback with --context NAME, --namespace NAME or both.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -43,7 +44,7 @@ _CHANGE_SECONDS = 60.0
 
 
 def _fail(sentence: str) -> typer.Exit:
-    show.errors.print(sentence, soft_wrap=True)
+    errors.print(sentence, soft_wrap=True)
     return typer.Exit(2)
 
 
@@ -95,7 +96,7 @@ def down_command() -> None:
     """Stop the platform and everything it started."""
     if not down(_read()):
         raise _fail("No platform is running here.")
-    show.console.print("Stopped.")
+    console.print("Stopped.")
 
 
 @app.command()
@@ -141,7 +142,7 @@ def _await(service: str, reached: Any, word: str) -> None:
     deadline = time.monotonic() + _CHANGE_SECONDS
     while time.monotonic() < deadline:
         if reached(_ask({"do": "status"})):
-            show.console.print(f"{service} is {word}.")
+            console.print(f"{service} is {word}.")
             return
         time.sleep(0.2)
     raise _fail(f"{service} is not {word} after {_CHANGE_SECONDS:.0f} seconds: `./leadmesh logs {service}`.")
@@ -212,7 +213,7 @@ def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is ther
     except PartFailed as failure:
         raise _fail(str(failure)) from None
     if not loaded:
-        show.console.print("The demo data is there already; --force loads it again.")
+        console.print("The demo data is there already; --force loads it again.")
 
 
 def _environment_of(config: Config, facts: dict[str, Any]) -> None:
@@ -233,10 +234,8 @@ def _store() -> Store:
     return Store.of(config.environment)
 
 
-_guarded = guarding(_store, _fail)
-add_routes(app, _guarded)
-add_incidents(app, _guarded)
-add_issuer(app, _guarded, lambda: _manage(_read()))
+add_gateway(app, _store, _fail)
+add_issuer(app, guarding(_store, _fail), lambda: _manage(_read()))
 
 
 @app.command()

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from gateway.console import Guarded, author
 from gateway.states import Refused, State
 from gateway.store import Store
 from gateway.table import groups, load
 from ops.parts.process import PartFailed
-from ops.routes import Guarded, author
 
 # A management command with the running platform's databases; returns what it printed.
 Manage = Callable[..., str]

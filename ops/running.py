@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import Any
 
+from gateway.terminal import console
 from ops import show
 from ops.config import Config, python
 from ops.control import NotRunning, Request, ask, serve
@@ -61,7 +62,7 @@ def foreground(config: Config) -> None:
 
 def _greet(config: Config) -> None:
     show.summary(config)
-    show.console.print("Press Ctrl-C to stop.")
+    console.print("Press Ctrl-C to stop.")
 
 
 def seed_while_watching(supervisor: Supervisor) -> None:

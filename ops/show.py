@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from gateway.terminal import console
 from ops.config import Config
 from ops.seed import people
 from platform_services import SERVICES
-
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 
 def tell(text: str) -> None:

@@ -1,8 +1,9 @@
-"""The comparison for people and for Prometheus: a page that can only be read, and the metrics, on the loopback interface."""
+"""The comparison for people and for Prometheus: a page that can only be read, and from this machine only, and the metrics."""
 
 import threading
 from collections.abc import Callable, Iterable
 from html import escape
+from ipaddress import ip_address
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -43,14 +44,16 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: the page is looked at all day."""
 
 
-def serve(port: int, store: Store, registry: CollectorRegistry) -> WSGIServer:
-    """Serve `/` and `/metrics` on the loopback interface, in threads; return the server. Raises OSError."""
+def serve(port: int, store: Store, registry: CollectorRegistry, host: str = "127.0.0.1") -> WSGIServer:
+    """Serve `/` and `/metrics` at `host`, in threads; return the server. `/` has no login, so it is there for callers of this
+    machine, or of this pod, only. Raises OSError."""
     metrics = make_wsgi_app(registry)
 
     def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/metrics":
             return list(metrics(environ, start))
-        if environ["PATH_INFO"] != "/" or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        seen = ip_address(environ["REMOTE_ADDR"]).is_loopback and environ["PATH_INFO"] == "/"
+        if not seen or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             start("404 Not Found", [("Content-Type", "text/plain")])
             return [b"Not found\n"]
         try:
@@ -61,7 +64,7 @@ def serve(port: int, store: Store, registry: CollectorRegistry) -> WSGIServer:
         start("200 OK", _HEADERS)
         return [content]
 
-    server = make_server("127.0.0.1", port, application, _Server, _Quiet)
+    server = make_server(host, port, application, _Server, _Quiet)
     threading.Thread(target=server.serve_forever, name="page", daemon=True).start()
     return server
 

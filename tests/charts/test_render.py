@@ -3,7 +3,7 @@
 import kubernetes_validate
 import pytest
 
-from platform_services import SERVICES
+from platform_services import BRIDGED, SERVICES
 from tests.charts.conftest import Document, Render, helm, named, pods, settings
 
 CHARTS = (*SERVICES, "gateway", "leadmesh")
@@ -103,6 +103,18 @@ def test_a_service_is_complete_by_itself(service: str, render: Render) -> None:
     # Callers have one address; the gateway sees every pod.
     assert "clusterIP" not in named(documents, "Service", service)["spec"]
     assert named(documents, "Service", f"{service}-pods")["spec"]["clusterIP"] == "None"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_bridge_is_there_when_asked_for_where_the_old_system_writes(service: str, render: Render) -> None:
+    name = f"{service}-bridge"
+    assert name not in pods(render(service, "production"))
+    found = render(service, "production", "bridge.enabled=true")
+    assert (name in pods(found)) == (service in BRIDGED)
+    if service in BRIDGED:
+        assert named(found, "Deployment", name)["spec"]["replicas"] == 1
+        assert pods(found)[name]["containers"][0]["args"] == ["bridge"]
+        named(found, "PodMonitor", name)
 
 
 @pytest.mark.parametrize("service", SERVICES)

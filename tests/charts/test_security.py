@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from platform_services import BRIDGED
 from tests.charts.conftest import BIN, HERE, Document, Render, named, pods
 from tests.charts.test_render import SERVICES, SETS
 
 
 @pytest.mark.parametrize("values", SETS)
 def test_pods_are_restricted(values: str, render: Render) -> None:
-    """Pod Security Standards, level restricted, and more: no token, nothing writable but /tmp."""
+    """Pod Security Standards, level restricted, and more: no token, nothing writable but /tmp, or what a gateway's pod shares."""
     specs = pods(render("leadmesh", values))
-    assert len(specs) == 3 * len(SERVICES) + 1
+    bridges = len(BRIDGED) if values == "everything" else 0
+    assert len(specs) == 3 * len(SERVICES) + 1 + bridges
     for name, spec in specs.items():
         assert not spec["automountServiceAccountToken"], name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
@@ -30,23 +32,27 @@ def test_pods_are_restricted(values: str, render: Render) -> None:
             10001,
             "RuntimeDefault",
         )
-        (container,) = spec["containers"]
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
-        writable = [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")]
-        assert writable == ["/tmp"]
-        assert {"cpu", "memory"} <= set(container["resources"]["requests"])
-        assert "memory" in container["resources"]["limits"]
+        for container in containers(spec):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            writable = [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")]
+            assert writable == ["/run/gateway" if name == "gateway" else "/tmp"]
+            assert {"cpu", "memory"} <= set(container["resources"]["requests"])
+            assert "memory" in container["resources"]["limits"]
+
+
+def containers(spec: Document) -> list[Document]:
+    return [*spec.get("initContainers", []), *spec["containers"]]
 
 
 def test_pods_that_stay_are_probed(render: Render) -> None:
     for document in render("leadmesh", "production"):
         if document["kind"] == "Deployment":
-            (container,) = document["spec"]["template"]["spec"]["containers"]
-            assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
+            for container in document["spec"]["template"]["spec"]["containers"]:
+                assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
 
 
 def test_no_document_holds_a_secret(render: Render) -> None:
@@ -58,6 +64,11 @@ def test_no_document_holds_a_secret(render: Render) -> None:
     assert files == {f"{key}_FILE": f"/run/secrets/leadmesh/{key}" for key in keys}
     (volume,) = [v for v in pods(documents)["leads"]["volumes"] if "secret" in v]
     assert [item["key"] for item in volume["secret"]["items"]] == list(keys)
+    # Envoy gets none.
+    envoy, agent = pods(documents)["gateway"]["containers"]
+    assert "/run/secrets" not in json.dumps(envoy)
+    named_files = {entry["name"] for entry in agent["env"] if "/run/secrets" in entry["value"]}
+    assert named_files == {"MONGODB_URI_FILE", "JWT_SECRET_FILE", "LEADMESH_INCIDENT_WEBHOOK_FILE"}
 
 
 def test_secrets_from_a_store_are_there_before_the_migration(render: Render) -> None:

@@ -48,7 +48,7 @@ class Databases:
         """Forget everything that was stored."""
         with MongoClient(self.secret["MONGODB_URI"]) as client:
             for name in client.list_database_names():
-                if name.startswith("leadmesh_"):
+                if name.startswith("leadmesh_") or name in ("crm", "gateway"):
                     client.drop_database(name)
         redis.Redis.from_url(self.secret["REDIS_URL"]).flushall()
 

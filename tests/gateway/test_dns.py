@@ -34,7 +34,7 @@ def stub() -> Stub:
 def front(tmp_path_factory: pytest.TempPathFactory, numbers: int, stub: Stub) -> Iterator[httpx.Client]:
     """Every service is the same stub: auth.localhost, users.localhost, ... are this machine by definition (RFC 6761)."""
     folder = tmp_path_factory.mktemp("dns")
-    names = Names(".localhost", stub.address[1], numbers, str(folder / "admin.sock"))
+    names = Names(".localhost", stub.address[1], numbers)
     settings = Settings(port=free_port(), folder=folder, rate_limit=100_000)
     (folder / "envoy.json").write_text(json.dumps(bootstrap(settings, names)), encoding="utf-8")
     part = envoy.start(folder / "envoy.json", settings.port, folder / "envoy.log")
@@ -91,7 +91,7 @@ def test_envoy_has_nothing_to_say_about_either_configuration(tmp_path: Path) -> 
     """Envoy warns of what its next versions will refuse."""
     settings = Settings(port=80, folder=tmp_path, legacy="https://old.test", traces="http://traces.test:4318")
     named = tmp_path / "named.json"
-    named.write_text(json.dumps(bootstrap(settings, Names(admin=str(tmp_path / "admin.sock")))), encoding="utf-8")
+    named.write_text(json.dumps(bootstrap(settings, Names())), encoding="utf-8")
     for path in (named, write_all(settings)):
         command = [str(envoy.binary()), "-c", str(path), "--mode", "validate", "--log-level", "warning"]
         said = subprocess.run(command, capture_output=True, text=True, check=True)

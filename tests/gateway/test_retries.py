@@ -43,7 +43,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     folder, stub = tmp_path_factory.mktemp("named"), Stub("any")
-    names = Names(".localhost", stub.address[1], free_port(), str(folder / "admin.sock"))
+    names = Names(".localhost", stub.address[1], free_port())
     settings = Settings(port=free_port(), folder=folder, rate_limit=100_000)
     (folder / "envoy.json").write_text(json.dumps(bootstrap(settings, names)), encoding="utf-8")
     part = envoy.start(folder / "envoy.json", settings.port, folder / "envoy.log")

@@ -45,8 +45,8 @@ def engine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def images(engine: None) -> list[str]:
-    """The names of all six images."""
-    return build(*IMAGES)
+    """The names of all seven images."""
+    return build(*IMAGES, "gateway-agent")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ _UP_SECONDS = 400
 class Stack:
     """A running platform; `client` is what tests of whole platforms use."""
 
-    def __init__(self, folder: Path, profile: str, stand_ins: list[str]) -> None:
+    def __init__(self, folder: Path, profile: str, stand_ins: list[str], legacy: str = "") -> None:
         self.files = (*_FILES, *(_STAND_INS if stand_ins else ()))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -35,19 +35,32 @@ class Stack:
             "PROMETHEUS_PORT": str(free_port()),
             # Everybody comes from one address here.
             "LEADMESH_RATE_LIMIT": "100000",
+            "LEADMESH_LEGACY_URL": legacy,
         }
+        self.secrets = given
         self.numbers = f"http://127.0.0.1:{given['PROMETHEUS_PORT']}"
         self.settings.write_text("\n".join(f"{name}={value}" for name, value in given.items()), encoding="utf-8")
         # Nobody reads mails here.
-        (folder / "settings.env").write_text("EMAIL_VERIFICATION=false\n", encoding="utf-8")
+        more = ["EMAIL_VERIFICATION=false", *(("MONGODB_NAME=crm", "JWT_ISSUE=legacy") if legacy else ())]
+        (folder / "settings.env").write_text("\n".join(more), encoding="utf-8")
 
     def compose(self, *words: str, check: bool = True) -> str:
         own = ("--project-name", "leadmesh-test", "--env-file", str(self.settings), *self.files)
         return run(str(TOOLS / "docker-compose"), *own, *words, check=check, seconds=_UP_SECONDS)
 
+    def command(self, *words: str) -> str:
+        """Run `leadmesh` beside the gateway and return what it printed."""
+        return self.compose("exec", "-T", "-e", "LEADMESH_AUTHOR=test", "gateway-agent", "leadmesh", *words)
+
     def start(self) -> None:
         self.stop()
-        self.compose("up", "--no-build", "--wait", "--quiet-pull")
+        # Not --wait: it gives up when a container is late once, as on a busy machine.
+        self.compose("up", "--no-build", "--detach", "--quiet-pull")
+        eventually(self._healthy, _UP_SECONDS, pause=1)
+
+    def _healthy(self) -> bool:
+        found = self.states().values()
+        return all(one["ExitCode"] == 0 and one["Health"] in ("", "healthy") for one in found)
 
     def stop(self) -> None:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from platform_services import BRIDGED
 from tests.images.engine import ROOT, SERVICES, TOOLS, VERSION, run
 
 _SECRETS = (
@@ -50,8 +51,25 @@ def services(tmp_path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_has_a_profile_of_its_own(service: str, tmp_path: Path) -> None:
     listed = config(settings(tmp_path, without="COMPOSE_PROFILES"), "--profile", service, "config", "--services")
-    parts = {"gateway", "gateway-config", "mongodb", "database", "valkey"}
-    assert set(listed.stdout.split()) == parts | {service, f"{service}-worker", f"{service}-migrate"}
+    parts = {"gateway", "gateway-config", "gateway-agent", "mongodb", "database", "valkey"}
+    bridge = {f"{service}-bridge"} if service in BRIDGED else set()
+    assert set(listed.stdout.split()) == parts | {service, f"{service}-worker", f"{service}-migrate"} | bridge
+
+
+def test_agent_and_bridges_are_there_beside_an_old_system_only(tmp_path: Path) -> None:
+    file = settings(tmp_path)
+    names = ["gateway-agent", *(f"{service}-bridge" for service in (*BRIDGED, "monolith"))]
+    assert _counts(file, names) == [0] * len(names)
+    with file.open("a") as more:
+        more.write("\nLEADMESH_LEGACY_URL=https://old.example.com\n")
+    assert _counts(file, names) == [1] * len(names)
+
+
+def _counts(file: Path, names: list[str]) -> list[int]:
+    services = json.loads(config(file, "--profile", "*", "config", "--format", "json").stdout)["services"]
+    assert services["gateway"]["depends_on"]["gateway-agent"] == {"condition": "service_healthy", "required": False}
+    assert services["leads-bridge"]["image"] == services["leads"]["image"]
+    return [int(services[name]["scale"]) for name in names]
 
 
 def test_every_container_is_hardened(services: dict[str, Any]) -> None:

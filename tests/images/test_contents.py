@@ -59,6 +59,23 @@ def test_the_application_is_core_one_service_and_nothing_else(saved: dict[str, l
     assert len(compiled) >= len(sources) > 100
 
 
+def test_the_agents_image_is_the_gateways_package_and_nothing_else(saved: dict[str, list[Layer]]) -> None:
+    seen = visible(saved[image("gateway-agent")])
+    held = {path for path in seen if path.startswith("app/")}
+    assert {path.split("/")[1] for path in held} == {
+        "VERSION",
+        "__pycache__",
+        "contract",
+        "gateway",
+        "platform_services.py",
+    }
+    assert {Path(path).suffix for path in held} == {"", ".py", ".pyc", ".toml", ".yaml"}
+    installed = {_name(path) for path in seen if re.search(r"site-packages/[^/]+\.dist-info/METADATA$", path)}
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-gateway.lock").read_text(encoding="utf-8"), re.M))
+    assert {"httpx", "pymongo"} <= installed <= locked
+    assert not [path for path, mode in seen.items() if mode & 0o6000 or (path.startswith("app/") and mode & 0o022)]
+
+
 def _is_code(path: str) -> bool:
     return Path(path).suffix in (".py", ".pyc", ".html", ".txt", ".json")
 
@@ -100,8 +117,8 @@ def test_size_over_the_base(images: list[str], service: str, figures: list[str])
     assert whole - base < _MOST_OVER_BASE
 
 
-def test_all_images_share_the_libraries(images: list[str]) -> None:
-    stacks = [inspect(name)["RootFS"]["Layers"] for name in images]
+def test_all_services_share_the_libraries(images: list[str]) -> None:
+    stacks = [inspect(image(name))["RootFS"]["Layers"] for name in IMAGES]
     shared = set.intersection(*(set(stack) for stack in stacks))
     # The base, its cleaning, the libraries; the last one is the service.
     assert all(len(set(stack) - shared) <= 2 for stack in stacks)

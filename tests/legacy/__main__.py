@@ -21,7 +21,8 @@ from tests.legacy.server import CONTROL, Legacy
 def main() -> None:
     """Run the stand-in until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="make legacy", description=__doc__)
-    parser.add_argument("--port", type=int, default=8100, help="where it listens (%(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")
+    parser.add_argument("--port", type=int, default=8100, help="and on which port (%(default)s)")
     parser.add_argument("--name", default=os.environ.get("MONGODB_NAME") or "crm", help="its database (%(default)s)")
     parser.add_argument("--mongodb-port", type=int, default=27_027, help="of its own MongoDB (%(default)s)")
     parser.add_argument(
@@ -35,7 +36,7 @@ def main() -> None:
     own: Part | None = None
     try:
         own = None if given else mongodb.start(words.folder.resolve(), words.mongodb_port)
-        _serve(words.port, own.uri if own else str(given), words.name)
+        _serve(words.host, words.port, own.uri if own else str(given), words.name)
     except PartFailed as failure:
         sys.exit(str(failure))
     finally:
@@ -43,11 +44,11 @@ def main() -> None:
             own.stop()
 
 
-def _serve(port: int, uri: str, name: str) -> None:
+def _serve(host: str, port: int, uri: str, name: str) -> None:
     database = opened(uri, name)
     filled = data.load(database)
     secret = os.environ.get("JWT_SECRET") or DEVELOPMENT_SECRET
-    server = Legacy(port, database, secret, [*leads.ROUTES, *buyers.ROUTES, *others.ROUTES])
+    server = Legacy(port, database, secret, [*leads.ROUTES, *buyers.ROUTES, *others.ROUTES], host)
 
     def stop(number: int, frame: FrameType | None) -> None:
         # Not here: `serve_forever` waits for this very thread.
@@ -55,13 +56,12 @@ def _serve(port: int, uri: str, name: str) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    print(_told(port, uri, name, filled), flush=True)
+    print(_told(f"http://{host}:{port}", uri, name, filled), flush=True)
     server.serve_forever(poll_interval=0.1)
     server.server_close()
 
 
-def _told(port: int, uri: str, name: str, filled: bool) -> str:
-    url = f"http://127.0.0.1:{port}"
+def _told(url: str, uri: str, name: str, filled: bool) -> str:
     return f"""
 The old system answers at {url} ({"with fresh demo data" if filled else "with the data that was there"}).
 Its people log in with the passwords of ops/demo/people.json.

@@ -178,9 +178,11 @@ class Legacy(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
 
-    def __init__(self, port: int, database: Database[Document], secret: str, routes: list[Route]) -> None:
+    def __init__(
+        self, port: int, database: Database[Document], secret: str, routes: list[Route], host: str = "127.0.0.1"
+    ) -> None:
         self.database, self.secret, self.routes, self.switch = database, secret, routes, Switch()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is nobody's fault."""

@@ -21,7 +21,7 @@ from tests.system.platform import ROOT, Platform, until
 
 GROUPS = ("leads.read", "leads.write", "buyers.read", "auth.login")
 STEPS = ("canary=10", "canary=50", "service")
-_DATABASE = "crm"
+DATABASE = "crm"
 _AFTER = re.compile(r"after (\d+\.\d+) s")
 
 
@@ -29,16 +29,23 @@ _AFTER = re.compile(r"after (\d+\.\d+) s")
 def old_system(folder: Path) -> Iterator[tuple[str, str]]:
     """Run the stand-in with a MongoDB of its own; yield where it listens and its MongoDB's URI."""
     port, database = free_port(), free_port()
-    command = [sys.executable, "-m", "tests.legacy", "--port", str(port), "--mongodb-port", str(database)]
-    command += ["--name", _DATABASE, "--folder", str(folder / "legacy")]
+    with standing_in(folder, "127.0.0.1", port, "--mongodb-port", str(database)) as url:
+        yield url, f"mongodb://127.0.0.1:{database}/?replicaSet=rs0"
+
+
+@contextmanager
+def standing_in(folder: Path, host: str, port: int, *more: str, **environment: str) -> Iterator[str]:
+    """Run the stand-in at `host` and `port` and yield its URL. environment: MONGODB_URI when it has no MongoDB of its own."""
+    command = [sys.executable, "-m", "tests.legacy", "--host", host, "--port", str(port), *more]
+    command += ["--name", DATABASE, "--folder", str(folder / "legacy")]
     own = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
     with (folder / "legacy.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=own, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(command, cwd=ROOT, env={**own, **environment}, stdout=log, stderr=log)
+    url = f"http://{host}:{port}"
     try:
         until(lambda: process.poll() is not None or _answers(url), 60)
         assert process.poll() is None, (folder / "legacy.log").read_text()
-        yield url, f"mongodb://127.0.0.1:{database}/?replicaSet=rs0"
+        yield url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -55,7 +62,7 @@ def _answers(url: str) -> bool:
 def in_front_of(legacy: str, uri: str, folder: Path, **environment: str) -> Iterator[Platform]:
     """Run a platform on the old system's database with everything still going to the old system. environment: its settings."""
     platform = Platform(folder)
-    platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": _DATABASE}
+    platform.environment |= {"LEADMESH_LEGACY_URL": legacy, "MONGODB_URI": uri, "MONGODB_NAME": DATABASE}
     platform.environment |= {"JWT_ISSUE": "legacy", **environment}
     try:
         platform.start()

@@ -3,7 +3,7 @@
 {{- $n := .v.network -}}
 {{ include "leadmesh.deny" . }}
 {{ include "leadmesh.in" (dict "c" . "from" "clients" "ports" (list 8000) "peers" .v.clients) }}
-{{ include "leadmesh.in" (dict "c" . "from" "monitoring" "ports" (list 9901) "peers" $n.monitoring) }}
+{{ include "leadmesh.in" (dict "c" . "from" "monitoring" "ports" (ternary (list 9901 9902) (list 9901) (not (empty .v.legacy.host))) "peers" $n.monitoring) }}
 {{- range .facts.edges.calls }}
 {{ include "leadmesh.out" (dict "c" $ "to" . "ports" (list 8000) "peers" (list (include "leadmesh.pods" . | fromJson))) }}
 {{- end }}
@@ -11,6 +11,10 @@
 {{- with .v.legacy }}
 {{- if .host }}
 {{ include "leadmesh.out" (dict "c" $ "to" "legacy" "ports" (list .port) "peers" (list)) }}
+{{ include "leadmesh.out" (dict "c" $ "to" "mongodb" "ports" $n.mongodb.ports "peers" $n.mongodb.peers) }}
+{{- if $n.outside.enabled }}
+{{ include "leadmesh.out" (dict "c" $ "to" "outside-https" "ports" $n.outside.https "peers" $n.outside.peers) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .v.tracing }}

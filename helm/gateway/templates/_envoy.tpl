@@ -1,22 +1,24 @@
-{{/* Envoy's configuration: files/envoy.json (written by helm/generate.py) with this installation's values. */}}
+{{/* Envoy's configuration: one of files/ (written by helm/generate.py) with this installation's values. Beside an old system
+the agent writes the routes, with these values as well. */}}
 {{- define "gateway.envoy" -}}
 {{- if .v.config -}}
 {{ .v.config }}
 {{- else -}}
-{{- $config := .root.Files.Get "files/envoy.json" | fromJson -}}
+{{- $config := .root.Files.Get (ternary "files/envoy-legacy.json" "files/envoy.json" (not (empty .v.legacy.host))) | fromJson -}}
 {{- $resources := $config.static_resources -}}
 {{- $manager := (first (first (first $resources.listeners).filter_chains).filters).typed_config -}}
-{{- $host := first $manager.route_config.virtual_hosts -}}
-{{- $cors := index $host.typed_per_filter_config "envoy.filters.http.cors" -}}
-{{- $origins := list -}}
-{{- range .v.origins }}{{ $origins = append $origins (dict "exact" .) }}{{ end -}}
-{{- $_ := set $cors "allow_origin_string_match" $origins -}}
 {{- $quoted := list -}}
 {{- range .v.origins }}{{ $quoted = append $quoted (regexQuoteMeta .) }}{{ end -}}
 {{- $pattern := dict "safe_regex" (dict "regex" (join "|" $quoted)) -}}
+{{- with $manager.route_config -}}
+{{- $host := first .virtual_hosts -}}
+{{- $origins := list -}}
+{{- range $.v.origins }}{{ $origins = append $origins (dict "exact" .) }}{{ end -}}
+{{- $_ := set (index $host.typed_per_filter_config "envoy.filters.http.cors") "allow_origin_string_match" $origins -}}
 {{- range $host.routes -}}
 {{- range .match.headers -}}
 {{- if and (eq .name "origin") (hasKey . "string_match") }}{{ $_ := set . "string_match" $pattern }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $manager.local_reply_config.mappers -}}
@@ -35,15 +37,11 @@
 {{- $_ := set $bucket "max_tokens" (mul 2 $.v.rateLimit) -}}
 {{- end -}}
 {{- end -}}
-{{- if not .v.legacy.host -}}
-{{- $_ := set (last $host.routes) "direct_response" (dict "status" 404) -}}
-{{- $_ := unset (last $host.routes) "route" -}}
-{{- end -}}
 {{- if not .v.tracing.host }}{{ $_ := unset $manager "tracing" }}{{ end -}}
 {{- $clusters := list -}}
 {{- range $resources.clusters -}}
 {{- if eq .name "legacy" -}}
-{{- if $.v.legacy.host }}{{ $clusters = append $clusters (include "gateway.outside" (list . $.v.legacy) | fromJson) }}{{ end -}}
+{{- $clusters = append $clusters (include "gateway.outside" (list . $.v.legacy) | fromJson) -}}
 {{- else if eq .name "traces" -}}
 {{- if $.v.tracing.host }}{{ $clusters = append $clusters (include "gateway.outside" (list . $.v.tracing) | fromJson) }}{{ end -}}
 {{- else -}}

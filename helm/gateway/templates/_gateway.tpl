@@ -8,7 +8,7 @@
 {{- end -}}
 {{- $_ := set $c "root" . -}}
 {{- $_ := set $c "component" "gateway" -}}
-{{- range list "gateway.config" "leadmesh.serviceaccount" "gateway.service" "gateway.deployment" "gateway.scaling" "gateway.disruption"
+{{- range list "gateway.config" "leadmesh.serviceaccount" "gateway.secret" "gateway.service" "gateway.deployment" "gateway.scaling" "gateway.disruption"
     "gateway.network" "gateway.monitor" "gateway.expose" }}
 ---
 {{ include . $c }}
@@ -23,6 +23,10 @@ metadata:
 data:
   envoy.yaml: |
     {{- include "gateway.envoy" . | nindent 4 }}
+{{- end -}}
+
+{{- define "gateway.secret" -}}
+{{- if .v.legacy.host }}{{ include "leadmesh.externalsecret" . }}{{ end -}}
 {{- end -}}
 
 {{- define "gateway.service" -}}
@@ -41,6 +45,9 @@ spec:
   ports:
     - {name: http, protocol: TCP, port: {{ .v.service.port }}, targetPort: http}
     - {name: metrics, protocol: TCP, port: 9901, targetPort: metrics}
+    {{- if .v.legacy.host }}
+    - {name: agent, protocol: TCP, port: 9902, targetPort: agent}
+    {{- end }}
 {{- end -}}
 
 {{- define "gateway.deployment" -}}
@@ -67,10 +74,19 @@ spec:
       topologySpreadConstraints:
         {{- include "leadmesh.spread" . | trim | nindent 8 }}
       volumes:
-        - name: tmp
-          emptyDir: {sizeLimit: 16Mi}
+        # In memory: what is in there may be a key.
+        - name: run
+          emptyDir: {medium: Memory, sizeLimit: 16Mi}
         - name: config
           configMap: {name: {{ .name }}}
+        {{- if .v.legacy.host }}
+        {{- include "leadmesh.secretVolume" . | nindent 8 }}
+      initContainers:
+        # Envoy starts with the states as they are, or not at all.
+        - name: states
+          {{- include "gateway.agent" . | nindent 10 }}
+          args: [gateway.agent, --once]
+        {{- end }}
       containers:
         - name: envoy
           image: {{ include "leadmesh.image" . }}
@@ -81,7 +97,7 @@ spec:
           resources:
             {{- toYaml .v.resources | nindent 12 }}
           volumeMounts:
-            - {name: tmp, mountPath: /tmp}
+            - {name: run, mountPath: /run/gateway}
             - {name: config, mountPath: /etc/envoy, readOnly: true}
           ports:
             - {name: http, protocol: TCP, containerPort: 8000}
@@ -103,6 +119,52 @@ spec:
             periodSeconds: 10
             timeoutSeconds: 5
             failureThreshold: 3
+        {{- if .v.legacy.host }}
+        - name: agent
+          {{- include "gateway.agent" . | nindent 10 }}
+          # Its page is for `kubectl port-forward`; others get the metrics only.
+          args: [gateway.agent, --page-host, 0.0.0.0, --page-port, "9902"]
+          ports:
+            - {name: agent, protocol: TCP, containerPort: 9902}
+          # As long as its Envoy serves, it must follow.
+          lifecycle:
+            preStop: {exec: {command: [sleep, {{ .v.drainSeconds | quote }}]}}
+          startupProbe:
+            exec: {command: [test, -e, /run/gateway/agent.beat]}
+            periodSeconds: 2
+            failureThreshold: 30
+          # Once, so that `leadmesh route` waits for every pod that gets requests. MongoDB may go away later.
+          readinessProbe:
+            exec: {command: [test, -e, /run/gateway/agent.served]}
+            periodSeconds: 2
+          livenessProbe:
+            exec: {command: [sh, -c, 'test "$(find /run/gateway/agent.beat -mmin -2)"']}
+            periodSeconds: 30
+            timeoutSeconds: 5
+        {{- end }}
+{{- end -}}
+
+{{/* What both containers of the agent have. */}}
+{{- define "gateway.agent" -}}
+{{- $shared := mergeOverwrite (deepCopy (index .root.Values "leadmesh-library").image) (deepCopy ((.root.Values.global | default dict).image | default dict)) -}}
+{{- $image := mergeOverwrite $shared .v.agent.image -}}
+image: {{ include "leadmesh.image" (dict "v" (dict "image" $image) "name" "gateway-agent" "root" .root) }}
+imagePullPolicy: {{ $image.pullPolicy }}
+securityContext:
+  {{- include "leadmesh.containerSecurity" . | nindent 2 }}
+resources:
+  {{- toYaml .v.agent.resources | nindent 2 }}
+volumeMounts:
+  - {name: run, mountPath: /run/gateway}
+  {{- include "leadmesh.secretMount" . | nindent 2 }}
+env:
+  - {name: LEADMESH_LEGACY_URL, value: "{{ ternary "https" "http" .v.legacy.tls }}://{{ .v.legacy.host }}:{{ .v.legacy.port }}"}
+  - {name: LEADMESH_ORIGINS, value: {{ join "," .v.origins | quote }}}
+  - {name: LEADMESH_UNKNOWN_STATES, value: {{ .v.agent.unknownStates }}}
+  {{- range $name, $value := .v.agent.env }}
+  - {name: {{ $name }}, value: {{ toString $value | quote }}}
+  {{- end }}
+  {{- include "leadmesh.secretFiles" . | trim | nindent 2 }}
 {{- end -}}
 
 {{- define "gateway.scaling" -}}
@@ -120,5 +182,9 @@ spec:
 {{- define "gateway.monitor" -}}
 {{- if include "leadmesh.on" (list .v.serviceMonitor.enabled "monitoring.coreos.com/v1" .root) -}}
 {{ include "leadmesh.monitorOf" (merge (dict "kind" "ServiceMonitor" "port" "metrics" "path" "/stats/prometheus") .) }}
+{{- if .v.legacy.host }}
+---
+{{ include "leadmesh.monitorOf" (merge (dict "kind" "ServiceMonitor" "suffix" "-agent" "port" "agent" "path" "/metrics") .) }}
+{{- end }}
 {{- end -}}
 {{- end -}}

@@ -2,7 +2,7 @@
 {{- define "leadmesh.service" -}}
 {{- $c := include "leadmesh.context" . | fromJson -}}
 {{- $_ := set $c "root" . -}}
-{{- range list "config" "serviceaccount" "externalsecret" "services" "web" "worker" "migrate" "scaling" "disruption"
+{{- range list "config" "serviceaccount" "externalsecret" "services" "web" "worker" "bridge" "migrate" "scaling" "disruption"
     "network" "monitor" "routing" "mesh" }}
 ---
 {{ include (printf "leadmesh.%s" .) $c }}

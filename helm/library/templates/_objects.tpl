@@ -53,6 +53,10 @@ spec:
 ---
 {{ include "leadmesh.monitorOf" (merge (dict "kind" "PodMonitor" "component" "worker" "suffix" "-worker" "port" "metrics" "path" "/metrics") .) }}
 {{- end }}
+{{- if and .v.bridge.enabled .facts.bridged }}
+---
+{{ include "leadmesh.monitorOf" (merge (dict "kind" "PodMonitor" "component" "bridge" "suffix" "-bridge" "port" "metrics" "path" "/metrics") .) }}
+{{- end }}
 {{- end -}}
 {{- end -}}
 

@@ -44,6 +44,10 @@ imagePullSecrets:
 {{- define "leadmesh.volumes" -}}
 - name: tmp
   emptyDir: {sizeLimit: 256Mi}
+{{ include "leadmesh.secretVolume" . }}
+{{- end -}}
+
+{{- define "leadmesh.secretVolume" -}}
 - name: secrets
   secret:
     secretName: {{ include "leadmesh.secretName" . }}
@@ -72,13 +76,22 @@ resources:
   {{- toYaml .resources | nindent 2 }}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
-  - {name: secrets, mountPath: /run/secrets/leadmesh, readOnly: true}
+  {{- include "leadmesh.secretMount" . | nindent 2 }}
 env:
   - name: LEADMESH_INSTANCE
     valueFrom: {fieldRef: {fieldPath: metadata.name}}
-  {{- range .v.secrets.keys }}
-  - {name: {{ . }}_FILE, value: /run/secrets/leadmesh/{{ . }}}
-  {{- end }}
+  {{- include "leadmesh.secretFiles" . | trim | nindent 2 }}
+{{- end -}}
+
+{{- define "leadmesh.secretMount" -}}
+- {name: secrets, mountPath: /run/secrets/leadmesh, readOnly: true}
+{{- end -}}
+
+{{/* Entries of env: that name the files of secrets. */}}
+{{- define "leadmesh.secretFiles" -}}
+{{- range .v.secrets.keys }}
+- {name: {{ . }}_FILE, value: /run/secrets/leadmesh/{{ . }}}
+{{- end }}
 {{- end -}}
 
 {{/* Pods of a kind go to different zones and machines where there are some. */}}

@@ -92,6 +92,47 @@ spec:
 {{- end -}}
 {{- end -}}
 
+{{/* One pod is enough: a second one would stand by. */}}
+{{- define "leadmesh.bridge" -}}
+{{- if and .v.bridge.enabled .facts.bridged -}}
+{{- $c := merge (dict "component" "bridge" "suffix" "-bridge" "resources" .v.bridge.resources) . -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  {{- include "leadmesh.metadata" $c | nindent 2 }}
+spec:
+  replicas: 1
+  revisionHistoryLimit: 5
+  selector:
+    matchLabels:
+      {{- include "leadmesh.selector" $c | nindent 6 }}
+  template:
+    metadata:
+      {{- include "leadmesh.podMetadata" $c | nindent 6 }}
+    spec:
+      serviceAccountName: {{ .name }}
+      {{- include "leadmesh.podSpec" $c | nindent 6 }}
+      volumes:
+        {{- include "leadmesh.volumes" $c | nindent 8 }}
+      containers:
+        - {{ include "leadmesh.container" $c | nindent 10 | trim }}
+          envFrom:
+            - configMapRef: {name: {{ .name }}}
+          ports:
+            - {name: metrics, protocol: TCP, containerPort: 9100}
+          # It touches its file every second, and waits by itself for a database that is away.
+          startupProbe:
+            httpGet: {path: /metrics, port: metrics}
+            {{- toYaml .v.worker.startup | nindent 12 }}
+          readinessProbe:
+            exec: {command: [test, -e, /tmp/ready]}
+            {{- toYaml .v.worker.readiness | nindent 12 }}
+          livenessProbe:
+            httpGet: {path: /metrics, port: metrics}
+            {{- toYaml .v.worker.liveness | nindent 12 }}
+{{- end -}}
+{{- end -}}
+
 {{/* Runs before the new code does, when neither ConfigMap nor ServiceAccount need exist yet. */}}
 {{- define "leadmesh.migrate" -}}
 {{- if .v.migrate.enabled -}}

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from gateway.console import AsJson, Guarded, author, named
 from gateway.guard.incidents import Incidents
 from gateway.guard.limits import Limits
 from gateway.table import groups, load
-from ops import show
-from ops.routes import AsJson, Guarded, author, named
+from gateway.terminal import console
 
 incidents = typer.Typer(help="Groups that went back by themselves, and why.", invoke_without_command=True)
 guard = typer.Typer(help="When groups go back by themselves.", invoke_without_command=True)
@@ -36,7 +36,7 @@ def add_to(app: typer.Typer, guarded: Guarded) -> None:
 
         def acknowledge(number: int, told: Incidents) -> None:
             group = told.acknowledge(number, reason=reason, author=author())
-            show.console.print(f"{group} may go over again: `leadmesh route {group} --to ...`.", soft_wrap=True)
+            console.print(f"{group} may go over again: `leadmesh route {group} --to ...`.", soft_wrap=True)
 
         guarded(lambda store: acknowledge(number, Incidents(store)))
 
@@ -69,7 +69,7 @@ def _list(found: list[dict[str, Any]], *, as_json: bool) -> None:
         known = f"{note['by']}: {note['reason']}" if note else "no: the group stays back"
         at = one["at"].isoformat(timespec="seconds")
         table.add_row(str(one["_id"]), at, one["group"], one["why"], str(one["affected"]), told, known)
-    show.console.print(table)
+    console.print(table)
 
 
 def _limits(own: dict[str, Limits], *, as_json: bool) -> None:
@@ -80,11 +80,9 @@ def _limits(own: dict[str, Limits], *, as_json: bool) -> None:
     table = Table("group", *asdict(Limits()))
     for group, values in rows.items():
         table.add_row(group, *map(str, values.values()))
-    show.console.print(table)
+    console.print(table)
 
 
 def _changed(told: Incidents, group: str, words: list[str]) -> None:
     limits = told.set_limits(group, words, author=author())
-    show.console.print(
-        f"{group}: {' '.join(f'{name}={value}' for name, value in asdict(limits).items())}", soft_wrap=True
-    )
+    console.print(f"{group}: {' '.join(f'{name}={value}' for name, value in asdict(limits).items())}", soft_wrap=True)

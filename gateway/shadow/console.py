@@ -14,7 +14,7 @@ from gateway.shadow.results import Results
 from gateway.states import Refused
 from gateway.store import Store
 from gateway.table import groups, load
-from ops import show
+from gateway.terminal import console
 
 shadow = typer.Typer(help="What comparing the two systems found.", no_args_is_help=True)
 
@@ -96,7 +96,7 @@ def _report(store: Store, group: str | None, *, as_json: bool) -> None:
         seen = f"{row['seen']} of {row['known']}"
         cells = (row["group"], row["compared"], row["different"], row["shapes"], seen, *counts)
         table.add_row(*map(str, cells))
-    show.console.print(table)
+    console.print(table)
     for row in filter(None, rows):
         _print_details(row)
 
@@ -118,11 +118,11 @@ def _facts(group: str, results: Results) -> dict[str, Any]:
 def _print_details(row: dict[str, Any]) -> None:
     for name, word in (("unjudged", "not judged"), ("dropped", "left out")):
         for reason, count in sorted(row[name].items()):
-            show.console.print(f"{row['group']}: {word}: {reason}: {count}", soft_wrap=True, markup=False)
+            console.print(f"{row['group']}: {word}: {reason}: {count}", soft_wrap=True, markup=False)
     for one in row["differences"]:
         told = f"{row['group']}: {one['count']} x {one['operation']} {one['where']} ({one['kind']}): "
         told += f"{one['old']} became {one['new']}, request {one['request']}"
-        show.console.print(told, soft_wrap=True, markup=False)
+        console.print(told, soft_wrap=True, markup=False)
 
 
 def _passport(store: Store, group: str, *, as_json: bool) -> None:
@@ -132,18 +132,18 @@ def _passport(store: Store, group: str, *, as_json: bool) -> None:
         told = {**(found.told() if found else {"group": group}), "valid": not faults, "faults": faults}
         sys.stdout.write(json.dumps(told, indent=2, default=_plain) + "\n")
     else:
-        show.console.print(f"{group}: {found or 'never compared'}.", soft_wrap=True, markup=False)
+        console.print(f"{group}: {found or 'never compared'}.", soft_wrap=True, markup=False)
         for operation in found.missing if found else ():
-            show.console.print(f"  never seen: {operation}", markup=False)
+            console.print(f"  never seen: {operation}", markup=False)
         for fault in faults:
-            show.console.print(f"  not valid: {fault}", soft_wrap=True, markup=False)
+            console.print(f"  not valid: {fault}", soft_wrap=True, markup=False)
     if faults:
         raise typer.Exit(1)
 
 
 def _reset(store: Store, group: str) -> None:
     Results(store.database).reset(_known(group))
-    show.console.print(f"{group}: what was compared is forgotten.")
+    console.print(f"{group}: what was compared is forgotten.")
 
 
 def _plain(value: Any) -> str:

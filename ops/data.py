@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops import show
+from gateway.terminal import console
 from ops.config import python
 from ops.home import ROOT
 
@@ -53,7 +53,7 @@ def add_to(
         words = [word for word, on in (("--back", back), ("--drop", drop), ("--status", status)) if on]
         if not words:
             _refuse_divided(service, groups_elsewhere(service), force=force, fail=fail)
-            show.console.print(_WARNING.format(service=service), soft_wrap=True)
+            console.print(_WARNING.format(service=service), soft_wrap=True)
         _manage(environment(), "data_split", service, *words, *(["--to", to] if to else []))
 
     app.add_typer(data, name="data")

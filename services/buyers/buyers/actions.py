@@ -61,7 +61,13 @@ def update_buyers(scope: TenantScope, buyer_ids: Sequence[str], changes: BuyerDo
     view, before = BUYERS.scoped(scope), buyers_by_ids(scope, buyer_ids)
     if before and changes:
         keys = {"_id": {"$in": [buyer["_id"] for buyer in before.values()]}}
-        view.update_many(keys, sets={**_stored(changes), "updatedBy": object_id(scope.actor_id)})
+        stored, actor = _stored(changes), object_id(scope.actor_id)
+        view.update_each(
+            [
+                ({"_id": buyer["_id"]}, {"$set": {**keeping(buyer, stored, rules.SENT), "updatedBy": actor}})
+                for buyer in before.values()
+            ]
+        )
         after = list(view.find(keys))
         was = {buyer["_id"]: buyer for buyer in before.values()}
         publish_buyers("updated", after)

@@ -227,7 +227,7 @@ def _judge_of_writes(agent: Agent) -> Callable[[Exchange], Judgement]:
     secret = Path(file).read_text(encoding="utf-8").strip() if file else os.environ.get("DRY_RUN_SECRET", "")
     name = os.environ.get("MONGODB_NAME")
     if not secret or not name:
-        return lambda _: Judgement("unjudged", reason="no DRY_RUN_SECRET or MONGODB_NAME")
+        return lambda _: Judgement("unjudged", reason="no dry run")
     services, sockets = groups(agent.settings.routes), ask_socket(agent.settings.comparer)
     return writes.judge_of(agent.store.database.client[name], secret, sockets, services, agent.stopping)
 

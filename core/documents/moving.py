@@ -19,6 +19,7 @@ from bson import ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne
+from pymongo.change_stream import ChangeStream
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
@@ -197,14 +198,16 @@ class Move:
             self.suspects.setdefault(name, set()).update(ids)
 
     # -- following -------------------------------------------------------------------------------------------------
-    def _stream(self, token: Mapping[str, object] | None) -> Any:
+    def _stream(self, token: Mapping[str, object] | None) -> ChangeStream[RawBSONDocument]:
         names = [*(part.name for part in self.parts), _MARKER]
         only: list[dict[str, object]] = [{"$match": {"ns.coll": {"$in": names}}}]
         return self.source.watch(
             only, "updateLookup", start_after=token, batch_size=BATCH, max_await_time_ms=_WAIT_MILLISECONDS
         )
 
-    def _follow(self, stream: Any, until: ObjectId | None = None, seconds: float = 0.0) -> None:
+    def _follow(
+        self, stream: ChangeStream[RawBSONDocument], until: ObjectId | None = None, seconds: float = 0.0
+    ) -> None:
         """Follow the changes: to the marker `until`, or for `seconds` and then until none is left."""
         parts, deadline = {part.name: part for part in self.parts}, time.monotonic() + seconds
         while True:
@@ -271,13 +274,13 @@ class Move:
         return extra
 
     # -- the pause -------------------------------------------------------------------------------------------------
-    def _announce(self, stream: Any) -> None:
+    def _announce(self, stream: ChangeStream[RawBSONDocument]) -> None:
         """Let every process ask often from now on, and follow the changes until each of them has heard of it."""
         self._write(state=placement.CLOSING)
         self._level_all(lambda part: self.source[part.name])
         self._follow(stream, seconds=2 * placement.GOOD_FOR[placement.STEADY] + 0.5)
 
-    def _switch(self, stream: Any) -> float:
+    def _switch(self, stream: ChangeStream[RawBSONDocument]) -> float:
         started = time.monotonic()
         self._write(state=placement.PAUSED)
         try:
@@ -353,7 +356,7 @@ class Move:
         self._notes.update_one({"_id": self.service}, {"$set": {"last": last}, "$unset": {"move": ""}})
 
 
-def _changes(stream: Any, until: ObjectId | None) -> Iterator[RawBSONDocument]:
+def _changes(stream: ChangeStream[RawBSONDocument], until: ObjectId | None) -> Iterator[RawBSONDocument]:
     """Yield the changes that are there, a batch at most, for a moment, and none after the marker."""
     deadline = time.monotonic() + _SLICE_SECONDS
     for change in islice(iter(stream.try_next, None), BATCH):

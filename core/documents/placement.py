@@ -49,7 +49,7 @@ _known: dict[tuple[str, str], Placement] = {}
 _pinned: ContextVar[dict[str, str] | None] = ContextVar("leadmesh_placement", default=None)
 
 
-def name_of(service: str, home: Database[Any]) -> str:
+def name_of(service: str, home: Database[dict[str, object]]) -> str:
     """Return the name of the database in which the collections of `service` are; during a move, once it is over.
 
     Inside of `pinned` it stays the same. Raises Moving after ten seconds."""
@@ -104,7 +104,7 @@ def forget(service: str) -> None:
         _known.pop(key, None)
 
 
-def _current(service: str, home: Database[Any]) -> Placement:
+def _current(service: str, home: Database[dict[str, object]]) -> Placement:
     key = (service, home.name)
     known = _known.get(key)
     if known is None or time.monotonic() >= known.until:
@@ -112,7 +112,7 @@ def _current(service: str, home: Database[Any]) -> Placement:
     return known
 
 
-def _read(service: str, home: Database[Any], known: Placement | None) -> Placement:
+def _read(service: str, home: Database[dict[str, object]], known: Placement | None) -> Placement:
     try:
         found = home.get_collection(COLLECTION, codec_options=_PLAIN).find_one(
             {"_id": service}, {"database": 1, "state": 1}
@@ -121,5 +121,5 @@ def _read(service: str, home: Database[Any], known: Placement | None) -> Placeme
         # The statement itself tells that MongoDB is away.
         name, state = (known.database, known.state) if known else (home.name, STEADY)
     else:
-        name, state = (found["database"], found["state"]) if found else (home.name, STEADY)
+        name, state = (str(found["database"]), str(found["state"])) if found else (home.name, STEADY)
     return Placement(name, state, time.monotonic() + GOOD_FOR[state])

@@ -13,7 +13,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-previous lint format hooks bench bench-identity bench-transfer bench-claims attack replay contract-status
-.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean legacy migration-demo bridge-test
+.PHONY: images image-bills image-test charts charts-write chart-test cluster-test audit lock clean legacy migration-demo bridge-test shadow-test
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ bridge-test: $(INSTALLED) ## 5,000 changes by the old system while services, wor
 
 migration-demo: $(INSTALLED) ## Walk the way over and back on this machine, explained (some minutes)
 	@$(BIN)/python -W ignore -m tests.legacy.walk
+
+shadow-test: $(INSTALLED) ## Compare 10,000 mixed reads of a platform with the old system's stand-in, and what that costs [REQUESTS=10000]
+	@$(BIN)/python -W ignore -m tests.bench.shadow $(if $(REQUESTS),--requests $(REQUESTS))
 
 contract-status: $(INSTALLED) ## Write docs/contract-status.md from what the tests see
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --contract-status tests --ignore tests/system --ignore tests/ops --ignore $(WITH_ENGINE) --ignore tests/cluster

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from gateway.terminal import console, errors
 from ops import show
 from ops.config import Config, read
 from ops.control import NotRunning, ask
+from ops.issuer import add_to as add_issuer
 from ops.parts.process import PartFailed
 from ops.running import check, detached, down, foreground
 from ops.seed import seed as load_demo
@@ -64,9 +66,14 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background.")] = False,
     monolith: Annotated[bool, typer.Option("--monolith", help="All services in one process.")] = False,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Without demo data.")] = False,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="Of the platform that runs here: it is stopped first.")
+    ] = False,
 ) -> None:
     """Start the platform: databases, services, workers, gateway, demo data."""
     config = _read(monolith=monolith, seed=not no_seed)
+    if instead:
+        down(config)
     try:
         check(config)
         if detach:
@@ -197,10 +204,8 @@ def _follow(files: list[Path]) -> None:
 def seed(force: Annotated[bool, typer.Option("--force", help="Even if it is there.")] = False) -> None:
     """Load the demo data into the running platform."""
     config = _read()
-    facts = _ask({"do": "status"})
-    _environment_of(config, facts)
     try:
-        loaded = load_demo(config, Supervisor(config, show.tell).manage, show.tell, force=force)
+        loaded = load_demo(config, _manage(config), show.tell, force=force)
     except PartFailed as failure:
         raise _fail(str(failure)) from None
     if not loaded:
@@ -213,13 +218,19 @@ def _environment_of(config: Config, facts: dict[str, Any]) -> None:
             config.environment[variable] = facts["parts"][name]["uri"]
 
 
+def _manage(config: Config) -> Callable[..., str]:
+    """Return what runs a management command on the running platform's databases."""
+    _environment_of(config, _ask({"do": "status"}))
+    return Supervisor(config, show.tell).manage
+
+
 def _store() -> Store:
     config = _read()
     _environment_of(config, _ask({"do": "status"}))
     return Store.of(config.environment)
 
 
-add_gateway(app, _store, _fail)
+add_issuer(app, add_gateway(app, _store, _fail), lambda: _manage(_read()))
 
 
 @app.command()
@@ -228,12 +239,10 @@ def bridge(
     collections: Annotated[list[str] | None, typer.Argument(help="leads, buyers, users, ...; default: all.")] = None,
 ) -> None:
     """Show or switch the bridge, which makes events of what the old system writes."""
-    config = _read()
-    _environment_of(config, _ask({"do": "status"}))
     if what not in ("status", "on", "off", "walk"):
         raise _fail(f"{what!r} is none of status, on, off and walk.")
     try:
-        sys.stdout.write(Supervisor(config, show.tell).manage("bridge", what, *(collections or ())))
+        sys.stdout.write(_manage(_read())("bridge", what, *(collections or ())))
     except PartFailed as failure:
         raise _fail(str(failure)) from None
 

@@ -21,7 +21,7 @@ def people() -> dict[str, Any]:
     return loaded
 
 
-def seed(config: Config, manage: Callable[..., object], tell: Callable[[str], None], *, force: bool = False) -> bool:
+def seed(config: Config, manage: Callable[..., str], tell: Callable[[str], None], *, force: bool = False) -> bool:
     """Load the demo data unless this home has it; return whether it was loaded. Raises PartFailed."""
     if config.home.read("seeded").get("done") and not force:
         return False

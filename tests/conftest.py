@@ -22,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from core.documents.driver import database as mongo
 from core.documents.scope import TenantScope
 from core.identity import access, keys, tokens
+from services.auth.tokens import issuer
 from services.auth.tokens import keys as signing_keys
 from services.monolith.wsgi import application
 from tests import revisions
@@ -142,6 +143,7 @@ def forget() -> None:
     tokens.verified_tokens.forget()
     keys.key_set.forget()
     signing_keys.forget()
+    issuer.forget()
     caches["memory"].clear()
 
 

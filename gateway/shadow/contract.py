@@ -100,8 +100,8 @@ def _resolved(node: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[s
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    parts = [re.escape(part) for part in re.split(r"\{\w+\}", path)]
-    return re.compile("[^/]+".join(parts) + "/?", re.IGNORECASE)
+    parts = re.split(r"\{\w+\}", path)
+    return re.compile("[^/]+".join(re.escape(part) for part in parts) + "/?", re.IGNORECASE)
 
 
 def _enumerated(node: Any) -> Iterator[str]:

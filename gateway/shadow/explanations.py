@@ -110,8 +110,10 @@ def _fits(pattern: str, text: str) -> bool:
 
 @cache
 def _expression(pattern: str) -> re.Pattern[str]:
-    escaped = re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", "[^/]+").replace(r"\*", ".*")
-    return re.compile(escaped, re.IGNORECASE | re.DOTALL)
+    return re.compile(
+        re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", "[^/]+").replace(r"\*", ".*"),
+        re.IGNORECASE | re.DOTALL,
+    )
 
 
 def explanations() -> list[Explanation]:

@@ -52,6 +52,7 @@ def test_the_token_is_signed_by_a_published_key(api: Api, account: dict[str, Any
 
 def test_the_old_kind_of_token_can_be_issued(api: Api, account: dict[str, Any], settings: Any) -> None:
     settings.JWT_ISSUE = "legacy"
+    forget()
     token = api.post("/api/auth/login", LOGIN).json()["token"]
     assert api.get("/api/auth/me", as_=token).status_code == 200
     settings.JWT_ACCEPT = ("jwks",)

@@ -183,6 +183,8 @@ def test_it_stays_back_until_somebody_acknowledges(guard: Guard, store: Store, o
     answers(again, "legacy", 100)
 
     def run(*words: str) -> tuple[int, str]:
+        # A gateway lives that serves whatever comes.
+        store.seen("test", 10**9, legacy=True)
         outcome = leadmesh.invoke(cli.app, [*words], env={"COLUMNS": "300"})
         return outcome.exit_code, outcome.output
 

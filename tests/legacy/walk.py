@@ -87,6 +87,7 @@ def moved(platform: Platform, group: str, to: str) -> float:
 
 
 _EXPLAINED = {
+    "shadow": "the old system answers, the service is asked the same beside it, and the answers are compared",
     "canary=10": "a tenth of the people, always the same ones, are answered by the service",
     "canary=50": "half of them",
     "service": "everybody",
@@ -123,8 +124,11 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
         time.sleep(seconds)
         for number, group in enumerate(groups, 3):
             _tell(f"{number}. The group {group} moves.")
-            for to in (*STEPS, "rollback"):
+            for to in (*(("shadow",) if group.endswith(".read") else ()), *STEPS, "rollback"):
                 _step(platform, load, group, to, seconds)
+                if to == "shadow":
+                    told = platform.command("shadow", "passport", group, check=False)
+                    _tell("".join(f"   {'':45} {line}\n" for line in told.splitlines()).rstrip())
     _tell(f"The walk is over: {sum(load.answers.values())} requests, {len(load.failures)} failed.")
     for failure in load.failures[:10]:
         _tell(f"   {failure}")
@@ -138,6 +142,7 @@ def _walk(platform: Platform, legacy: str, groups: list[str], seconds: float) ->
 
 
 def _step(platform: Platform, load: Load, group: str, to: str, seconds: float) -> None:
+    # A walk of minutes earns no passport: a thousand compared requests.
     command = f"leadmesh rollback {group}" if to == "rollback" else f"leadmesh route {group} --to {to} --force"
     failed = len(load.failures)
     took = moved(platform, group, to)

@@ -7,17 +7,19 @@ from functools import partial
 from typing import NamedTuple
 
 import httpx
+import jwt
 import pytest
 
 from tests.legacy.data import AGENTS
 from tests.legacy.load import LEGACY, SERVICE, Load, log_in, side_of
 from tests.legacy.walk import GROUPS, STEPS, everywhere, in_front_of, moved, old_system
-from tests.system.platform import Platform, until
+from tests.system.platform import Platform, lead_body, until
 
 # Two systems start on few cores.
 pytestmark = pytest.mark.timeout(600)
 
 _EFFECT_SECONDS = 5.0
+AGENT = "64f0000000000000000000a3"
 
 
 class Way(NamedTuple):
@@ -120,3 +122,50 @@ def test_the_states_survive_a_restart_of_the_platform(way: Way) -> None:
     way.platform.start()
     assert told() == states
     until(lambda: sides() == before, 20)
+
+
+def _kind(tokens: dict[str, str]) -> str:
+    return str(jwt.get_unverified_header(tokens["accessToken"])["alg"])
+
+
+def test_changing_the_issuer_while_everything_runs_logs_nobody_out(way: Way) -> None:
+    for group in ("auth.login", "auth.account"):
+        moved(way.platform, group, "service")
+    before = log_in(way.platform.url, "agent@acme.test")
+    assert _kind(before) == "HS256"
+    # The old system still answers other groups, and would not take the new kind.
+    way.platform.command("issuer", "service", "--reason", "too early", check=False)
+    assert _kind(log_in(way.platform.url, "agent@acme.test")) == "HS256"
+    way.platform.command("issuer", "service", "--reason", "a test", "--force")
+    after = until(
+        lambda: (given := log_in(way.platform.url, "agent@acme.test")) and _kind(given) == "EdDSA" and given, 10
+    )
+    with httpx.Client(base_url=way.platform.url) as client:
+        for given in (before, after):
+            assert client.get("/api/auth/me", headers=bearer(given["accessToken"])).status_code == 200
+        renewed = client.post("/api/auth/refresh", json={"refreshToken": before["refreshToken"]})
+        assert (renewed.status_code, _kind(renewed.json())) == (200, "EdDSA")
+        assert httpx.get(f"{way.legacy}/api/auth/me", headers=bearer(before["accessToken"])).status_code == 200
+        way.platform.command("issuer", "legacy", "--reason", "and back")
+        until(lambda: _kind(log_in(way.platform.url, "agent@acme.test")) == "HS256", 10)
+        again = client.post("/api/auth/refresh", json={"refreshToken": renewed.json()["refreshToken"]})
+        assert (again.status_code, _kind(again.json())) == (200, "HS256")
+    assert httpx.get(f"{way.legacy}/api/auth/me", headers=bearer(again.json()["accessToken"])).status_code == 200
+
+
+def test_one_process_takes_over_from_five_on_the_same_data(way: Way) -> None:
+    for group in GROUPS:
+        moved(way.platform, group, "service")
+    tokens = log_in(way.platform.url, "agent@acme.test")
+    with way.platform.client(tokens["accessToken"]) as client:
+        created = client.post("/api/leads", json=lead_body(AGENT)).json()
+    way.platform.command("up", "--detach", "--no-seed", "--monolith", "--instead")
+    assert [*way.platform.status()["services"]] == ["monolith"]
+    with way.platform.client(tokens["accessToken"]) as client:
+        read = client.get(f"/api/leads/{created['leadId']}")
+        assert (side_of(read), read.json()["leadId"]) == (SERVICE, created["leadId"])
+        assert client.post("/api/auth/refresh", json={"refreshToken": tokens["refreshToken"]}).status_code == 200
+        # And from there to the old system, as from five.
+        way.platform.command("rollback", "--all", "--reason", "one again")
+        read = client.get(f"/api/leads/{created['leadId']}")
+        assert (side_of(read), read.json()["leadId"]) == (LEGACY, created["leadId"])

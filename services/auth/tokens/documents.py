@@ -1,6 +1,8 @@
-"""What auth stores of signing keys."""
+"""What auth stores of signing keys and of the kind of tokens."""
 
 from datetime import datetime
+
+from bson import ObjectId
 
 from core.documents.shapes import Stamped
 
@@ -13,3 +15,12 @@ class SigningKeyDocument(Stamped, total=False):
     private: bytes
     signsFrom: datetime
     retiredAt: datetime | None
+
+
+class IssuerDocument(Stamped, total=False):
+    """A change of the kind of tokens that auth signs; the newest one counts."""
+
+    _id: ObjectId
+    kind: str
+    reason: str
+    author: str

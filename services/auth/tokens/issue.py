@@ -10,6 +10,7 @@ from django.conf import settings
 from core.identity.access import tenant_entry
 from core.identity.tokens import JWKS_ALGORITHM, sign_legacy
 from services.auth.directory.documents import PersonDocument
+from services.auth.tokens.issuer import issued_kind
 from services.auth.tokens.keys import signing_key
 
 
@@ -43,8 +44,8 @@ def access_token(person: PersonDocument, session_id: str | None, **extra: object
 
 
 def signed(claims: dict[str, Any]) -> str:
-    """Return `claims` as a token of the kind that JWT_ISSUE names."""
-    if settings.JWT_ISSUE == "legacy":
+    """Return `claims` as a token of the kind that is issued now (services.auth.tokens.issuer)."""
+    if issued_kind() == "legacy":
         return sign_legacy(claims)
     kid, key = signing_key()
     return jwt.encode(claims, key, algorithm=JWKS_ALGORITHM, headers={"kid": kid})

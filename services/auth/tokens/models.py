@@ -1,13 +1,14 @@
-"""Signing keys of access tokens."""
+"""Signing keys of access tokens, and which kind of token is signed."""
 
 from django.db import models
 
 from core.documents.collection import PlainCollection
 from core.documents.fields import AnyField
 from core.documents.models import DocumentModel
-from services.auth.tokens.documents import SigningKeyDocument
+from services.auth.tokens.documents import IssuerDocument, SigningKeyDocument
 
 SIGNING_KEYS = PlainCollection[SigningKeyDocument]("signingkeys", service="auth")
+ISSUERS = PlainCollection[IssuerDocument]("tokenissuers", service="auth")
 
 
 class SigningKey(DocumentModel):

@@ -42,6 +42,8 @@ log = logging.getLogger("gateway.agent")
 # How long Envoy may take to serve a file that it was given, and how often it is asked.
 _SERVE_SECONDS, _ASK_SECONDS = 5.0, 0.02
 _BEAT_SECONDS = 1.0
+# For the last counters of the comparison.
+_LAST_SECONDS = 2.0
 # Files for a container's probes: the agent lives (it is touched every few seconds); Envoy served the states once.
 BEAT, SERVED = "agent.beat", "agent.served"
 # The version of states that nobody stored.
@@ -74,6 +76,8 @@ class Agent:
                 # A pod gets no requests while its agent does not run.
                 log.exception("the states cannot be followed, the last ones stay in force")
             self.stopping.wait(_BEAT_SECONDS)
+        if self.comparing:
+            self.comparing.ended.wait(_LAST_SECONDS)
         with suppress(PyMongoError):
             self.store.forget(self.name)
 

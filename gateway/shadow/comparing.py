@@ -4,6 +4,7 @@ counters are stored every second. Nothing here is on a client's way; when it is 
 import asyncio
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,6 +32,7 @@ log = logging.getLogger("gateway.shadow")
 
 READS = ("GET", "HEAD")
 _UNKNOWN = "unknown"
+_NICENESS = 5
 _BEAT_SECONDS, _VERSION_SECONDS = 1.0, 10.0
 # Long enough for the answers of the health routes after a start.
 _RETRY_SECONDS = 0.5
@@ -69,7 +71,10 @@ class Comparing:
     tally: Tally = field(default_factory=Tally)
     metrics: Metrics = field(default_factory=Metrics)
     versions: dict[str, str] = field(default_factory=dict)
+    # Set when the last counters are stored.
+    ended: threading.Event = field(default_factory=threading.Event)
     _states: States = field(default_factory=dict)
+    _services: dict[str, str] = field(default_factory=dict)
     _tokens: float = 0.0
     _filled: float = field(default_factory=time.monotonic)
 
@@ -78,13 +83,16 @@ class Comparing:
         self._states = states
 
     def run(self, stopping: threading.Event) -> None:
-        """Compare until `stopping` is set; begin again after a fault."""
+        """Compare until `stopping` is set; begin again after a fault. Where processor time is short, clients come first."""
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         while not stopping.is_set():
             try:
                 asyncio.run(self._serve(stopping))
             except Exception:  # nothing of it may end the agent, which also follows the states
                 log.exception("the comparison begins again")
                 stopping.wait(_BEAT_SECONDS)
+        self.ended.set()
 
     async def _serve(self, stopping: threading.Event) -> None:
         asker = Asker(rendering.ask_socket(self.settings.comparer))
@@ -171,12 +179,13 @@ class Comparing:
             await asyncio.to_thread(self._store)
 
     def _store(self) -> None:
-        batches = self.tally.drain()
-        try:
-            Results(self.store.database).add(batches)
-        except PyMongoError as error:
-            log.warning("counters wait: %s", type(error).__name__)
-            self.tally.restore(batches)
+        results = Results(self.store.database)
+        for run, batch in self.tally.drain().items():
+            try:
+                results.add(run, batch)
+            except PyMongoError as error:
+                log.warning("counters of %s wait: %s", run.group, type(error).__name__)
+                self.tally.restore(run, batch)
 
     async def _learn(self, asker: Asker, reads: Reads) -> None:
         """Follow the versions on both sides. A side that is away keeps the last one that was seen."""

@@ -1,7 +1,6 @@
 """What all gateways have compared, in the database of the states: one document for each group and pair of versions."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from typing import Any
@@ -33,13 +32,10 @@ class Results:
         for collection in (self._shapes, self._examples):
             collection.create_index([("run", ASCENDING), ("count", ASCENDING)])
 
-    def add(self, batches: Mapping[Run, Batch]) -> None:
-        """Raise the counters by what a gateway has counted: all of it or nothing."""
-        if not batches:
-            return
+    def add(self, run: Run, batch: Batch) -> None:
+        """Raise the counters of a run by what a gateway has counted: all of it or nothing."""
         with self._database.client.start_session() as session:
-            for run, batch in batches.items():
-                session.with_transaction(lambda inside, run=run, batch=batch: self._add(run, batch, inside))  # type: ignore[misc]
+            session.with_transaction(lambda inside: self._add(run, batch, inside))
 
     def _add(self, run: Run, batch: Batch, session: ClientSession) -> None:
         moment, key = datetime.now(UTC), "|".join(astuple(run))

@@ -97,13 +97,12 @@ class Tally:
             batches, self._batches = self._batches, {}
         return batches
 
-    def restore(self, batches: dict[Run, Batch]) -> None:
+    def restore(self, run: Run, batch: Batch) -> None:
         """Take back what could not be stored."""
         with self._lock:
-            for run, batch in batches.items():
-                own = self._batches.setdefault(run, batch)
-                if own is not batch:
-                    _add(own, batch)
+            own = self._batches.setdefault(run, batch)
+            if own is not batch:
+                _add(own, batch)
 
     def _count(self, group: str, batch: Batch, judgement: Judgement) -> None:
         batch.verdicts[judgement.verdict] += 1

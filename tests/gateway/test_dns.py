@@ -12,6 +12,8 @@ import pytest
 
 from gateway.dns import Names, bootstrap
 from gateway.envoy import Settings, route_configuration, write_all
+from gateway.people import key_of
+from gateway.states import State
 from ops.parts import envoy
 from tests.gateway.test_envoy import PATHS, Stub
 from tests.parts import free_port
@@ -94,3 +96,28 @@ def test_envoy_has_nothing_to_say_about_either_configuration(tmp_path: Path) -> 
         command = [str(envoy.binary()), "-c", str(path), "--mode", "validate", "--log-level", "warning"]
         said = subprocess.run(command, capture_output=True, text=True, check=True)
         assert said.stderr == ""
+
+
+def test_containers_can_compare_too(tmp_path: Path) -> None:
+    states = {"leads.read": State("shadow", 0, "person", 20), "leads.write": State("canary", 5, "tenant", 100)}
+    given = {"legacy": "http://old.test", "legacy_key": key_of("x" * 32), "comparer": str(tmp_path), "states": states}
+    file = tmp_path / "envoy.json"
+    file.write_text(
+        json.dumps(bootstrap(Settings(port=free_port(), folder=tmp_path, **given), Names())), encoding="utf-8"
+    )
+    command = [str(envoy.binary()), "--mode", "validate", "-c", str(file), "--log-level", "error"]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    routes = json.loads(file.read_text(encoding="utf-8"))["static_resources"]["listeners"][0]["filter_chains"][0][
+        "filters"
+    ][0]
+    copied = [
+        route["match"]
+        for route in routes["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+        if "envoy.filters.http.ext_proc" in route.get("typed_per_filter_config", {})
+    ]
+    # Each spelling of the reads, by share, and of the writes.
+    assert [one.get("runtime_fraction", {}).get("default_value", {}).get("numerator") for one in copied] == [
+        2000,
+        None,
+    ] * 3

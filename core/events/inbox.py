@@ -5,11 +5,12 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 from pymongo.collection import Collection
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from core.documents.collection import now
 from core.documents.database import Document
 from core.documents.driver import database
-from core.documents.transactions import current_session, in_transaction, is_passing
+from core.documents.transactions import TRANSACTION_SECONDS, current_session, in_transaction, is_passing
 from core.events.envelope import Envelope, Event, opened
 from core.events.handlers import handlers_of
 from core.events.models import INBOX
@@ -48,14 +49,29 @@ def receive(service: str, envelopes: list[Envelope]) -> None:
 def _apply_together(service: str, envelopes: list[Envelope]) -> list[Envelope]:
     """Apply all in one transaction; when a handler fails, one by one, so that a bad one does not hold up the others.
     Return the settled ones: none when the database is to blame; the publisher sends them again."""
+    seconds = _SECONDS if len(envelopes) > 1 else TRANSACTION_SECONDS
     try:
-        in_transaction(service, lambda: _apply_all(service, envelopes), seconds=_SECONDS)
+        in_transaction(service, lambda: _apply_all(service, envelopes), seconds=seconds)
     except Exception as error:  # noqa: BLE001 - whatever it is, the events below tell which one it was
+        if _took_too_long(error) and len(envelopes) > 1:
+            return _apply_by_halves(service, envelopes)
         if is_passing(error):
             log.warning("events_postponed", count=len(envelopes), error=type(error).__name__)
             return []
         return [envelope for envelope in envelopes if _settle(service, envelope)]
     return envelopes
+
+
+def _apply_by_halves(service: str, envelopes: list[Envelope]) -> list[Envelope]:
+    """Together they take too long (each lead among very many buyers): sent again like that, they would never be applied."""
+    middle = len(envelopes) // 2
+    settled = _apply_together(service, envelopes[:middle])
+    # None of them: perhaps somebody holds a lock, for which the rest would wait as well.
+    return settled + _apply_together(service, envelopes[middle:]) if settled else []
+
+
+def _took_too_long(error: Exception) -> bool:
+    return isinstance(error, PyMongoError) and error.timeout and not isinstance(error, ServerSelectionTimeoutError)
 
 
 def _apply_all(service: str, envelopes: list[Envelope]) -> None:

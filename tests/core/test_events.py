@@ -64,6 +64,18 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return events
 
 
+def test_events_that_take_too_long_together_are_applied_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    mongo("analytics")["slow"].insert_one({})
+
+    def slow(_: Any) -> None:
+        mongo("analytics")["slow"].find_one({"$where": "sleep(100) || true"})
+
+    monkeypatch.setitem(handlers._registry, ("analytics", "buyer.match.updated"), [slow])
+    monkeypatch.setattr("core.events.inbox._SECONDS", 1.0)
+    inbox.receive("analytics", [sealed(**match(f"m{number}")) for number in range(25)])
+    assert mongo("analytics")["inboxevents"].count_documents({"state": "applied"}) == 25
+
+
 def test_an_event_needs_the_transaction_of_its_owner() -> None:
     with pytest.raises(RuntimeError, match="inside a transaction of buyers"):
         outbox.record(**match())

@@ -10,11 +10,13 @@ from gateway.store import Store
 from gateway.terminal import errors
 
 
-def add_to(app: typer.Typer, connect: Callable[[], Store], fail: Callable[[str], Exception]) -> None:
-    """Add all commands to `app`. connect: returns the store of the states; fail: makes the exit of a sentence."""
+def add_to(app: typer.Typer, connect: Callable[[], Store], fail: Callable[[str], Exception]) -> console.Guarded:
+    """Add all commands to `app`, and return what runs the work of further ones. connect: returns the store of the states; fail:
+    makes the exit of a sentence."""
     guarded = console.guarding(connect, fail)
     console.add_to(app, guarded)
     incidents.add_to(app, guarded)
+    return guarded
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import httpx
 import typer
 
 from gateway.commands import add_to as add_gateway
-from gateway.console import guarding
 from gateway.states import SERVICE, State
 from gateway.store import Store
 from gateway.table import groups, load
@@ -234,8 +233,7 @@ def _store() -> Store:
     return Store.of(config.environment)
 
 
-add_gateway(app, _store, _fail)
-add_issuer(app, guarding(_store, _fail), lambda: _manage(_read()))
+add_issuer(app, add_gateway(app, _store, _fail), lambda: _manage(_read()))
 
 
 @app.command()
@@ -244,12 +242,10 @@ def bridge(
     collections: Annotated[list[str] | None, typer.Argument(help="leads, buyers, users, ...; default: all.")] = None,
 ) -> None:
     """Show or switch the bridge, which makes events of what the old system writes."""
-    config = _read()
-    _environment_of(config, _ask({"do": "status"}))
     if what not in ("status", "on", "off", "walk"):
         raise _fail(f"{what!r} is none of status, on, off and walk.")
     try:
-        sys.stdout.write(Supervisor(config, show.tell).manage("bridge", what, *(collections or ())))
+        sys.stdout.write(_manage(_read())("bridge", what, *(collections or ())))
     except PartFailed as failure:
         raise _fail(str(failure)) from None
 

@@ -37,7 +37,7 @@ def needed(name: str) -> str:
 
 def store() -> Store:
     """Return the store of the states. Raises Missing."""
-    return Store(needed("MONGODB_URI"), value("GATEWAY_MONGODB_NAME", "gateway"))
+    return Store(needed("MONGODB_URI"), value("GATEWAY_MONGODB_NAME", "gateway"), value("MONGODB_NAME"))
 
 
 def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settings:  # noqa: S104 - of a container

@@ -3,6 +3,7 @@ gateway follows it (`gateway.agent`)."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pymongo import MongoClient
@@ -11,6 +12,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from gateway import table
 from gateway.states import Change, Refused, State
 
 Document = dict[str, Any]
@@ -23,15 +25,18 @@ _TRIES, _DUPLICATE_KEY = 50, 11_000
 class Store:
     """The changes, and which gateway serves which. Every method raises pymongo.errors.PyMongoError when MongoDB is away."""
 
-    def __init__(self, uri: str, name: str = "gateway") -> None:
+    def __init__(self, uri: str, name: str = "gateway", shared: str = "") -> None:
+        self._shared = shared
         seconds = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 3_000, "socketTimeoutMS": 10_000}
         self._client: MongoClient[Document] = MongoClient(uri, tz_aware=True, w="majority", **seconds)  # type: ignore[arg-type]
         self.database: Database[Document] = self._client[name]
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Store":
-        """Return the store that MONGODB_URI and, where it has another name, GATEWAY_MONGODB_NAME say. Raises KeyError."""
-        return cls(environment["MONGODB_URI"], environment.get("GATEWAY_MONGODB_NAME") or "gateway")
+        """Return the store that MONGODB_URI and, where it has another name, GATEWAY_MONGODB_NAME say; MONGODB_NAME is
+        the database that the services share with the old system. Raises KeyError."""
+        name, shared = environment.get("GATEWAY_MONGODB_NAME") or "gateway", environment.get("MONGODB_NAME", "")
+        return cls(environment["MONGODB_URI"], name, shared)
 
     @property
     def changes(self) -> Collection[Document]:
@@ -79,6 +84,8 @@ class Store:
         ends without effect when it raises."""
         if not reason.strip():
             raise Refused("Say why: --reason.")
+        if state.share < 100:
+            self._check_shared(groups)
         told = {
             "state": state.kind,
             "share": state.share,
@@ -123,9 +130,26 @@ class Store:
         """Note that `gateway` ended."""
         self._gateways.delete_one({"_id": gateway})
 
+    def _check_shared(self, groups: list[str]) -> None:
+        """Raise Refused when the old system would not see the data of a service: it has a database of its own by now
+        (core.documents.placement writes that)."""
+        elsewhere = {"database": {"$ne": self._shared}}
+        found = self._client[self._shared]["placements"].find(elsewhere, {"_id": 1}) if self._shared else ()
+        moved = {one["_id"] for one in found} & {_owners().get(group) for group in groups}
+        if moved:
+            names = ", ".join(sorted(moved))
+            raise Refused(
+                f"The old system does not see the data of {names}: first `leadmesh data split SERVICE --back`."
+            )
+
     def _newest(self) -> int:
         last = self.changes.find_one(sort=[("_id", -1)], projection={"_id": 1})
         return int(last["_id"]) if last else 0
+
+
+@cache
+def _owners() -> dict[str, str]:
+    return table.groups(table.load())
 
 
 def _change(found: Document) -> Change:

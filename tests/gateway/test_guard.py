@@ -14,7 +14,7 @@ from gateway.guard.incidents import Incidents
 from gateway.guard.old import OldSystem, Read
 from gateway.guard.telling import tell
 from gateway.guard.watch import Guard
-from gateway.states import State
+from gateway.states import Refused, State
 from gateway.store import Store
 from ops import cli
 from tests.gateway.test_envoy import Stub
@@ -284,3 +284,20 @@ def test_a_question_to_the_old_system_is_a_read_that_somebody_made(old: Stub) ->
     system.seconds(GROUP)
     assert [path for path, _ in asked] == ["/api/health", "/api/leads/1", *(f"/api/leads?page={n}" for n in (2, 3, 4))]
     assert asked[-1][1]["headers"] == {"authorization": "Bearer b"}
+
+
+def test_a_group_whose_service_has_a_database_of_its_own_stays_there(store: Store) -> None:
+    shared = f"{store.database.name}_shared"
+    beside = Store.of({**os.environ, "MONGODB_NAME": shared})
+    placements = store.database.client[shared]["placements"]
+    try:
+        placements.insert_one({"_id": "leads", "database": "leadmesh_leads", "state": "steady"})
+        placements.insert_one({"_id": "buyers", "database": shared, "state": "steady"})
+        with pytest.raises(Refused, match="leads: first `leadmesh data split SERVICE --back`"):
+            beside.change([GROUP, "buyers.read"], State("legacy", 0), reason="x", author="test")
+        assert store.current() == (0, {})
+        beside.change(["buyers.read"], State("legacy", 0), reason="x", author="test")
+        beside.change([GROUP], State(), reason="x", author="test")
+        assert store.current()[1]["buyers.read"] == State("legacy", 0)
+    finally:
+        store.database.client.drop_database(shared)

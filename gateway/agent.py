@@ -180,7 +180,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        store = environment.store()
+        store = Store.of(environment.database())
         settings = _stored(words.settings) if words.settings else environment.settings(words.folder)
         if not words.settings:
             prepare(settings, store, environment.value("LEADMESH_UNKNOWN_STATES", "wait"), stopping)

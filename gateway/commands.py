@@ -22,7 +22,7 @@ def add_to(app: typer.Typer, connect: Callable[[], Store], fail: Callable[[str],
 def main() -> None:
     """Run a command on the states of the database that the environment names."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    add_to(app, environment.store, _failed)
+    add_to(app, lambda: Store.of(environment.database()), _failed)
     app(prog_name="leadmesh")
 
 

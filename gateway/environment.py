@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from gateway.envoy import Settings
 from gateway.limits import HEAP
 from gateway.people import key_of
-from gateway.store import Store
 
 # What Envoy and its agent share.
 FOLDER = Path("/run/gateway")
@@ -35,9 +34,10 @@ def needed(name: str) -> str:
     return found
 
 
-def store() -> Store:
-    """Return the store of the states. Raises Missing."""
-    return Store(needed("MONGODB_URI"), value("GATEWAY_MONGODB_NAME", "gateway"), value("MONGODB_NAME"))
+def database() -> dict[str, str]:
+    """Return where the states are, for `Store.of`. Raises Missing."""
+    names = {name: value(name) for name in ("GATEWAY_MONGODB_NAME", "MONGODB_NAME")}
+    return {"MONGODB_URI": needed("MONGODB_URI"), **names}
 
 
 def settings(folder: Path, *, host: str = "0.0.0.0", port: int = 8000) -> Settings:  # noqa: S104 - of a container

@@ -1,5 +1,6 @@
 """The gateway and its agent as in a pod: settings from the environment, one shared folder, services found by name."""
 
+import getpass
 import json
 import os
 import stat
@@ -120,7 +121,7 @@ def test_an_old_system_without_a_host_is_refused(pod: Pod, wrong: str) -> None:
 def test_a_new_pod_waits_for_the_states(pod: Pod) -> None:
     """What has moved to the service must not be done by both: nothing is guessed."""
     waiting = pod.agent("--once", MONGODB_URI=NOWHERE)
-    until(lambda: "the states cannot be read" in waiting.last_lines(), 20)
+    until(lambda: waiting.last_lines().count("the states cannot be read") > 1, 30)
     assert waiting.alive
     assert not (pod.folder / "routes.json").exists()
     waiting.stop(10)
@@ -169,4 +170,7 @@ def test_a_command_for_a_cluster_runs_beside_its_gateway(tmp_path: Path, monkeyp
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[:6] == ["--context=prod", "--namespace=crm", "exec", "deployment/gateway", "--container=agent", "--"]
     assert asked[-7:] == ["leadmesh", "route", "leads.read", "--to", "canary=10", "--reason", "two words"]
+    assert f"LEADMESH_AUTHOR={getpass.getuser()}" in asked
+    assert elsewhere.run(["routes", "--context", "prod"]) == 2
+    assert (tmp_path / "asked").read_text().splitlines()[0] == "--context=prod"
     assert elsewhere.run(["routes", "history", "-n", "5"]) is None

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from prometheus_client import REGISTRY
 
+from core.bridge.applying import Applier
+from core.bridge.changes import theirs, told
 from core.bridge.desk import Desk
 from core.bridge.leading import Bridge
 from core.bridge.models import BridgeDocument
@@ -192,6 +194,33 @@ def test_what_the_old_system_removes_is_removed_everywhere_and_may_come_back() -
     bridged()
     assert events(lead["_id"])[-1] == ("lead.created", 3)
     assert copy_of(lead["_id"])["deletedAt"] is None
+
+
+def test_a_replacement_that_dropped_the_revision_is_removed_everywhere_as_well() -> None:
+    lead = old_lead()
+    bridged()
+    mongo("leads")["leads"].replace_one({"_id": lead["_id"]}, {**lead, "notes": "without revision"})
+    mongo("leads")["leads"].delete_one({"_id": lead["_id"]})
+    bridged()
+    assert events(lead["_id"]) == [("lead.created", 1), ("lead.deleted", 2)]
+    assert copy_of(lead["_id"])["deletedAt"]
+
+
+def test_a_revision_dropped_behind_the_bridge_is_not_told_twice() -> None:
+    lead = old_lead()
+    change(lead["_id"], {"$set": {"notes": "before the bridge has told the lead"}})
+    bridge = candidate()
+    assert bridge.desk.lock.take()
+    with mongo("leads").watch(theirs(["leads"]), full_document_before_change="whenAvailable",
+                                   resume_after=bridge.desk.state()["resume"]) as stream:  # fmt: skip
+        created, updated = told(next(stream)), told(next(stream))
+    Applier(bridge.desk).settle([created])
+    mongo("leads")["leads"].replace_one({"_id": lead["_id"]}, {**lead, "notes": "without revision"})
+    Applier(bridge.desk).settle([updated])
+    bridge.desk.lock.release()
+    bridged()
+    assert [version for _, version in events(lead["_id"])] == [1, 2]
+    assert copy_of(lead["_id"])["version"] == stored(lead["_id"])["rev"] == 2
 
 
 def test_removed_and_there_again_between_two_looks() -> None:

@@ -101,9 +101,8 @@ class Applier:
 
     def _tell(self, source: Source[Members], change: Change, current: Members, without: frozenset[str]) -> str:
         before = None if change.kind == INSERT else change.before or current
-        # One that was deleted and is there again: its copies know the revision by which they were told.
-        deleted = 0 if revision_of(current) else self.desk.last_revision(change.collection, change.key)
-        revision = max(revision_of(current), revision_of(change.before), deleted) + 1
+        told = self.desk.last_revision(change.collection, change.key)
+        revision = max(revision_of(current), revision_of(change.before), told) + 1
         try:
             repairs = source.repairs(current) | {name: None for name in without if name in current}
             repairs = {name: value for name, value in repairs.items() if value is None or name not in without}

@@ -13,6 +13,7 @@ from core.documents.database import Document
 from core.documents.driver import database
 from core.documents.preparing import Lock, LockLost
 from core.documents.transactions import current_session
+from core.events.models import OUTBOX
 
 Outcomes = Counter[tuple[str, str]]
 
@@ -86,9 +87,12 @@ class Desk:
         self._keep(collection, key, {"$set": told, "$unset": {"error": ""}})
 
     def last_revision(self, collection: str, key: object) -> int:
-        """Return the revision by which the deletion of the document was told, or 0."""
+        """Return the revision by which the document, or its deletion, was told last, or 0: a replacement may have dropped `rev`
+        or put back an old one."""
         note = self._notes.find_one({"_id": _note_id(collection, key)}, session=self._session) or {}
-        return int(note.get("rev", 0))
+        told = {"entityId": str(key), "entityVersion": {"$gt": 0}}
+        newest = self._outbox.find_one(told, sort=[("entityVersion", -1)], session=self._session) or {}
+        return max(int(note.get("rev", 0)), int(newest.get("entityVersion", 0)))
 
     def _keep(self, collection: str, key: object, change: Mapping[str, object]) -> None:
         self._notes.update_one({"_id": _note_id(collection, key)}, change, upsert=True, session=self._session)
@@ -100,6 +104,10 @@ class Desk:
     @property
     def _bridges(self) -> MongoCollection[Document]:
         return database(self.service)[BRIDGES.name]
+
+    @property
+    def _outbox(self) -> MongoCollection[Document]:
+        return database(self.service)[OUTBOX.name]
 
     @property
     def _notes(self) -> MongoCollection[Document]:

@@ -17,6 +17,8 @@ OUTBOX = Declared[Document](
         index("publisher", "nextAttemptAt", name="due"),
         index("claim", name="claim", sparse=True),
         index("publisher", "deliveredAt", name="undelivered"),
+        # For the bridge: which revision was told last.
+        index("entityId", "-entityVersion", name="told", partialFilterExpression={"entityVersion": {"$gt": 0}}),
         index("deliveredAt", name="delivered_ttl", expireAfterSeconds=7 * _DAY),
     ),
 )

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -30,7 +31,7 @@ from tests.system.platform import Platform, lead_body
 
 # Of 5,000: the rest are leads, through the stand-in's own API.
 BUYERS_SHARE = 0.3
-_KILL_SECONDS = 2.0
+_USERS, _KILL_SECONDS = 4, 2.0
 _PATIENCE_SECONDS = 600.0
 # Changes while the bridge of leads is away for longer than the oplog remembers.
 _MISSED = 50
@@ -78,6 +79,11 @@ class People:
         self.made: Counter[str] = Counter()
         self._alive: list[str] = []
 
+    def work(self, first: int, count: int) -> None:
+        """Make one's share of `count` changes."""
+        for number, _ in enumerate(range(first, count, _USERS)):
+            self.change(number)
+
     def change(self, number: int) -> None:
         """Create a lead, or change or delete the oldest one."""
         turn = number % 10
@@ -112,18 +118,17 @@ def _proven(
     _await("the bridges have caught up with what was there before them", partial(_caught_up, database))
     before = {name: settled(database, name, name) for name in ("leads", "buyers")}
     tenant = people()["tenants"][0]["_id"]
-    users, past = People(legacy), Past(Model(database["buyers"], {"isActive": True}), partial(buyer_of, tenant))
+    past = Past(Model(database["buyers"], {"isActive": True}), partial(buyer_of, tenant))
+    users = [People(legacy) for _ in range(_USERS)]
     victims, started = Victims(platform), time.monotonic()
     buyers = int(changes * BUYERS_SHARE)
-    with victims.dying():
-        thread = threading.Thread(target=lambda: [past.change() for _ in range(buyers)])
-        thread.start()
-        for number in range(changes - buyers):
-            users.change(number)
-        thread.join()
-        tell(
-            f"{changes} changes in {time.monotonic() - started:.0f} s: leads {dict(users.made)}, buyers {dict(past.made)}"
-        )
+    with victims.dying(), ThreadPoolExecutor() as pool:
+        work = [pool.submit(one.work, number, changes - buyers) for number, one in enumerate(users)]
+        work.append(pool.submit(lambda: [past.change() for _ in range(buyers)]))
+        for one in work:
+            one.result()
+    leads = sum((one.made for one in users), Counter[str]())
+    tell(f"{changes} changes in {time.monotonic() - started:.0f} s: leads {dict(leads)}, buyers {dict(past.made)}")
     tell(f"Killed meanwhile: {dict(victims.killed)}")
     made = {"leads": changes - buyers, "buyers": buyers}
     done = time.monotonic()

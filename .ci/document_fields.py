@@ -49,6 +49,14 @@ class _Fields:
                 self.query(pair.items[0])
                 self.update(pair.items[1])
 
+    def computed(self, given: Expression) -> None:
+        """Check keys with the members beside them that are computed for each; expressions may see any member."""
+        for pair in _parts(given):
+            if isinstance(pair, TupleExpr) and len(pair.items) == 2:
+                self.query(pair.items[0])
+                for name, _ in _members(pair.items[1]):
+                    self._path(name, self._document)
+
     def projection(self, given: Expression) -> None:
         """Check a projection, an order or a single path."""
         for name in [given, *_parts(given), *(name for name, _ in _members(given))]:

@@ -133,7 +133,9 @@ def database(prepared_databases: None) -> Iterator[None]:
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     forget()
     revisions.arranged.clear()
-    yield
+    revisions.marked.clear()
+    with revisions.watching_marks():
+        yield
     forget()
     assert revisions.gaps() == []
     assert readable.faults() == []

@@ -4,6 +4,11 @@ Subscribers keep copies of exported documents and tell newer from older by the r
 every copy behind, and nobody notices before the next comparison.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.documents.collection import Documents
 from core.documents.driver import database
 from core.events.catalogue import EVENTS, EXPORTS, Export
 
@@ -23,9 +28,33 @@ PARTS = {"access": "users"}
 arranged: set[str] = set()
 
 
+# What the running test marked, without a revision, though an event may carry it.
+marked: list[str] = []
+
+
+@contextmanager
+def watching_marks() -> Iterator[None]:
+    """Note what `mark` changes of exported documents inside the block, but for members that are declared `quiet`."""
+    mark = Documents.mark
+
+    def noted(self: Documents[Any], query: Any, update: Any, **options: Any) -> int:
+        declared = self.declared
+        if any((export.owner, EXPORTED.get(export.name)) == (declared.service, declared.name) for export in EXPORTS):
+            changed = {member.split(".")[0] for members in update.values() for member in members}
+            marked.extend(f"{declared.name}.{member} was marked" for member in changed - set(declared.quiet))
+        return mark(self, query, update, **options)
+
+    Documents.mark = noted  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Documents.mark = mark  # type: ignore[method-assign]
+
+
 def gaps() -> list[str]:
-    """Return a sentence for each exported document with a revision that none of its events has."""
-    return [gap for export in EXPORTS if export.name in EXPORTED for gap in _gaps(export)]
+    """Return a sentence for each exported document with a revision that none of its events has, and for each member that was
+    changed without a revision."""
+    return marked + [gap for export in EXPORTS if export.name in EXPORTED for gap in _gaps(export)]
 
 
 def _gaps(export: Export) -> list[str]:

@@ -116,7 +116,7 @@ class Text(ContractField):
             text = f"$property must be longer than or equal to {min_length} characters"
             checks.append((lambda value: not is_text(value) or len(value) >= min_length, text))
         if not_empty:
-            checks.append((lambda value: value != "", "$property should not be empty"))
+            checks.append((lambda value: self._kept(value) != "", "$property should not be empty"))
         if max_length is not None:
             text = f"$property must be shorter than or equal to {max_length} characters"
             limits = [*limits, (lambda value: not is_text(value) or len(value) <= max_length, text)]
@@ -124,7 +124,10 @@ class Text(ContractField):
 
     def clean(self, data: Any) -> Any:
         """Return the text, trimmed when asked to."""
-        return data.strip() if self.trim else data
+        return self._kept(data)
+
+    def _kept(self, value: Any) -> Any:
+        return value.strip() if self.trim and isinstance(value, str) else value
 
 
 class Email(ContractField):

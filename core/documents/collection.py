@@ -278,7 +278,7 @@ class PlainCollection(Declared[T], Documents[T]):
 
     def with_deleted(self) -> "PlainCollection[T]":
         """Return the same collection with its softly deleted documents."""
-        return PlainCollection(self.name, self.service)
+        return replace(self, soft_delete=False)
 
     def _owner(self, document: Filter) -> Document:
         return {}

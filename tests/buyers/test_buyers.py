@@ -39,6 +39,14 @@ def test_a_new_buyer_has_every_required_key(api: Api, manager: Caller) -> None:
     assert "emailKey" not in buyer
 
 
+def test_blanks_are_no_name(api: Api, manager: Caller) -> None:
+    path = f"/api/buyers/{create(api, manager)['id']}"
+    refused = api.put(path, {"companyName": "  ", "contactName": "\t"}, as_=manager)
+    assert refused.json()["message"] == ["companyName should not be empty", "contactName should not be empty"]
+    answer = api.post("/api/buyers", {"name": " ", "email": "x@y.test"}, as_=manager)
+    assert (answer.status_code, answer.json()["message"]) == (400, ["name should not be empty"])
+
+
 def test_the_later_clients_words_are_understood(api: Api, manager: Caller) -> None:
     alias = {"name": "Ann", "company": "Ann LLC", "email": "ann@x.yz", "property_types": ["condo"], "is_active": False}
     buyer = api.post("/api/buyers", alias, as_=manager).json()
@@ -143,6 +151,7 @@ def test_search_sorts_by_company_and_survives_bad_pages(api: Api, admin: Caller)
         ({"hacker": 1}, "property hacker should not exist"),
         ({"email": "nope"}, "email must be an email"),
         ({"companyName": ""}, "companyName should not be empty"),
+        ({"companyName": "  "}, "companyName should not be empty"),
         ({"phone": "123"}, "phone must be longer than or equal to 10 characters"),
         ({"investmentRange": "1"}, "investmentRange must be one of the following values: "),
         ({"zipCode": "1"}, "zipCode must be a valid ZIP code"),

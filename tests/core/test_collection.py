@@ -179,6 +179,13 @@ def test_a_plain_collection_knows_no_scope() -> None:
     assert not hasattr(PLAIN, "across_tenants")
 
 
+def test_with_its_deleted_documents_a_plain_collection_keeps_what_it_declares() -> None:
+    declared = PlainCollection[Any]("things", service=SERVICE, soft_delete=True, quiet=("guard",))
+    opened = declared.with_deleted()
+    assert (opened.name, opened.service, opened.quiet) == ("things", SERVICE, ("guard",))
+    assert (declared.visible({}), opened.visible({})) == ({"deletedAt": None}, {})
+
+
 def test_what_is_written_outside_of_a_transaction_stays_when_that_fails() -> None:
     def fail() -> None:
         PLAIN.insert_one({"_id": "inside"})

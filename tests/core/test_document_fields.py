@@ -49,6 +49,7 @@ leads.find({"$or": [{"contact.email": "e"}, {"events.0.type": "t"}], "$text": {"
 leads.find({"free.whatever.else": 1, "events": {"$elemMatch": {"type": "t"}}}, sort=[("createdAt", -1), ("_id", -1)])
 leads.update_one({}, {"$set": {"contact": {"email": "e"}, "events.$.type": "t"}, "$inc": {"rev": 1}})
 leads.update_one(words, {"$push": {"events": {"$each": [{"type": "t"}], "$slice": -5}}, "$unset": {"status": ""}})
+leads.upsert_each([({"status": "new"}, {"contact": {"$cond": [True, "$contact", {"any": 1}]}, "events.0.type": "t"})])
 leads.aggregate([{"$match": {"status": "new"}}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}])
 SESSIONS.find_one({"token": "t"} | words, ["token"])
 """
@@ -73,6 +74,8 @@ _WRONG = {
     'leads.update_one({}, {"status": 1})': '"status" is no operator of an update',
     'leads.update_each([({"statuss": 1}, {"$set": {}}) for _ in "ab"])': 'LeadDocument has no field "statuss"',
     'leads.update_each([({}, {"$set": {"statuss": 1}})])': 'LeadDocument has no field "statuss"',
+    'leads.upsert_each([({"statuss": 1}, {}) for _ in "ab"])': 'LeadDocument has no field "statuss"',
+    'leads.upsert_each([({}, {"statuss": {"$ifNull": ["$status", 1]}})])': 'LeadDocument has no field "statuss"',
     'SESSIONS.delete_many({"status": 1})': 'SessionDocument has no field "status"',
     'SESSIONS.get_and_update({}, {"$set": {"tenantId": 1}})': 'SessionDocument has no field "tenantId"',
 }

@@ -11,9 +11,12 @@ from django.core.management import CommandError, call_command
 from core.clients.http import ServiceClient
 from core.documents.collection import now
 from core.documents.driver import database as mongo
+from core.documents.scope import TenantScope
 from core.events.catalogue import EXPORTS
 from core.events.rebuilding import rebuild
 from core.events.testing import deliver_all
+from services.buyers.buyers.models import BUYERS
+from services.users.accounts.bypasses import everyone
 from tests import revisions
 from tests.conftest import TENANT, Api, Caller
 from tests.system.platform import lead_body
@@ -130,6 +133,15 @@ def test_no_export_escapes_the_guard_of_revisions(filled: dict[str, str]) -> Non
     for export in EXPORTS:
         stored = mongo(export.owner)[revisions.EXPORTED[revisions.PARTS.get(export.name, export.name)]]
         assert export.name == "invitations" or stored.count_documents({"rev": {"$exists": True}})
+
+
+def test_a_mark_that_an_event_should_carry_is_a_gap(api: Api) -> None:
+    scope = TenantScope(TENANT)
+    everyone().mark({}, {"$inc": {"grantsGuard": 1}})
+    assert revisions.gaps() == []
+    BUYERS.scoped(scope).mark({}, {"$set": {"buyBox.cities": []}})
+    assert revisions.gaps() == ["buyers.buyBox was marked"]
+    revisions.marked.clear()
 
 
 def test_many_pages_are_one_copy(owners: None, monkeypatch: pytest.MonkeyPatch) -> None:

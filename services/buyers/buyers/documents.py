@@ -1,5 +1,6 @@
 """What buyers stores of a buyer."""
 
+from datetime import datetime
 from typing import TypedDict
 
 from bson import ObjectId
@@ -43,6 +44,7 @@ class BuyerDocument(Owned, total=False):
     fundingType: str
     notes: str
     isActive: bool
+    lastContacted: datetime | None
     createdBy: Reference | None
     updatedBy: Reference | None
 

@@ -17,7 +17,12 @@ Spec = Mapping[str, Any]
 _IDENTITY = ("unique", "sparse", "partialFilterExpression", "expireAfterSeconds")
 # Instead of the seconds that a request may wait for the database: a large collection takes minutes.
 _BUILD_SECONDS = 86_400
-_DUPLICATES, _CONFLICTS = 11000, (85, 86)
+_DUPLICATES = 11000
+# IndexOptionsConflict and IndexKeySpecsConflict (https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml).
+_CONFLICTS = {
+    85: "another one has these keys, under another name or with other options; declare one of them only",
+    86: "another one has this name; name ours differently, and list the other one under `replaces`",
+}
 
 
 class IndexRefused(Exception):
@@ -141,7 +146,7 @@ def _reason(collection: MongoCollection[Any], wanted: Spec, error: OperationFail
         ids = [str(found["_id"]) for found in collection.find(clash, {"_id": 1}).limit(2)]
         return f"the documents {' and '.join(ids)} have the same {', '.join(wanted['key'])}"
     if error.code in _CONFLICTS:
-        return "another one has this name; name ours differently, and list the other one under `replaces`"
+        return _CONFLICTS[error.code]
     return str((error.details or {}).get("errmsg", error))[:300]
 
 

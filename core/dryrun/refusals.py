@@ -21,6 +21,7 @@ REFUSED = {
     "POST api/leads/communication/*": "calls of a provider",
     "DELETE api/leads/queue/cleanup": _MANY,
     "POST api/buyers/matches/generate": _MANY,
+    "POST api/buyers/bulk": _MANY,
 }
 
 

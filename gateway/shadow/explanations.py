@@ -167,8 +167,10 @@ def _literals() -> list[str]:
 def _expression(pattern: str) -> re.Pattern[str]:
     # As in the routes, a literal segment is no parameter.
     parameter = rf"(?!(?:{'|'.join(_literals())})(?:/|$))[^/]+"
-    escaped = re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", parameter).replace(r"\*", ".*")
-    return re.compile(escaped, re.IGNORECASE | re.DOTALL)
+    return re.compile(
+        re.escape(pattern).replace(r"\{oid\}", "[0-9a-f]{24}").replace(r"\{\}", parameter).replace(r"\*", ".*"),
+        re.IGNORECASE | re.DOTALL,
+    )
 
 
 def explanations() -> list[Explanation]:

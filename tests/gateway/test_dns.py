@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gateway.dns import Names, bootstrap
-from gateway.envoy import Settings, route_configuration, write_all
+from gateway.envoy import Settings, route_configuration, write_all, write_routes
 from gateway.people import key_of
 from gateway.states import State
 from ops.parts import envoy
@@ -102,18 +102,17 @@ def test_containers_can_compare_too(tmp_path: Path) -> None:
     states = {"leads.read": State("shadow", 0, "person", 20), "leads.write": State("canary", 5, "tenant", 100)}
     given = {"legacy": "http://old.test", "legacy_key": key_of("x" * 32), "comparer": str(tmp_path), "states": states}
     file = tmp_path / "envoy.json"
-    file.write_text(
-        json.dumps(bootstrap(Settings(port=free_port(), folder=tmp_path, **given), Names())), encoding="utf-8"
-    )
+    settings = Settings(port=free_port(), folder=tmp_path, by_name=True, **given)
+    file.write_text(json.dumps(bootstrap(settings, Names())), encoding="utf-8")
+    # The agent's.
+    write_routes(settings)
     command = [str(envoy.binary()), "--mode", "validate", "-c", str(file), "--log-level", "error"]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr
-    routes = json.loads(file.read_text(encoding="utf-8"))["static_resources"]["listeners"][0]["filter_chains"][0][
-        "filters"
-    ][0]
+    (watched,) = json.loads((tmp_path / "routes.json").read_text(encoding="utf-8"))["resources"]
     copied = [
         route["match"]
-        for route in routes["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+        for route in watched["virtual_hosts"][0]["routes"]
         if "envoy.filters.http.ext_proc" in route.get("typed_per_filter_config", {})
     ]
     # Each spelling of the reads, by share, and of the writes.

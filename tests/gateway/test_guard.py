@@ -10,6 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from gateway import terminal
 from gateway.guard.incidents import Incidents
 from gateway.guard.old import OldSystem, Read
 from gateway.guard.telling import tell
@@ -56,6 +57,7 @@ def guard(store: Store, old: Stub) -> Guard:
 @pytest.fixture
 def leadmesh(monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setattr(cli, "_ask", lambda _: {"parts": {}})
+    monkeypatch.setattr(terminal.console, "_width", 300)
     return CliRunner()
 
 

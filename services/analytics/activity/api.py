@@ -15,7 +15,8 @@ from services.analytics.activity.serializers import ActivityBody, ActivityQuery
 from services.analytics.dashboards.api import READ
 from services.analytics.dashboards.queries import names_of
 
-_SHOWN = ("userId", "type", "entityType", "entityId", "description", "metadata")
+_SENT = ("type", "entityType", "entityId", "description", "metadata")
+_SHOWN = ("userId", *_SENT)
 
 
 class Activities(LimitedView):
@@ -37,7 +38,7 @@ class Activities(LimitedView):
     def post(self, request: Request) -> Response:
         """Store what the caller did, now, and answer it."""
         body = self.validated_body()
-        told: Any = {name: body[name] for name in _SHOWN if name in body}
+        told: Any = {name: body[name] for name in _SENT if name in body}
         return Response(_shown(actions.note(self.scope, told)), status=201)
 
     def _whose(self, user_id: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Queries and bodies of the activity log."""
 
-from core.api.fields import Choice, Free, Page, Text
+from core.api.fields import Choice, ContractField, Free, Page, Text
 from core.api.validation import Body, Query
 
 # ruff: noqa: N815 - wire names
@@ -27,3 +27,6 @@ class ActivityBody(Body):
     entityId = Text(required=False, max_length=36)
     description = Text(required=False, max_length=500)
     metadata = Free(required=False)
+    id = ContractField(required=False)
+    userId = ContractField(required=False)
+    timestamp = ContractField(required=False)

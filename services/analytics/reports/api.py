@@ -17,7 +17,7 @@ from services.analytics.dashboards import figures, queries
 from services.analytics.dashboards.api import READ, filters_of
 from services.analytics.dashboards.windows import DOCUMENTED, RANGES, Window, window
 from services.analytics.reports import rules
-from services.analytics.reports.serializers import ExportBody, PeriodQuery, PipelineQuery
+from services.analytics.reports.serializers import AnalyticsExportBody, PeriodQuery, PipelineQuery
 from services.analytics.reports.tables import Table, Wanted, lead_count, tables
 from services.analytics.reports.writing import as_csv, as_pdf, as_workbook
 
@@ -72,7 +72,7 @@ class Export(LimitedView):
     """All figures as a file."""
 
     access = {"post": needs("reports:export")}
-    bodies = {"post": ExportBody}
+    bodies = {"post": AnalyticsExportBody}
 
     @one_at_a_time("analytics-export", _BUSY)
     def post(self, request: Request) -> HttpResponseBase:

@@ -40,7 +40,7 @@ class FiltersBody(Body):
     teamMember = Text(required=False, max_length=36)
 
 
-class ExportBody(Body):
+class AnalyticsExportBody(Body):
     """What an export holds. timeRange wins over dateRange, and both over the filters' one."""
 
     allow_unknown = True

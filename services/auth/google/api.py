@@ -94,6 +94,7 @@ class GoogleTokenBody(Body):
 
     allow_unknown = True
     accessToken = ContractField(required=False)  # noqa: N815 - wire name
+    tenantId = ContractField(required=False)  # noqa: N815
 
 
 # Google's are shorter than 2048 bytes (https://developers.google.com/identity/protocols/oauth2#size).

@@ -20,12 +20,12 @@ from services.buyers.buyers.rendering import buyer, event, preferences
 from services.buyers.buyers.serializers import (
     AliasBuyerBody,
     BulkBody,
+    BuyerPreferencesBody,
     BuyerQuery,
     CreateBuyerBody,
     ExportQuery,
     HistoryQuery,
     PlaceQuery,
-    PreferencesBody,
     RangeQuery,
     SearchQuery,
     UpdateBuyerBody,
@@ -164,7 +164,7 @@ class BuyerPreferences(LimitedView):
     """What a buyer wants."""
 
     access = {"get": READ, "put": UPDATE}
-    bodies = {"put": PreferencesBody}
+    bodies = {"put": BuyerPreferencesBody}
 
     def get(self, request: Request, id: str) -> Response:
         """Answer the preferences."""

@@ -139,7 +139,7 @@ class PriceRangeBody(Body):
     max = Number(0, required=False)
 
 
-class PreferencesBody(Body):
+class BuyerPreferencesBody(Body):
     """What a buyer wants; what is not sent stays."""
 
     preferredPropertyTypes = Array(TEXTS, required=False, max_items=_MOST)

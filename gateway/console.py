@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from pymongo.errors import PyMongoError
-from rich.table import Table
 
 from gateway.guard.incidents import Incidents
 from gateway.shadow.console import add_to as add_shadow
@@ -20,6 +19,7 @@ from gateway.states import Refused, State, parsed
 from gateway.store import Store
 from gateway.table import groups, load
 from gateway.terminal import console
+from gateway.terminal import table as table_of
 
 # Who types, where the process belongs to somebody else.
 AUTHOR = "LEADMESH_AUTHOR"
@@ -188,7 +188,7 @@ def _list(store: Store, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"version": version, "groups": rows, "gateways": served}, indent=2) + "\n")
         return
-    table = Table("group", "service", "goes to", "since", "reason")
+    table = table_of("group", "service", "goes to", "since", "reason")
     for row in rows:
         table.add_row(*row.values())
     console.print(table)
@@ -219,7 +219,7 @@ def _history(store: Store, lines: int, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2) + "\n")
         return
-    table = Table(*names)
+    table = table_of(*names)
     for row in rows:
         table.add_row(*row)
     console.print(table)

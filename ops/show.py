@@ -5,6 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from gateway.terminal import console
+from gateway.terminal import table as table_of
 from ops.config import Config
 from ops.seed import people
 from platform_services import SERVICES
@@ -33,7 +34,7 @@ def summary(config: Config) -> None:
 
 def status(facts: dict[str, Any]) -> None:
     """Print the status as a table."""
-    table = Table("process", "pid", "port", "ready", "uptime", "restarts")
+    table = table_of("process", "pid", "port", "ready", "uptime", "restarts", whole=("process", "port"))
     for name, part in facts["parts"].items():
         table.add_row(name, str(part["pid"] or "-"), part["uri"], _word(part["ready"]), "", "")
     for name, service in facts["services"].items():

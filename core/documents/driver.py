@@ -39,16 +39,21 @@ def raw(collection: Named) -> MongoCollection[Document]:
 
 def database(service: str) -> Database[Document]:
     """Return the pymongo database of `service`: majority writes, aware datetimes (Django's own are naive)."""
-    own, instead = home(service), _instead.get()
-    opened: Database[Document] = own.client.get_database(name_of(service, own), codec_options=_CODEC)
-    return instead(opened) if instead else opened
+    own = home(service)
+    return _seen(own.client.get_database(name_of(service, own), codec_options=_CODEC))
 
 
 def home(service: str) -> Database[Document]:
     """Return the database that the settings name for `service`, wherever its collections are now (core.documents.placement)."""
     connection: Any = connections[alias_of(service)]
     shared: Database[Document] = connection.database
-    return shared.with_options(codec_options=_CODEC)
+    return _seen(shared.with_options(codec_options=_CODEC))
+
+
+def _seen(opened: Database[Document]) -> Database[Document]:
+    """Return a database as `through` shows it. For each one that is opened: a client leads past it to any other."""
+    instead = _instead.get()
+    return instead(opened) if instead else opened
 
 
 @contextmanager

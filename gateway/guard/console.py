@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from gateway.console import AsJson, Guarded, author, named
 from gateway.guard.incidents import Incidents
 from gateway.guard.limits import Limits
 from gateway.table import groups, load
 from gateway.terminal import console
+from gateway.terminal import table as table_of
 
 incidents = typer.Typer(help="Groups that went back by themselves, and why.", invoke_without_command=True)
 guard = typer.Typer(help="When groups go back by themselves.", invoke_without_command=True)
@@ -62,7 +62,7 @@ def _list(found: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(found, indent=2, default=str) + "\n")
         return
-    table = Table("no.", "at", "group", "why", "bad answers", "told", "acknowledged")
+    table = table_of("no.", "at", "group", "why", "bad answers", "told", "acknowledged")
     for one in found:
         told = ", ".join(f"{row['to']}: {row['outcome']}" for row in one["told"][-1:])
         note = one["acknowledged"]
@@ -77,7 +77,7 @@ def _limits(own: dict[str, Limits], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
-    table = Table("group", *asdict(Limits()))
+    table = table_of("group", *asdict(Limits()))
     for group, values in rows.items():
         table.add_row(group, *map(str, values.values()))
     console.print(table)

@@ -15,7 +15,7 @@ from gateway.guard.incidents import Found, Incidents
 from gateway.guard.limits import Breach, Limits, breach
 from gateway.guard.old import OldSystem
 from gateway.shadow.exchange import Judgement, Side
-from gateway.states import LEGACY, Change, State
+from gateway.states import Change, State
 
 log = logging.getLogger("gateway.guard")
 
@@ -92,7 +92,8 @@ class Guard:
             groups = {group for group, what in self._windows if what != "legacy"}
         for group in groups:
             change = changes.get(group)
-            if change is None or change.state.kind != LEGACY:
+            # In `shadow` the old system answers everybody: nobody is better off when the comparison ends.
+            if change is None or change.state.share:
                 self._judge(group, change, limits.get(group, Limits()), baselines.get(group, Figures()))
         self._note_afters(limits)
         self._note_baselines(limits)

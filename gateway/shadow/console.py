@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from gateway.shadow.passport import Passport, Terms, passport_of
 from gateway.shadow.results import Results
@@ -15,6 +14,7 @@ from gateway.states import Refused
 from gateway.store import Store
 from gateway.table import groups, load
 from gateway.terminal import console
+from gateway.terminal import table as table_of
 
 shadow = typer.Typer(help="What comparing the two systems found.", no_args_is_help=True)
 
@@ -90,7 +90,7 @@ def _report(store: Store, group: str | None, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps([row for row in rows if row], indent=2, default=_plain) + "\n")
         return
-    table = Table("group", "compared", "unexplained", "shapes", "declared answers", "not judged", "left out")
+    table = table_of("group", "compared", "unexplained", "shapes", "declared answers", "not judged", "left out")
     for row in filter(None, rows):
         counts = [sum(row["unjudged"].values()), sum(row["dropped"].values())]
         seen = f"{row['seen']} of {row['known']}"

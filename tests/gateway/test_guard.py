@@ -109,6 +109,15 @@ def test_answers_that_differ_send_a_group_back(guard: Guard, store: Store) -> No
     assert (state(store), guard.incidents.latest(1)[0]["kind"]) == ("legacy", "differences")
 
 
+def test_a_comparison_goes_on_where_the_old_system_answers_everybody(guard: Guard, store: Store) -> None:
+    store.change([GROUP], State("shadow", 0, compared=100), reason="x", author="test")
+    guard.look()
+    for _ in range(200):
+        guard.compared(GROUP, differs=True)
+    guard.look()
+    assert (state(store), guard.incidents.latest(1)) == ("shadow", [])
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "of_bad"),
     [(0, 40, {"status": 500}), (200, 4, {"status": 500}), (200, 1, {"seconds": 60.0}), (100, 100, {"status": 404})],

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.api.routing import ContractPattern
+from gateway.shadow.explanations import explanations
 from services.auth.passwords import rules as passwords
 from services.leads.leads import rules as leads
 
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("core", "services", "gateway", "ops", "docker", "helm")
 METHODS = ("match", "fullmatch", "search", "sub", "split", "findall", "finditer")
 # The routes' own, all of which are looked at as they are.
-MADE_AT_RUN_TIME = {"core/api/routing.py"}
+MADE_AT_RUN_TIME = {"gateway/shadow/explanations.py", "core/api/routing.py"}
 # What no text of either length may take of the processor; what backtracks takes minutes.
 SECONDS = 0.5
 LENGTHS = (30, 30_000)
@@ -91,6 +92,9 @@ def patterns() -> dict[tuple[str, str, int], set[str]]:
         if isinstance(route.pattern, ContractPattern):
             made = route.pattern._expression
             found["core/api/routing.py", made.pattern, re.IGNORECASE] = {"fullmatch"}
+    for rule in explanations():
+        if rule.when:
+            found["gateway/shadow/explanations.py", rule.when, 0] = {"search"}
     return found
 
 

@@ -283,6 +283,8 @@ class Move:
     def _switch(self, stream: ChangeStream[RawBSONDocument]) -> float:
         started = time.monotonic()
         self._write(state=placement.PAUSED)
+        # Until every process has heard of it: while a collection is renamed, a read would find nothing there.
+        time.sleep(2 * placement.GOOD_FOR[placement.CLOSING])
         try:
             fence(self.source, self.own, self.service)
             marker = ObjectId()

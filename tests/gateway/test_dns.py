@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from gateway.dns import Names, bootstrap
-from gateway.envoy import Settings, route_configuration, write_all, write_routes
-from gateway.people import key_of
+from gateway.envoy import KEYS, Settings, route_configuration, write_all, write_routes
+from gateway.people import key_of, write_keys
 from gateway.states import State
 from ops.parts import envoy
 from tests.gateway.test_envoy import PATHS, Stub
@@ -106,6 +106,7 @@ def test_containers_can_compare_too(tmp_path: Path) -> None:
     file.write_text(json.dumps(bootstrap(settings, Names())), encoding="utf-8")
     # The agent's.
     write_routes(settings)
+    write_keys(tmp_path / KEYS, settings.legacy_key)
     command = [str(envoy.binary()), "--mode", "validate", "-c", str(file), "--log-level", "error"]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     assert outcome.returncode == 0, outcome.stderr

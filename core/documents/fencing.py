@@ -1,5 +1,6 @@
 """What moves with a service, and the fence around the place that it left (core.documents.moving)."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Part:
     def mine(self, service: str) -> Mapping[str, object]:
         """The filter of the service's documents."""
         if self.member == "_id":
-            return {"_id": {"$regex": f"^{service}:"}}
+            return {"_id": {"$regex": f"^{re.escape(service)}:"}}
         return {self.member: service} if self.member else {}
 
 

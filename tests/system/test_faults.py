@@ -70,6 +70,8 @@ def test_signing_in_does_not_need_users_and_being_signed_in_does_not_need_auth(s
         for service in ("users", "leads", "buyers", "analytics"):
             copied = services.database(service)["accessentries"]
             until(lambda copied=copied: copied.find_one({"_id": "jwks"}), 40)
+        # The account's event may still be on its way to users, which was down.
+        until(lambda: nobody.get("/api/users/me").status_code == 200, 40)
         services.command("stop", "auth")
         try:
             assert nobody.get("/api/auth/me").status_code == 503

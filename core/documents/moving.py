@@ -5,8 +5,7 @@ in the pause: fence the old place, read the stream to its end, compare what chan
 
 The fence is MongoDB's: a collection of the service is renamed `moved.<name>`, with a view in its place, where nobody can write;
 of a collection that services share, a validator refuses the service's documents. So a write is either in the old place before
-the fence, and copied, or it fails and is done in the new place. Progress is a document beside the placement: a command that was
-killed goes on where it was.
+the fence, and copied, or it fails and is done in the new place. A killed command goes on where it was: beside the placement.
 """
 
 import time
